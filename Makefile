@@ -1,0 +1,104 @@
+# Everything a contributor runs. `make help` lists it; CONTRIBUTING.md explains it.
+#
+# On a fresh machine any target gets what it needs first: a virtual environment with pinned packages, the front end's
+# packages and its build, a second kernel and a Chromium for the browser tests. What it cannot get, it names.
+
+PYTHON ?= python3
+CONSTRAINTS ?= constraints.txt
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+# The kernel before subshells, which many people still run; the browser tests use it beside the environment's own.
+IPYKERNEL6 := 6.31.0
+
+# Folders too, so that a deleted file is noticed.
+FRONT_END := $(shell find js/src) js/build.mjs js/tsconfig.json
+STATIC := src/innerview/static/style.css
+
+# JupyterLab refuses to run as root unless told to; in a container there is often nobody else.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "PYTHON=/path/to/python3 chooses the Python, ARGS=... is passed on to jupyter lab (demo) or pytest (test, check)."
+	@echo "PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu gets the small CPU build of PyTorch."
+
+.PHONY: setup
+setup: $(VENV)/.installed $(STATIC) ## the environment in .venv and the built front end
+
+.PHONY: demo
+demo: setup ## JupyterLab on the quickstart notebook
+	$(BIN)/jupyter lab $(AS_ROOT) notebooks/01-quickstart.ipynb $(ARGS)
+
+.PHONY: check
+check: lint ## the fast checks: style, types, unit tests of both languages
+	$(BIN)/pytest -m "not browser and not slow" $(ARGS)
+
+.PHONY: test
+test: chromium $(VENV)/.ipykernel6 lint ## every check, the slow ones and the browser too
+	$(BIN)/pytest $(ARGS)
+
+.PHONY: bench
+bench: setup chromium ## every benchmark: tables of ratios
+	@failed=; for script in benchmarks/*.py; do \
+	  printf '\n== %s\n' "$$script"; $(BIN)/python "$$script" || failed="$$failed $$script"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed" >&2; exit 1; fi
+
+.PHONY: screenshots
+screenshots: setup chromium ## the README's pictures
+	$(BIN)/pytest tests/browser/test_screenshots.py $(ARGS)
+
+.PHONY: build
+build: setup ## the source distribution and the wheel, in dist/
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+
+.PHONY: clean
+clean: ## remove everything the other targets made
+	rm -rf $(VENV) .kernels dist build js/node_modules src/innerview/static test-output
+	rm -rf .pytest_cache .ruff_cache .hypothesis
+
+.PHONY: lint
+lint: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
+	cd js && npm run --silent check
+	cd js && npm test --silent
+
+.PHONY: chromium
+chromium: $(VENV)/.installed
+	@scripts/need.sh chromium $(BIN)/python
+
+$(BIN)/python:
+	@scripts/need.sh python $(PYTHON)
+	$(PYTHON) -m venv $(VENV)
+
+# The build tools come first, so that they are the pinned ones too. The front end has its own rule below.
+$(VENV)/.installed: pyproject.toml $(CONSTRAINTS) jupyter-config/innerview.json | $(BIN)/python
+	$(PIP) install -c $(CONSTRAINTS) hatchling hatch-jupyter-builder editables
+	HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(PIP) install -c $(CONSTRAINTS) --no-build-isolation -e '.[dev]'
+	touch $@
+
+$(VENV)/.ipykernel6: Makefile | $(VENV)/.installed
+	rm -rf .kernels/ipykernel6
+	$(PIP) install --no-deps --target .kernels/ipykernel6 ipykernel==$(IPYKERNEL6)
+	touch $@
+
+js/node_modules/.installed: js/package.json js/package-lock.json
+	@scripts/need.sh node
+	cd js && npm ci --no-audit --no-fund
+	touch $@
+
+$(STATIC): js/node_modules/.installed $(FRONT_END)
+	rm -rf $(@D)
+	cd js && npm run --silent build

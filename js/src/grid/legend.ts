@@ -1,0 +1,81 @@
+// Below the channels: what the colours and marks mean.
+import { gradient, NAN_COLOUR, NEGATIVE_INFINITY_COLOUR, POSITIVE_INFINITY_COLOUR } from "../ui/colormaps";
+import { h, setText } from "../ui/dom";
+import { count, counted, number } from "../ui/format";
+import { type Picture, silent } from "./picture";
+import type { Scene } from "./scene";
+import { mapOf, rangeKind, windowOf } from "./settings";
+
+export interface Legend {
+  readonly element: HTMLElement;
+  show(scene: Scene): void;
+}
+
+/** The words at both ends of the colour bar. */
+export function endsOf(scene: Scene): [string, string] {
+  const { settings, picture } = scene;
+  if (rangeKind(settings, picture) !== "tile") {
+    const [from, to] = windowOf(settings, picture);
+    return [number(from), number(to)];
+  }
+  const unit = picture.layout === "tokens" ? "feature" : picture.layout === "strips" ? "strip" : "tile";
+  if (mapOf(settings, picture) === "signed") return [`−reach of each ${unit}`, "+reach"];
+  return [`min of each ${unit}`, "max"];
+}
+
+/** The counts of what is no number: "3 NaN", "1 +∞". Empty when all is finite. */
+export function nonFiniteTexts({ nonFinite, header, arrays }: Picture): { colour: string; text: string }[] {
+  if (!nonFinite.total) return [];
+  const reduced = arrays.tiles.shape[1]! * arrays.tiles.shape[2]! !== header.full[0] * header.full[1];
+  const kinds = [
+    { colour: NAN_COLOUR, n: nonFinite.nan, name: "NaN" },
+    { colour: POSITIVE_INFINITY_COLOUR, n: nonFinite.positive, name: "+∞" },
+    { colour: NEGATIVE_INFINITY_COLOUR, n: nonFinite.negative, name: "−∞" },
+  ].filter(({ n }) => n > 0);
+  const sent = kinds.reduce((sum, { n }) => sum + n, 0);
+  // Where maps were reduced for sending, or class tokens are not finite, the pixels do not add up to the values.
+  if (reduced || sent !== nonFinite.total) {
+    const names = kinds.map(({ name }) => name).join(", ");
+    return [{ colour: kinds[0]?.colour ?? NAN_COLOUR, text: `${count(nonFinite.total)} not finite${names && ` (${names})`}` }];
+  }
+  return kinds.map(({ colour, n, name }) => ({ colour, text: `${count(n)} ${name}` }));
+}
+
+function deadText({ dead, picture }: Scene): string {
+  if (!dead) return "";
+  const found = dead.flags.reduce((sum, flag) => sum + flag, 0);
+  const over = `${counted(dead.over, "sample")}${dead.done ? "" : " so far"}`;
+  return `${count(found)} of ${count(picture.channels)} dead in ${over}`;
+}
+
+export function createLegend(): Legend {
+  const low = h("span", { "data-testid": "colour-low" });
+  const high = h("span", { "data-testid": "colour-high" });
+  const bar = h("span", { class: "iv-colour-bar" });
+  const odd = h("span", { class: "iv-odd", "data-testid": "non-finite" });
+  const dead = h("span", { "data-testid": "dead", title: "Never above zero in the samples looked at; drawn dimmed, with a cross" });
+  const quiet = h("span", { "data-testid": "silent", title: "All values of the channel are equal for this sample; marked with a ring" });
+  const extra = h("span", { "data-testid": "extra" });
+  const element = h("div", { class: "iv-legend" }, h("span", { class: "iv-bar-group" }, low, bar, high), odd, dead, quiet, extra);
+  return {
+    element,
+    show(scene) {
+      const { picture } = scene;
+      const [from, to] = endsOf(scene);
+      setText(low, from);
+      setText(high, to);
+      bar.style.background = gradient(scene.ramp);
+      const texts = nonFiniteTexts(picture);
+      odd.hidden = !texts.length;
+      odd.replaceChildren(
+        ...texts.map(({ colour, text }) => h("span", null, h("i", { class: "iv-swatch", style: `background:${colour}` }), text)),
+      );
+      setText(dead, deadText(scene));
+      let still = 0;
+      for (let c = 0; c < picture.channels; c++) if (silent(picture, c)) still++;
+      setText(quiet, still ? `${count(still)} silent here` : "");
+      setText(extra, picture.arrays.extra ? `Squares: ${picture.header.extraLabels.join(", ")} token` : "");
+      for (const part of [dead, quiet, extra]) part.hidden = !part.textContent;
+    },
+  };
+}

@@ -1,0 +1,41 @@
+// Numbers as people read them.
+
+const MINUS = "\u2212";
+const sign = (text: string): string => text.replace(/-/g, MINUS);
+
+/** A measured value in `digits` significant digits: "0.4213", "−12.5", "1.2e−5", "NaN", "∞". */
+export function number(value: number, digits = 4): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : `${MINUS}∞`;
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e5 || size < 1e-3) return sign(trim(value.toExponential(Math.max(0, digits - 2))));
+  return sign(trim(value.toPrecision(digits).includes("e") ? value.toFixed(0) : value.toPrecision(digits)));
+}
+
+// "0.500" -> "0.5", "3.00e+6" -> "3e6"
+const trim = (text: string): string => {
+  const [mantissa = "", power] = text.split("e");
+  const short = mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
+  return power === undefined ? short : `${short}e${power.replace("+", "")}`;
+};
+
+/** A count: "3,000". */
+export const count = (value: number): string => value.toLocaleString("en");
+
+/** A count with its noun: "1 token", "12 tokens". */
+export const counted = (value: number, noun: string, plural = `${noun}s`): string =>
+  `${count(value)} ${value === 1 ? noun : plural}`;
+
+/** A fraction of one as a percentage: "98.6 %". Only a whole says 0 % or 100 %. */
+export function percent(fraction: number, digits = 1): string {
+  if (!Number.isFinite(fraction)) return "\u2013";
+  if (fraction === 0 || fraction === 1) return `${100 * fraction} %`;
+  const least = 10 ** -digits;
+  if (fraction > 0 && 100 * fraction < least) return `< ${least} %`;
+  if (fraction < 1 && 100 * fraction > 100 - least) return `> ${100 - least} %`;
+  return `${(100 * fraction).toFixed(digits)} %`;
+}
+
+/** A shape: "64 × 56 × 56"; "scalar" for no axes. */
+export const shapeText = (shape: readonly number[]): string => (shape.length ? shape.join(" × ") : "scalar");

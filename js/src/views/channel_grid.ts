@@ -1,0 +1,201 @@
+// The channels of a layer for one sample, as tiles; the chosen one in a panel beside them.
+import type { ChannelFrame, Create, GridFrame, ViewFrame } from "../frames";
+import { createDetail, valuesOf } from "../grid/detail";
+import { createLegend } from "../grid/legend";
+import { orderOf, placesOf } from "../grid/order";
+import { makePicture, type Picture } from "../grid/picture";
+import { channelPicture, download, fileName, gridPicture } from "../grid/save";
+import { type Dead, deadOf, type Scene } from "../grid/scene";
+import { defaults, rampMaker } from "../grid/settings";
+import { createStage } from "../grid/stage";
+import { createToolbar } from "../grid/toolbar";
+import { busyBar } from "../ui/busy";
+import { h } from "../ui/dom";
+import { errorBanner } from "../ui/error";
+
+// After this long without an answer to a click, what the kernel says of the channel counts again.
+const TRUST_MS = 3000;
+
+export const create: Create = (element, callbacks) => {
+  let settings = defaults();
+  let picture: Picture | undefined;
+  let dead: { layer: string; found: Dead } | undefined;
+  let order = new Uint32Array();
+  let orderedBy = "";
+  let selected: number | null = null;
+  let asked: { channel: number | null; at: number } | undefined;
+  let answer: ChannelFrame | undefined;
+  const ramp = rampMaker();
+
+  const errors = errorBanner();
+  const busy = busyBar();
+  const legend = createLegend();
+
+  const scene = (): Scene | undefined => {
+    if (!picture) return undefined;
+    const found = dead?.layer === picture.header.layer ? dead.found : null;
+    // The look over the samples ends with an answer of the layer as it is read now: another axis is another set.
+    const fits = found !== null && found.flags.length === picture.channels;
+    return { picture, settings, order, ramp: ramp(settings, picture), dead: fits ? found : null };
+  };
+
+  const exact = (): ChannelFrame | null => {
+    if (!picture || !answer || selected === null) return null;
+    const { header } = answer;
+    const same = header.layer === picture.header.layer && header.sample === picture.header.sample;
+    return same && header.channel === selected ? answer : null;
+  };
+
+  const showDetail = (now: Scene): void => {
+    if (selected === null || selected >= now.picture.channels) detail.hide();
+    else detail.show(now, selected, exact());
+  };
+
+  const draw = (): void => {
+    const now = scene();
+    if (!now) return;
+    empty.hidden = true;
+    main.hidden = false;
+    toolbar.show(now.picture, settings);
+    legend.show(now);
+    showDetail(now);
+    stage.select(selected, false);
+    stage.show(now);
+  };
+
+  const sort = (): void => {
+    if (!picture) return;
+    order = orderOf(picture, settings.order, settings.descending);
+    orderedBy = `${settings.order}/${settings.descending}`;
+  };
+
+  const select = (channel: number | null, reveal: boolean): void => {
+    const opens = (selected === null) !== (channel === null);
+    selected = channel;
+    const now = scene();
+    if (now) showDetail(now);
+    // Opening the panel narrows the tiles: they are laid out anew first, so that the chosen one can be brought into sight.
+    if (now && opens) stage.relayout();
+    stage.select(channel, reveal || opens);
+  };
+
+  const choose = (channel: number | null): void => {
+    asked = { channel, at: performance.now() };
+    callbacks.want("channel", channel);
+    if (channel !== null) busy.expect();
+    select(channel, true);
+  };
+  const close = (): boolean => {
+    if (selected === null) return false;
+    choose(null);
+    stage.focus();
+    return true;
+  };
+
+  const stage = createStage({
+    open: choose,
+    escape: close,
+    painted() {
+      if (!picture) return;
+      element.dataset.painted = `${picture.header.layer}/${picture.header.sample}`;
+      element.dataset.paintedAt = String(performance.now());
+    },
+  });
+  const toolbar = createToolbar({
+    settings(next) {
+      settings = next;
+      if (orderedBy !== `${settings.order}/${settings.descending}`) sort();
+      draw();
+    },
+    want(key, value) {
+      busy.expect();
+      callbacks.want(key, value);
+    },
+    save() {
+      const now = scene();
+      if (!now) return;
+      try {
+        download(gridPicture(now, stage.room(), element), fileName(now.picture.header.layer, now.picture.header.sample));
+        errors.clear("save");
+      } catch (error) {
+        errors.say("save", `The picture could not be saved: ${(error as Error).message}.`);
+      }
+    },
+  });
+  const detail = createDetail({
+    close,
+    step(by) {
+      if (selected === null || !order.length) return;
+      const place = placesOf(order)[selected] ?? 0;
+      choose(order[(place + by + order.length) % order.length]!);
+    },
+    save() {
+      const now = scene();
+      if (!now || selected === null) return;
+      const canvas = channelPicture(now, selected, valuesOf(now, selected, exact()), element);
+      download(canvas, fileName(now.picture.header.layer, now.picture.header.sample, selected));
+    },
+  });
+
+  const empty = h("div", { class: "iv-empty", "data-testid": "empty" }, "Choose a layer to see its channels.");
+  const main = h(
+    "div",
+    { class: "iv-main" },
+    toolbar.title,
+    toolbar.tools,
+    h("div", { class: "iv-body" }, stage.element, detail.element),
+    legend.element,
+  );
+  main.hidden = true;
+  const root = h("div", { class: "iv-grid", "data-testid": "channel-grid" }, busy.element, errors.element, empty, main);
+  element.append(root);
+
+  const grid = (frame: GridFrame): void => {
+    busy.answered();
+    errors.clear();
+    picture = makePicture(frame);
+    sort();
+    draw();
+  };
+
+  const channel = (frame: ChannelFrame): void => {
+    const said = frame.header.channel;
+    // While a click waits for its answer, answers to earlier clicks must not move the selection back.
+    if (asked && asked.channel !== said && performance.now() - asked.at < TRUST_MS) return;
+    asked = undefined;
+    busy.answered();
+    errors.clear("channel");
+    answer = frame;
+    if (said !== selected) select(said, true);
+    else {
+      const now = scene();
+      if (now) showDetail(now);
+    }
+  };
+
+  return {
+    update(frame: ViewFrame) {
+      const { header } = frame;
+      if (header.kind === "grid") grid(frame as GridFrame);
+      else if (header.kind === "channel") channel(frame as ChannelFrame);
+      else if (header.kind === "busy") busy.show(frame as Extract<ViewFrame, { header: { kind: "busy" } }>);
+      else if (header.kind === "error") {
+        busy.answered();
+        asked = undefined;
+        errors.show(frame as Extract<ViewFrame, { header: { kind: "error" } }>);
+      } else if (header.kind === "selected") {
+        if (header.layer !== null && header.layer !== picture?.header.layer) busy.expect();
+      } else if (header.kind === "dead") {
+        dead = { layer: header.layer, found: deadOf(frame as Extract<ViewFrame, { header: { kind: "dead" } }>) };
+        if (picture?.header.layer === header.layer) draw();
+      }
+    },
+    destroy() {
+      busy.destroy();
+      stage.destroy();
+      root.remove();
+      delete element.dataset.painted;
+      delete element.dataset.paintedAt;
+    },
+  };
+};

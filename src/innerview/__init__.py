@@ -1,0 +1,59 @@
+"""innerview: see inside any PyTorch model, live, in your notebook.
+
+Names are loaded when they are first used (PEP 562), so that importing the package costs next to nothing and the
+Jupyter server can load `innerview.server_extension` without loading torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from innerview import datasets as datasets
+    from innerview import demo as demo
+    from innerview import errors as errors
+    from innerview.inspector import Inspector as Inspector
+    from innerview.widgets.channel_grid import ChannelGrid as ChannelGrid
+    from innerview.widgets.explorer import Explorer as Explorer
+    from innerview.widgets.explorer import explore as explore
+    from innerview.widgets.layer_picker import LayerPicker as LayerPicker
+    from innerview.widgets.sample_picker import SamplePicker as SamplePicker
+
+__version__ = "0.1.0"
+
+_MODULES = ("datasets", "demo", "errors")
+_HOME = {
+    "ChannelGrid": "innerview.widgets.channel_grid",
+    "Explorer": "innerview.widgets.explorer",
+    "Inspector": "innerview.inspector",
+    "LayerPicker": "innerview.widgets.layer_picker",
+    "SamplePicker": "innerview.widgets.sample_picker",
+    "explore": "innerview.widgets.explorer",
+}
+
+__all__ = [
+    "ChannelGrid",
+    "Explorer",
+    "Inspector",
+    "LayerPicker",
+    "SamplePicker",
+    "datasets",
+    "demo",
+    "errors",
+    "explore",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"innerview.{name}")
+    if name not in _HOME:
+        raise AttributeError(f"module 'innerview' has no attribute {name!r}; it has {', '.join(__all__)}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,292 @@
+"""A DataLoader, a Dataset or tensors, as samples that can be asked for by index."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_flatten, tree_unflatten
+from torch.utils.data import DataLoader, IterableDataset, TensorDataset, default_collate
+
+from innerview.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+_STREAM_LIMIT = 1000  # samples kept of data that can only be read once, front to back
+_LABEL_KEYS = ("labels", "label", "targets", "target", "y")
+_WRAPPERS = ("dataset", "_dataset")  # Subset, random_split, Hugging Face and many others keep the wrapped one here
+
+
+class Batch(NamedTuple):
+    """What is fed to the model for some samples.
+
+    Attributes:
+        args: positional arguments.
+        kwargs: keyword arguments.
+        labels: int64 ``[N]``, or None.
+    """
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    labels: Tensor | None
+
+
+class Data:
+    """Samples by index, from any source.
+
+    Args:
+        source: a DataLoader, a map-style Dataset, an iterable one (its first 1,000 samples are kept), a tensor or
+            array of inputs, a pair ``(inputs, labels)``, or a dict of tensors as keyword arguments.
+        classes: a name for each label; else what the dataset says; else the numbers.
+        mean, std: the normalisation of the inputs, per channel; else what the dataset's transform says.
+        unpack: turns a collated batch into ``(args, kwargs, labels)`` where the rules here do not fit.
+        accepts: the parameter names of the model's forward, to decide which entries of a dict are fed to it.
+
+    Attributes:
+        name: a short name of the source, for people.
+        labels: int64 ``[N]``, -1 where a label was not read yet; None when the data has no labels.
+
+    Raises:
+        DataError: no samples, labels of another length, or nothing that can be read by index.
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        *,
+        classes: Sequence[str] | None = None,
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
+        unpack: Callable[[Any], tuple[tuple[Any, ...], dict[str, Any], Tensor | None]] | None = None,
+        accepts: frozenset[str] = frozenset(),
+    ) -> None:
+        self._unpack = unpack
+        self._accepts = accepts
+        self._read, self._length, self._chain = _reader(source)
+        self.name = _name(self._chain)
+        if self._length == 0:
+            raise DataError(f"the data is empty: {self.name} has no samples, and there is nothing to look at")
+        first = self.batch([0])
+        self.labels = self._find_labels(first)
+        self.classes = self._find_classes(classes)
+        found_mean, found_std = _normalisation(self._chain)
+        self.mean = found_mean if mean is None else list(mean)
+        self.std = found_std if std is None else list(std)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def batch(self, indices: Sequence[int]) -> Batch:
+        """Read and collate samples.
+
+        Args:
+            indices: N numbers from 0 to ``len(self) - 1``.
+
+        Raises:
+            DataError: an index outside the data, or a batch whose inputs cannot be told from its labels.
+        """
+        for index in indices:
+            if not 0 <= index < self._length:
+                raise DataError(f"there is no sample {index}: {self.name} has samples 0 to {self._length - 1}")
+        collated = self._read(indices)
+        batch = self._split(collated) if self._unpack is None else Batch(*self._unpack(collated))
+        if batch.labels is not None and getattr(self, "labels", None) is not None:
+            self.labels[list(indices)] = batch.labels.cpu().numpy()
+        return batch
+
+    def class_name(self, label: int) -> str:
+        """The name of a label."""
+        return self.classes[label] if 0 <= label < len(self.classes) else str(label)
+
+    @property
+    def transform(self) -> Callable[[Any], Any] | None:
+        """The dataset's own transform from a picture to an input, if it has one."""
+        for dataset in self._chain:
+            transform = getattr(dataset, "transform", None)
+            if callable(transform):
+                return transform
+        return None
+
+    def _split(self, collated: Any) -> Batch:
+        if isinstance(collated, Mapping):
+            return self._split_mapping(collated)
+        if isinstance(collated, Sequence) and not isinstance(collated, str):
+            if not collated:
+                raise DataError(f"a batch of {self.name} is an empty {type(collated).__name__}")
+            inputs, *rest = collated
+            labels = next((found for entry in rest if (found := _as_labels(entry)) is not None), None)
+            if isinstance(inputs, Mapping):
+                return self._split_mapping(inputs)._replace(labels=labels)
+            # A tuple of images of different sizes (detection) is fed as the list that such models expect.
+            return Batch((list(inputs) if isinstance(inputs, tuple) else inputs,), {}, labels)
+        return Batch((collated,), {}, None)
+
+    def _split_mapping(self, collated: Mapping[str, Any]) -> Batch:
+        key = next((name for name in _LABEL_KEYS if name in collated), None)
+        labels = None if key is None else _as_labels(collated[key])
+        inputs = {name: value for name, value in collated.items() if name != key}
+        known = {name: value for name, value in inputs.items() if name in self._accepts}
+        if known:
+            return Batch((), known, labels)
+        if len(inputs) == 1:
+            return Batch((next(iter(inputs.values())),), {}, labels)
+        raise DataError(
+            f"a batch of {self.name} is a dict with the keys {', '.join(map(repr, inputs))}, but the model's forward "
+            f"takes {', '.join(sorted(self._accepts)) or 'unnamed arguments'}. "
+            "Say which to feed: unpack=lambda batch: ((batch['...'],), {}, batch['label'])"
+        )
+
+    def _find_labels(self, first: Batch) -> np.ndarray | None:
+        if first.labels is None:
+            return None
+        labels = np.full(self._length, -1, np.int64)
+        labels[0] = int(first.labels[0])
+        targets = _targets(self._chain)
+        # A target_transform or a wrapper may relabel: what the dataset lists is taken if it agrees with what it gives.
+        if targets is not None and len(targets) == self._length and targets[0] == labels[0]:
+            return targets
+        return labels
+
+    def _find_classes(self, given: Sequence[str] | None) -> list[str]:
+        if given is not None:
+            return [str(name) for name in given]
+        for dataset in self._chain:
+            found = getattr(dataset, "classes", None)
+            if isinstance(found, Sequence) and not isinstance(found, str):
+                return [str(name) for name in found]
+        known = self.labels[self.labels >= 0] if self.labels is not None else np.empty(0, np.int64)
+        return [str(label) for label in range(int(known.max()) + 1)] if known.size else []
+
+
+def forward_parameters(forward: Callable[..., Any]) -> frozenset[str]:
+    """The names that a model's forward takes; empty when they cannot be known."""
+    try:
+        return frozenset(inspect.signature(forward).parameters)
+    except (TypeError, ValueError):
+        return frozenset()
+
+
+def _reader(  # noqa: PLR0911 - one return a kind of source
+    source: Any,
+) -> tuple[Callable[[Sequence[int]], Any], int, list[Any]]:
+    """How to read samples by index, how many there are, and the datasets from the outermost to the innermost."""
+    if isinstance(source, DataLoader):
+        dataset = source.dataset
+        if isinstance(dataset, IterableDataset) or not hasattr(dataset, "__getitem__"):
+            # Iterating draws a seed from the global generator; the caller's random numbers stay what they were.
+            with torch.random.fork_rng(devices=[]):
+                return *_stream(_uncollate(source)), _chain(dataset)
+        collate = source.collate_fn or default_collate
+        return *_indexed(dataset, collate), _chain(dataset)
+    if isinstance(source, (Tensor, np.ndarray)):
+        tensor = torch.as_tensor(source)
+        return lambda indices: tensor[list(indices)], len(tensor) if tensor.ndim else 0, [source]
+    if isinstance(source, Mapping):
+        tensors = {name: torch.as_tensor(value) for name, value in source.items()}
+        length = _common_length({name: len(value) for name, value in tensors.items()})
+        return lambda indices: {n: t[list(indices)] for n, t in tensors.items()}, length, [source]
+    if isinstance(source, (tuple, list)) and len(source) == 2 and isinstance(source[0], (Tensor, np.ndarray)):  # noqa: PLR2004 - a pair
+        inputs, labels = torch.as_tensor(source[0]), torch.as_tensor(source[1])
+        _common_length({"inputs": len(inputs), "labels": len(labels)})
+        return _reader(TensorDataset(inputs, labels))
+    if isinstance(source, IterableDataset):
+        return *_stream([sample] for sample in source), _chain(source)
+    if hasattr(source, "__getitem__") and hasattr(source, "__len__"):
+        return *_indexed(source, default_collate), _chain(source)
+    raise DataError(
+        f"this data cannot be read: {type(source).__name__} is no DataLoader, Dataset, tensor, "
+        "(inputs, labels) pair or dict of tensors"
+    )
+
+
+def _indexed(dataset: Any, collate: Callable[[list[Any]], Any]) -> tuple[Callable[[Sequence[int]], Any], int]:
+    if isinstance(dataset, TensorDataset) and collate is default_collate:
+        # Indexing whole tensors gives what collating its samples gives, many times faster.
+        return lambda indices: tuple(t[list(indices)] for t in dataset.tensors), len(dataset)
+    return lambda indices: collate([dataset[index] for index in indices]), len(dataset)
+
+
+def _stream(chunks: Iterable[list[Any]]) -> tuple[Callable[[Sequence[int]], Any], int]:
+    samples: list[Any] = []
+    for chunk in chunks:
+        samples.extend(islice(chunk, _STREAM_LIMIT - len(samples)))
+        if len(samples) >= _STREAM_LIMIT:
+            break
+    return lambda indices: default_collate([samples[index] for index in indices]), len(samples)
+
+
+def _uncollate(loader: DataLoader) -> Iterator[list[Any]]:
+    for batch in loader:
+        leaves, spec = tree_flatten(batch)
+        size = next((len(leaf) for leaf in leaves if isinstance(leaf, Tensor) and leaf.ndim), 0)
+        yield [tree_unflatten([leaf[i] for leaf in leaves], spec) for i in range(size)]
+
+
+def _chain(dataset: Any) -> list[Any]:
+    chain = [dataset]
+    while True:
+        inner = next((getattr(chain[-1], name) for name in _WRAPPERS if hasattr(chain[-1], name)), None)
+        if inner is None or any(inner is seen for seen in chain):
+            return chain
+        chain.append(inner)
+
+
+def _name(chain: list[Any]) -> str:
+    innermost = chain[-1]
+    if isinstance(innermost, (Tensor, np.ndarray, Mapping)):
+        return "tensors"
+    name = type(innermost).__name__
+    train = getattr(innermost, "train", None)
+    return f"{name} {'train' if train else 'test'}" if isinstance(train, bool) else name
+
+
+def _common_length(lengths: dict[str, int]) -> int:
+    if len(set(lengths.values())) > 1:
+        given = ", ".join(f"{count:,} {name}" for name, count in lengths.items())
+        raise DataError(f"the data has {given}: every sample needs one of each")
+    return next(iter(lengths.values()), 0)
+
+
+def _as_labels(values: Any) -> Tensor | None:
+    """Class labels are whole numbers, one a sample; boxes, masks and regression targets are not."""
+    if isinstance(values, (list, tuple)) and values and all(isinstance(value, int) for value in values):
+        values = torch.tensor(values)
+    if not isinstance(values, Tensor) or values.is_floating_point() or values.is_complex():
+        return None
+    return values.reshape(-1).long() if values.ndim == 1 or (values.ndim == 2 and values.shape[1] == 1) else None  # noqa: PLR2004 - [N, 1]
+
+
+def _targets(chain: list[Any]) -> np.ndarray | None:
+    """All labels without reading a sample, from the innermost dataset outwards through the subsets."""
+    innermost = chain[-1]
+    if isinstance(innermost, TensorDataset):
+        found = innermost.tensors[1] if len(innermost.tensors) > 1 else None
+    else:
+        found = next((getattr(innermost, n) for n in ("targets", "labels", "_labels") if hasattr(innermost, n)), None)
+    try:
+        labels = np.asarray(found)
+    except (TypeError, ValueError):
+        return None
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        return None
+    for dataset in reversed(chain[:-1]):
+        indices = getattr(dataset, "indices", None)
+        if indices is None:
+            return None
+        labels = labels[np.asarray(indices)]
+    return labels.astype(np.int64)
+
+
+def _normalisation(chain: list[Any]) -> tuple[list[float] | None, list[float] | None]:
+    for dataset in chain:
+        step = getattr(dataset, "transform", None)
+        for candidate in (step, *getattr(step, "transforms", ())):
+            if type(candidate).__name__ == "Normalize" and hasattr(candidate, "mean") and hasattr(candidate, "std"):
+                return list(candidate.mean), list(candidate.std)
+    return None, None

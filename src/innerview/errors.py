@@ -1,0 +1,51 @@
+"""Every error innerview raises on purpose.
+
+    InnerviewError
+      UnknownLayerError    (KeyError)    a layer name that the model does not have; the nearest names are offered
+      UnseenLayerError     (ValueError)  the layer exists, but its output cannot be seen; says why
+      ForwardError         (RuntimeError) the model rejected its input; the model's own error is the cause
+      DataError            (ValueError)  the data cannot be used as given: empty, labels of another length, ...
+      ImageError           (ValueError)  a file or array that cannot be shown to the model as an image
+      LayoutError          (ValueError)  an axis, slice or channel that the activation does not have
+      WireError            (ValueError)  bytes that are not a frame, or values that no frame can carry
+
+Each also derives from the builtin in parentheses, so that code that knows nothing of innerview can catch it.
+"""
+
+from __future__ import annotations
+
+
+class InnerviewError(Exception):
+    """Base of all errors raised by innerview on purpose."""
+
+
+class UnknownLayerError(InnerviewError, KeyError):
+    """A layer name that the model does not have."""
+
+    def __str__(self) -> str:
+        # KeyError.__str__ shows the repr of its argument; a sentence reads better without the quotes.
+        return str(self.args[0]) if self.args else ""
+
+
+class UnseenLayerError(InnerviewError, ValueError):
+    """The layer exists, but its output cannot be seen."""
+
+
+class ForwardError(InnerviewError, RuntimeError):
+    """The model rejected its input."""
+
+
+class DataError(InnerviewError, ValueError):
+    """The data cannot be used as given."""
+
+
+class ImageError(InnerviewError, ValueError):
+    """A file or array that cannot be shown to the model as an image."""
+
+
+class LayoutError(InnerviewError, ValueError):
+    """An axis, slice or channel that the activation does not have."""
+
+
+class WireError(InnerviewError, ValueError):
+    """Bytes that are not a frame, or values that no frame can carry."""

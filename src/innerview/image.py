@@ -1,0 +1,116 @@
+"""A picture from outside - a file, a PIL image, an array - as an input like those of the data."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+from innerview.errors import ImageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_PLANES = {1: "L", 3: "RGB", 4: "RGBA"}
+_BYTE = 255.0
+
+
+def open_image(source: Any) -> Image.Image:
+    """Read a picture.
+
+    Args:
+        source: a path, the bytes of a file, a PIL image, or an array ``[H, W]`` or ``[H, W, 3]`` of uint8 or of
+            floats from 0 to 1.
+
+    Raises:
+        ImageError: it is no picture; the message says what was given.
+    """
+    if isinstance(source, Image.Image):
+        return source
+    if isinstance(source, (str, Path)):
+        try:
+            source = Path(source).read_bytes()
+        except OSError as error:
+            raise ImageError(f"the image file {str(source)!r} cannot be read: {error.strerror or error}") from error
+        return open_image(source)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        try:
+            image = Image.open(io.BytesIO(source))
+            image.load()
+        except UnidentifiedImageError as error:
+            raise ImageError(
+                f"this file of {len(source):,} bytes is no image that Pillow can read; PNG, JPEG, GIF, BMP, WebP work"
+            ) from error
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            raise ImageError(f"this image file of {len(source):,} bytes is broken: {error}") from error
+        # A photo's orientation is often only in its EXIF tags.
+        return ImageOps.exif_transpose(image)
+    array = np.asarray(source)
+    flat = array.ndim == 2  # noqa: PLR2004 - [H, W]
+    if array.size == 0 or not (flat or (array.ndim == 3 and array.shape[2] in _PLANES)):  # noqa: PLR2004 - [H, W, C]
+        raise ImageError(
+            "an image is [H, W], [H, W, 3] or a tensor like the model's inputs; "
+            f"got {type(source).__name__} {list(array.shape)}"
+        )
+    if np.issubdtype(array.dtype, np.floating):
+        array = np.nan_to_num(array.clip(0, 1)) * _BYTE
+    return Image.fromarray(np.squeeze(array.astype(np.uint8)))
+
+
+def to_input(
+    image: Image.Image,
+    example: Tensor,
+    *,
+    transform: Callable[[Any], Any] | None,
+    mean: Sequence[float] | None,
+    std: Sequence[float] | None,
+) -> tuple[Tensor, str]:
+    """Make a picture into an input of the same shape and scale as an example from the data.
+
+    Args:
+        image: the picture.
+        example: an input of one sample, ``[C, H, W]`` or ``[H, W]``.
+        transform: the data's own transform, tried first.
+        mean: of the inputs' normalisation per channel, for when the transform does not fit.
+        std: likewise.
+
+    Returns:
+        The input, and a sentence that says what was done.
+
+    Raises:
+        ImageError: the model's inputs are no images.
+    """
+    planes = 1 if example.ndim == 2 else example.shape[0]  # noqa: PLR2004 - axes
+    if example.ndim not in (2, 3) or planes not in _PLANES or not example.is_floating_point():
+        raise ImageError(
+            f"an image cannot be shown to this model: its inputs are {list(example.shape)} {example.dtype}, "
+            "not [channels, height, width] with 1, 3 or 4 channels"
+        )
+    height, width = example.shape[-2:]
+    converted = image.convert(_PLANES[planes])
+    if transform is not None:
+        try:
+            made = transform(converted)
+        except Exception:  # noqa: BLE001 - a transform may expect anything, and there is a way without it
+            made = None
+        if isinstance(made, Tensor) and made.shape == example.shape and made.dtype == example.dtype:
+            return made, f"your image, {image.width} x {image.height}, through the data's own transform"
+    resized = ImageOps.fit(converted, (width, height), Image.Resampling.BILINEAR)
+    pixels = torch.from_numpy(np.array(resized, np.float32) / _BYTE)
+    values = pixels.reshape(height, width, planes).permute(2, 0, 1)
+    if mean is not None and std is not None:
+        values = (values - _per_plane(mean)) / _per_plane(std)
+    elif float(example.min()) < 0 or float(example.max()) > 1:
+        # No normalisation is known: the example's own range is the best guess of the scale.
+        values = values * (example.max() - example.min()) + example.min()
+    how = f"your image, {image.width} x {image.height}, cropped and resized to {width} x {height}"
+    return values.reshape(example.shape).to(example.dtype), how
+
+
+def _per_plane(values: Sequence[float]) -> Tensor:
+    return torch.tensor(list(values), dtype=torch.float32).reshape(-1, 1, 1)

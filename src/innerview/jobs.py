@@ -1,0 +1,217 @@
+"""One worker thread for everything that may take longer than a moment.
+
+A job is a generator: each value it yields is a partial result, delivered at once, and between two values the job can be
+cancelled or step aside for a more urgent one. Under one key the newest job wins.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Hashable, Iterator
+
+URGENT, SOON, BACKGROUND = range(3)
+_STEP_SECONDS = 0.05
+_LARGEST_STEP = 256  # items
+_LINGER = 30.0  # seconds; a thread that is kept reuses its OpenMP team, which costs milliseconds to build
+
+_log = logging.getLogger("innerview")
+_ids = count(1)
+
+
+class Job:
+    """A piece of work under way.
+
+    Attributes:
+        id: a number for cancelling it from a view.
+        key: what it works for; a newer job with this key replaces it.
+        label: what it does, for people.
+        fraction: how much is done, 0 to 1; None while unknown. The generator sets it.
+        cancelled: true once it will deliver nothing more.
+        submitted: when it was asked for, in ``time.monotonic()`` seconds.
+    """
+
+    def __init__(self, key: Hashable, label: str, priority: int) -> None:
+        self.id = next(_ids)
+        self.key = key
+        self.label = label
+        self.priority = priority
+        self.fraction: float | None = None
+        self.cancelled = False
+        self.submitted = time.monotonic()
+        self.turn = 0
+        self.steps: Generator[Any, None, None] | None = None
+        self.deliver: Callable[[Any], None] = _ignore
+        self.fail: Callable[[Exception], None] = _ignore
+
+
+class Jobs:
+    """Runs jobs one step at a time on one thread, the most urgent first, equals in turn.
+
+    The thread starts with the first job and ends by itself when there has been no work for a while.
+    """
+
+    def __init__(self) -> None:
+        self._waiting = threading.Condition()
+        self._jobs: list[Job] = []
+        self._thread: threading.Thread | None = None
+        self._turns = count()
+        self._closed = False
+        self._listeners: list[Callable[[], None]] = []
+
+    def submit(
+        self,
+        key: Hashable,
+        label: str,
+        work: Callable[[Job], Generator[Any, None, None]],
+        *,
+        deliver: Callable[[Any], None] = lambda _: None,
+        fail: Callable[[Exception], None] = lambda _: None,
+        priority: int = URGENT,
+    ) -> Job:
+        """Queue a job; an unfinished one with the same key is cancelled.
+
+        Args:
+            key: what the work is for.
+            label: what it does, for people.
+            work: called on the worker thread with the Job; a generator function. It may set ``job.fraction``.
+            deliver: called on the worker thread with each value the generator yields.
+            fail: called on the worker thread with the exception that ended the generator, or that ``deliver`` raised.
+            priority: URGENT, SOON or BACKGROUND.
+
+        Returns:
+            The Job; one that is already cancelled when this runner is closed.
+        """
+        job = Job(key, label, priority)
+        job.deliver, job.fail = deliver, fail
+        job.steps = work(job)
+        with self._waiting:
+            self._drop(lambda other: other.key == key)
+            if self._closed:
+                job.cancelled = True
+                return job
+            job.turn = next(self._turns)
+            self._jobs.append(job)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="innerview", daemon=True)
+                self._thread.start()
+            self._waiting.notify_all()
+        self._tell()
+        return job
+
+    def cancel(self, job_id: int) -> None:
+        """Cancel the job of this id; nothing happens when it is already over."""
+        with self._waiting:
+            self._drop(lambda job: job.id == job_id)
+            self._waiting.notify_all()
+        self._tell()
+
+    def active(self) -> list[Job]:
+        """The jobs that are waiting or running."""
+        with self._waiting:
+            return list(self._jobs)
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after a job starts, ends or makes progress; from whichever thread that happens on."""
+        self._listeners.append(listener)
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until no job is left; false when ``timeout`` seconds passed first."""
+        with self._waiting:
+            return self._waiting.wait_for(lambda: not self._jobs, timeout)
+
+    def close(self) -> None:
+        """Cancel everything and wait for the running step to end, unless called from a job itself."""
+        with self._waiting:
+            self._closed = True
+            self._drop(lambda _: True)
+            self._listeners.clear()
+            self._waiting.notify_all()
+            thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+
+    def _drop(self, chosen: Callable[[Job], bool]) -> None:
+        for job in [job for job in self._jobs if chosen(job)]:
+            job.cancelled = True
+            self._jobs.remove(job)
+
+    def _run(self) -> None:
+        while True:
+            with self._waiting:
+                if not self._jobs and not self._closed:
+                    self._waiting.wait_for(lambda: self._jobs or self._closed, _LINGER)
+                if not self._jobs:
+                    self._thread = None
+                    return
+                job = min(self._jobs, key=lambda waiting: (waiting.priority, waiting.turn))
+                job.turn = next(self._turns)
+            self._step(job)
+            # Without this the loop variable would keep the last job, and all that its work refers to, alive.
+            del job
+
+    def _step(self, job: Job) -> None:
+        steps = job.steps
+        if steps is None:
+            return
+        over = True
+        try:
+            for partial in steps:
+                over = False
+                if not job.cancelled:
+                    job.deliver(partial)
+                break
+        except Exception as error:  # noqa: BLE001 - whatever a job raises is shown where the user is looking
+            over = True
+            if not job.cancelled:
+                _log.debug("job %r failed", job.label, exc_info=error)
+                self._report(job, error)
+        if over or job.cancelled:
+            steps.close()
+            job.steps = None
+            with self._waiting:
+                self._drop(lambda other: other is job)
+                self._waiting.notify_all()
+        self._tell()
+
+    def _report(self, job: Job, error: Exception) -> None:
+        try:
+            job.fail(error)
+        except Exception:  # noqa: BLE001 - a failing report must not end the worker thread
+            _log.exception("the failure of job %r could not be shown", job.label)
+
+    def _tell(self) -> None:
+        for listener in list(self._listeners):
+            listener()
+
+
+def steps(total: int, job: Job | None = None, *, start: int = 0) -> Iterator[range]:
+    """Cut a long loop into steps of about 50 ms, so that a click gets its turn in between.
+
+    Args:
+        total: how many items there are.
+        job: told the fraction done after each step.
+        start: the first item.
+
+    Yields:
+        The items of each step; the caller works on them before it asks for the next.
+    """
+    size = 1
+    while start < total:
+        part = range(start, min(start + size, total))
+        begun = time.perf_counter()
+        yield part
+        taken = time.perf_counter() - begun
+        start = part.stop
+        size = max(1, min(_LARGEST_STEP, int(size * min(4.0, _STEP_SECONDS / max(taken, 1e-6)))))
+        if job is not None:
+            job.fraction = start / total
+
+
+def _ignore(_: Any) -> None:
+    return

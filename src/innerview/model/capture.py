@@ -1,0 +1,245 @@
+"""What chosen layers returned: hooks for the length of a forward, copies of the values, and errors that explain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor, nn
+
+from innerview.errors import ForwardError, UnseenLayerError
+from innerview.model.calls import Calls, locate, modules_of
+from innerview.model.outputs import activation, copied, describe, tensors
+from innerview.model.state import fingerprint, quiet, snapshot
+from innerview.model.status import why_never_called
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+__all__ = ["Capture", "fingerprint", "forward", "quiet", "run", "snapshot"]
+
+
+class Capture(Mapping[str, Tensor]):
+    """A mapping from layer name to what that layer returned, filled by the forwards made inside the ``with``.
+
+    The values are copies, cut from the autograd graph, of what the module's caller got: the user's own hooks have run,
+    a later in-place operation has not. Only forwards made by the thread that entered the ``with`` count.
+
+    Args:
+        model: any module.
+        layers: names; ``block#2`` is the second call of ``block`` since the ``with`` was entered.
+        stop: end the forward once every layer was seen, by an exception that ``run`` catches.
+        whole: also keep the whole output of each layer.
+        detach: False keeps the copies in the autograd graph.
+
+    Attributes:
+        outputs: with ``whole``, by layer name: a copy of all that the layer returned, in its own nesting.
+        missing: the layers that were not seen so far.
+        stopped: whether a forward was told to end early.
+
+    Raises:
+        UnknownLayerError: on construction, for a name that the model does not have.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        layers: Iterable[str],
+        *,
+        stop: bool = False,
+        whole: bool = True,
+        detach: bool = True,
+    ) -> None:
+        self._modules = modules_of(model)
+        self.missing = list(dict.fromkeys(layers))
+        self.stopped = False
+        self._wanted = {locate(name, self._modules): name for name in self.missing}
+        self._stop = stop
+        self._whole = whole
+        self._detach = detach
+        self._values: dict[str, Tensor] = {}
+        self._notes: dict[str, str] = {}
+        self.outputs: dict[str, Any] = {}
+        self._calls = Calls({path: self._modules[path] for path, _ in self._wanted}, self._returned)
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __enter__(self) -> Self:
+        self._calls.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._calls.__exit__(kind, error, trace)
+
+    def why(self, name: str) -> str:
+        """Say why a chosen layer was not seen."""
+        if name in self._notes:
+            return self._notes[name]
+        path, _ = locate(name, self._modules)
+        count = self._calls.counts[path]
+        if count:
+            return f"{path!r} was called {count} time{'s' * (count > 1)} in this forward"
+        return why_never_called(self._modules, path, self._calls.counts)[1]
+
+    def _returned(self, path: str, call: int, output: Any) -> None:
+        name = self._wanted.get((path, call))
+        if name is None or name not in self.missing:
+            return
+        value, note = activation(output)
+        if self._whole:
+            self.outputs[name] = copied(output, detach=self._detach)
+        if value is None:
+            self._notes[name] = note
+        else:
+            self._values[name] = copied(value, detach=self._detach)
+        self.missing.remove(name)
+        if self._stop and not self.missing:
+            self.stopped = True
+            raise _Stop(self)
+
+
+def run(
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    layers: Iterable[str],
+    *,
+    stop: bool = True,
+    restore_rng: bool = True,
+) -> dict[str, Tensor]:
+    """Run one forward, leaving no trace, and return what the chosen layers returned.
+
+    Args:
+        model: any module.
+        args, kwargs: what to feed, on the model's device. Copied first: some models change their input in place.
+        layers: names of the layers.
+        stop: end the forward after the last of them.
+        restore_rng: as for ``quiet``.
+
+    Returns:
+        The activation of each layer, in the order asked for, on the model's device and in its dtype.
+
+    Raises:
+        UnknownLayerError: a name that the model does not have.
+        UnseenLayerError: a layer that this forward did not call, or that returned no tensor.
+        ForwardError: the model raised; its error is the cause.
+    """
+    names = list(dict.fromkeys(layers))
+    capture = Capture(model, names, stop=stop, whole=False)
+    if not names:
+        return {}
+    fed, named = copied((tuple(args), dict(kwargs)))
+    with quiet(model, restore_rng=restore_rng), capture:
+        _run_into(capture, model, fed, named)
+    for name in names:
+        if name not in capture:
+            raise UnseenLayerError(f"the output of layer {name!r} cannot be seen: {capture.why(name)}")
+    return {name: capture[name] for name in names}
+
+
+def forward(
+    model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, restore_rng: bool = True
+) -> Any:
+    """Run one full forward, leaving no trace, and return the model's output.
+
+    Args:
+        model, args, kwargs, restore_rng: as for ``run``.
+
+    Raises:
+        ForwardError: the model raised; its error is the cause.
+    """
+    fed, named = copied((tuple(args), dict(kwargs)))
+    with quiet(model, restore_rng=restore_rng):
+        return _call(model, fed, named)
+
+
+def reach(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], layer: str) -> Tensor | None:
+    """Run a forward up to a layer and return its activation in the autograd graph, None when it was not seen.
+
+    For use inside ``quiet``; what is fed is not copied.
+
+    Raises:
+        UnknownLayerError, ForwardError: as ``run``.
+    """
+    with Capture(model, [layer], stop=True, whole=False, detach=False) as capture:
+        _run_into(capture, model, args, kwargs)
+    return capture.get(layer)
+
+
+class _Stop(BaseException):
+    """Ends a forward early. No Exception, so that a model's own ``except Exception`` lets it pass."""
+
+    def __init__(self, capture: Capture) -> None:
+        super().__init__("every layer asked for was seen")
+        self.capture = capture
+
+
+def _run_into(capture: Capture, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    try:
+        _call(model, args, kwargs)
+    except _Stop as reached:
+        if reached.capture is not capture:
+            raise
+    except ForwardError:
+        # A bare "except:" in the model may have swallowed the stop, and what followed it failed.
+        if not capture.stopped:
+            raise
+
+
+def _call(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    try:
+        return model(*args, **kwargs)
+    except Exception as error:
+        raise ForwardError(_explained(error, model, args, kwargs)) from error
+
+
+def _explained(error: Exception, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
+    lines = [
+        f"{type(model).__name__} rejected its input{_place(error, model)}: {type(error).__name__}: {error}",
+        f"fed: {describe(args, kwargs)}",
+    ]
+    given = [tensor for _, tensor in tensors((args, dict(kwargs)))]
+    weights: dict[str, str] = {}
+    for path, weight in (*model.named_parameters(), *model.named_buffers()):
+        weights.setdefault(str(weight.device), path)
+    devices = {str(tensor.device) for tensor in given}
+    about_devices = any(word in str(error).lower() for word in ("device", "cuda", "is on cpu", "weight type"))
+    if about_devices and weights and devices and len(devices | set(weights)) > 1:
+        held = ", ".join(f"{device} (such as {path!r})" for device, path in weights.items())
+        lines.append(
+            f"devices differ: the model is on {held}, its input on {', '.join(sorted(devices))}; "
+            "move both to one device, for example with model.to(device)"
+        )
+    floats = {tensor.dtype for tensor in given if tensor.is_floating_point()}
+    own = {weight.dtype for weight in model.parameters() if weight.is_floating_point()}
+    if floats and own and floats.isdisjoint(own) and "type" in str(error):
+        lines.append(f"dtypes differ: the model has {_dtypes(own)}, its input {_dtypes(floats)}")
+    return "\n".join(lines)
+
+
+def _dtypes(dtypes: Iterable[Any]) -> str:
+    return ", ".join(sorted(str(dtype).removeprefix("torch.") for dtype in dtypes))
+
+
+def _place(error: Exception, model: nn.Module) -> str:
+    """Name the innermost layer whose own code was running when the error was raised."""
+    names = {id(module): path for path, module in model.named_modules() if path}
+    found, trace = "", error.__traceback__
+    while trace is not None:
+        module = trace.tb_frame.f_locals.get("self")
+        if id(module) in names:
+            found = f" in layer {names[id(module)]!r} ({type(module).__name__})"
+        trace = trace.tb_next
+    return found

@@ -1,0 +1,146 @@
+"""What modules take and return: nested containers of tensors, walked, copied and described."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+from torch.utils import _pytree as pytree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LONGEST_DESCRIPTION = 400
+
+
+def activation(output: Any) -> tuple[Tensor | None, str]:
+    """Choose the tensor of a module's output that is shown as its activation.
+
+    It is the first floating point tensor of the output, else the first tensor of any kind.
+
+    Args:
+        output: whatever the module returned: tensor, tuple, list, dict, dataclass, any nesting of them.
+
+    Returns:
+        The tensor itself (no copy; None when there is none), and a note for the reader, empty when the output is
+        just that tensor.
+    """
+    if isinstance(output, Tensor) and not output.is_nested:
+        return output, ""
+    # A nested (ragged) tensor has no shape to show.
+    found = [(place, tensor) for place, tensor in tensors(output) if not tensor.is_nested]
+    if not found:
+        return None, f"returns no tensor ({_kind(output)})"
+    place, chosen = next(((p, t) for p, t in found if t.is_floating_point()), found[0])
+    return chosen, f"the output is a {_kind(output)}: its tensor {place} is shown"
+
+
+def tensors(value: Any) -> Iterator[tuple[str, Tensor]]:
+    """Walk a nested value.
+
+    Args:
+        value: any nesting of containers.
+
+    Yields:
+        ``(place, tensor)`` for every tensor in it, in order; ``place`` reads like Python, such as ``[0].logits``.
+    """
+    yield from _walk(value, "", set())
+
+
+def copied(value: Any, *, detach: bool = True) -> Any:
+    """Copy a nested value so that no tensor of the copy shares memory with the original.
+
+    Args:
+        value: any nesting of containers. What is neither a container nor a tensor is kept as it is.
+        detach: cut the copies from the autograd graph.
+
+    Returns:
+        The same nesting. A tensor that occurred twice occurs twice: ``nn.MultiheadAttention`` compares its query with
+        its key by identity.
+    """
+    return _copied(value, detach, {})
+
+
+def describe(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
+    """Say in a line what was fed: ``Tensor[2, 3, 32, 32] float32 on cpu, mask=None``."""
+    parts = [_described(value) for value in args] + [f"{name}={_described(kwargs[name])}" for name in kwargs]
+    text = ", ".join(parts) or "nothing"
+    return text if len(text) <= _LONGEST_DESCRIPTION else text[:_LONGEST_DESCRIPTION] + "..."
+
+
+def _children(value: Any) -> list[tuple[str, Any]]:
+    """Return what a container directly holds, each with its place; nothing for a leaf."""
+    # Mappings first: a Hugging Face ModelOutput is both a dataclass and a dict, whose items leave out the empty fields.
+    if isinstance(value, Mapping):
+        return [(f"[{key!r}]", value[key]) for key in value]
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return [(f".{name}", item) for name, item in zip(value._fields, value, strict=True)]  # pyright: ignore[reportAttributeAccessIssue]
+    if isinstance(value, (tuple, list)):
+        return [(f"[{index}]", item) for index, item in enumerate(value)]
+    if is_dataclass(value) and not isinstance(value, type):
+        return [(f".{field.name}", getattr(value, field.name, None)) for field in fields(value)]
+    leaves = pytree.tree_leaves(value)
+    return [] if any(leaf is value for leaf in leaves) else [(f"[{i}]", leaf) for i, leaf in enumerate(leaves)]
+
+
+def _walk(value: Any, place: str, above: set[int]) -> Iterator[tuple[str, Tensor]]:
+    if isinstance(value, Tensor):
+        yield place, value
+    elif id(value) not in above:
+        for step, item in _children(value):
+            yield from _walk(item, place + step, above | {id(value)})
+
+
+def _copied(value: Any, detach: bool, done: dict[int, Any]) -> Any:  # noqa: FBT001 - private
+    def leaf(item: Any) -> Any:
+        if id(item) in done:
+            return done[id(item)][1]
+        if isinstance(item, Tensor):
+            result = item.detach().clone() if detach else item.clone()
+            done[id(item)] = (item, result)
+            return result
+        # What torch's pytree does not know: dataclasses and dict-likes that nobody registered with it.
+        if is_dataclass(item) and not isinstance(item, type):
+            result = copy.copy(item)
+            done[id(item)] = (item, result)
+            for field in fields(item):
+                # object.__setattr__ also reaches the fields of a frozen dataclass.
+                object.__setattr__(result, field.name, _copied(getattr(item, field.name, None), detach, done))
+            return result
+        if isinstance(item, Mapping):
+            values = {key: _copied(item[key], detach, done) for key in item}
+            try:
+                result = copy.copy(item)
+                for key, new in values.items():
+                    result[key] = new  # pyright: ignore[reportIndexIssue] - tried, see below
+            except TypeError:
+                return values  # a read-only mapping
+            return result
+        if isinstance(item, list):  # a subclass: pytree knows lists themselves
+            result = copy.copy(item)
+            result[:] = [_copied(each, detach, done) for each in item]
+            return result
+        if isinstance(item, tuple):
+            return tuple.__new__(type(item), [_copied(each, detach, done) for each in item])
+        return item
+
+    return pytree.tree_map(leaf, value)
+
+
+def _described(value: Any, depth: int = 0) -> str:
+    if isinstance(value, Tensor):
+        shape = "ragged" if value.is_nested else str(list(value.shape))
+        return f"{type(value).__name__}{shape} {str(value.dtype).removeprefix('torch.')} on {value.device}"
+    children = _children(value) if depth < 3 else []  # noqa: PLR2004 - deeper nesting is unreadable
+    if not children:
+        return f"{value!r:.60}"
+    inner = ", ".join(f"{place.strip('[].')}: {_described(item, depth + 1)}" for place, item in children[:8])
+    return f"{type(value).__name__}({inner}{', ...' if len(children) > 8 else ''})"  # noqa: PLR2004 - likewise
+
+
+def _kind(output: Any) -> str:
+    name = type(output).__name__
+    return f"{name} of {len(output)}" if type(output) in (tuple, list) else name

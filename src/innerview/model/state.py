@@ -1,0 +1,237 @@
+"""Running a model without leaving a trace: its state kept, copied apart, or summed up in a number."""
+
+from __future__ import annotations
+
+import copy
+import random
+import sys
+import threading
+from contextlib import ExitStack, contextmanager
+from types import MethodType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
+
+from innerview.errors import InnerviewError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_PROBES = 8
+
+
+@contextmanager
+def quiet(model: nn.Module, *, restore_rng: bool = True) -> Iterator[None]:
+    """Run a model in evaluation mode without gradients, and put everything back afterwards.
+
+    Put back also when the body raises: each module's train/eval flag, the values of all buffers (also of a BatchNorm
+    without running averages of its own, or of a module that ignores evaluation mode), and the random state of torch
+    (CPU and the model's devices), Python and NumPy. Meanwhile ``torch.compile``'d code runs uncompiled and the fast
+    path of ``nn.TransformerEncoder`` is off, since both pass by the modules inside.
+
+    Args:
+        model: any module. One ``quiet`` at a time a model.
+        restore_rng: False while another thread is training: rewinding the shared random state, or uncompiling its code,
+            would change that training. Use it with ``snapshot``.
+    """
+    modules = list(model.modules())
+    buffers = _Buffers(modules)
+    with ExitStack() as undo:
+        undo.enter_context(_INSIDE_VISIBLE.held())
+        undo.enter_context(torch.no_grad())
+        if restore_rng:
+            undo.enter_context(_UNCOMPILED.held())
+            undo.callback(_restore_all, _random_states(modules))
+        undo.callback(buffers.restore)
+        for module in modules:
+            # The flag itself, not train() or eval(): some models do more in those, such as merging weights.
+            if module.training:
+                undo.callback(setattr, module, "training", True)  # noqa: FBT003 - an attribute's value
+                module.training = False
+            if isinstance(module, nn.DataParallel) and len(module.device_ids) > 1:
+                # On several GPUs its replicas run on threads of their own, where no hook of ours listens.
+                undo.callback(setattr, module, "device_ids", module.device_ids)
+                module.device_ids = module.device_ids[:1]
+        yield
+
+
+def snapshot(model: nn.Module) -> nn.Module:
+    """Copy a model, sharing its parameters, so that it can be run while another thread is training it.
+
+    Flags, buffers and attributes are copies, and what was compiled is not: the copy can be switched to evaluation mode
+    without the training noticing. The user's hooks are kept; they run for the copy too. A ScriptModule's parameters
+    cannot be shared and are copied.
+
+    Raises:
+        InnerviewError: the model holds something that cannot be copied.
+    """
+    modules = list(model.modules())
+    memo: dict[int, Any] = {id(parameter): parameter for parameter in model.parameters()}
+    for module in modules:
+        for name, value in list(vars(module).items()):
+            if name.endswith("_hooks") and isinstance(value, dict):
+                memo.update({id(hook): hook for hook in list(value.values()) if not _belongs_to(hook, modules)})
+            elif isinstance(value, Tensor) and not value.is_leaf:
+                # Results kept as attributes, such as the weight of torch.nn.utils.weight_norm: deepcopy refuses those.
+                memo[id(value)] = value.detach().clone()
+    try:
+        result = copy.deepcopy(model, memo)
+    except Exception as error:
+        raise InnerviewError(
+            f"{type(model).__name__} cannot be copied ({type(error).__name__}: {error}), so it cannot be looked at "
+            "while a cell is running; it can when that cell has finished"
+        ) from error
+    for module in result.modules():
+        if type(module).__name__ == "OptimizedModule":
+            module.forward = module._orig_mod.__call__  # pyright: ignore # noqa: SLF001, PGH003 - torch.compile's wrapper
+    return result
+
+
+def fingerprint(model: nn.Module) -> int:
+    """Sum up a model in a number that changes when a parameter, buffer or module is changed or replaced.
+
+    It looks at identities, version counters and a few values of each tensor, the last because
+    ``parameter.data.zero_()`` leaves the version counter alone; a change to other single values made through ``.data``
+    is missed. Takes some microseconds for each tensor.
+    """
+    seen: list[Any] = []
+    probes: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
+    for module in model.modules():
+        seen.append(id(module))
+        for tensor in _tensors_of(module):
+            if is_lazy(tensor):
+                seen.append(id(tensor))
+                continue
+            seen.append((id(tensor), _version(tensor)))
+            if type(tensor).__module__.startswith("torch.nn") or type(tensor) is Tensor:
+                probe = _probe(tensor)
+                if probe is not None:
+                    probes.setdefault((tensor.device, tensor.dtype), []).append(probe)
+    with torch.no_grad():
+        values = [torch.cat(group).view(torch.uint8).cpu().numpy().tobytes() for group in probes.values()]
+    return hash((tuple(seen), tuple(values)))
+
+
+class _Buffers:
+    """The values of all buffers, to be put back if a forward changes them."""
+
+    def __init__(self, modules: list[nn.Module]) -> None:
+        self._held = [(module, dict(module._buffers)) for module in modules if module._buffers]  # noqa: SLF001
+        tensors = {id(tensor): tensor for _, held in self._held for tensor in held.values() if _can_change(tensor)}
+        self._tensors: list[Tensor] = [tensor for tensor in tensors.values() if tensor is not None]
+        # The clones are made before it is known whether they will be needed: about 2 us a buffer.
+        self._copies = [tensor.detach().clone() for tensor in self._tensors]
+        self._versions = torch.autograd._unsafe_preserve_version_counter(tuple(self._tensors))  # noqa: SLF001
+
+    def restore(self) -> None:
+        versions = self._versions.prev_versions
+        changed = False
+        for tensor, version, kept in zip(self._tensors, versions, self._copies, strict=True):
+            if tensor._version != version:  # noqa: SLF001
+                tensor.copy_(kept)
+                changed = True
+        if changed:
+            # Same values as before, so the same version: else ``fingerprint`` would report a change.
+            self._versions.__exit__()
+        for module, held in self._held:
+            now = module._buffers  # noqa: SLF001
+            for name, tensor in held.items():
+                # Only what was replaced. A buffer made by the forward stays: the model may count on it from now on.
+                if type(now) is dict and name in now and now[name] is not tensor:
+                    now[name] = tensor
+
+
+class _Switch:
+    """A process-wide setting that is held while at least one thread needs it."""
+
+    def __init__(self, turn: Callable[[], Callable[[], None]]) -> None:
+        self._turn = turn
+        self._lock = threading.Lock()
+        self._holders = 0
+        self._turn_back: Callable[[], None] | None = None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        with self._lock:
+            if self._holders == 0:
+                self._turn_back = self._turn()
+            self._holders += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._holders -= 1
+                if self._holders == 0 and self._turn_back is not None:
+                    self._turn_back()
+
+
+def _no_fastpath() -> Callable[[], None]:
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)  # noqa: FBT003 - torch's signature
+    return lambda: torch.backends.mha.set_fastpath_enabled(before)
+
+
+def _force_eager() -> Callable[[], None]:
+    # Nothing can be compiled before torch._dynamo is loaded, and loading it takes seconds.
+    if "torch._dynamo.eval_frame" not in sys.modules:
+        return lambda: None
+    stance = torch.compiler.set_stance("force_eager")
+    return lambda: stance.__exit__(None, None, None)
+
+
+_INSIDE_VISIBLE = _Switch(_no_fastpath)
+_UNCOMPILED = _Switch(_force_eager)
+
+
+def _random_states(modules: list[nn.Module]) -> list[tuple[Callable[[Any], object], Any]]:
+    states: list[tuple[Callable[[Any], object], Any]] = [
+        (torch.set_rng_state, torch.get_rng_state()),
+        (random.setstate, random.getstate()),
+        (np.random.set_state, np.random.get_state()),  # noqa: NPY002 - the global state is what must be kept
+    ]
+    devices = {tensor.device for module in modules for tensor in _tensors_of(module)}
+    for device in devices:
+        if device.type in ("cuda", "xpu"):
+            backend = torch.get_device_module(device)
+            states.append((lambda s, b=backend, d=device: b.set_rng_state(s, d), backend.get_rng_state(device)))
+        elif device.type == "mps":
+            states.append((torch.mps.set_rng_state, torch.mps.get_rng_state()))
+    return states
+
+
+def _restore_all(states: list[tuple[Callable[[Any], object], Any]]) -> None:
+    for restore, state in states:
+        restore(state)
+
+
+def _tensors_of(module: nn.Module) -> list[Tensor]:
+    return [t for t in (*module._parameters.values(), *module._buffers.values()) if t is not None]  # noqa: SLF001
+
+
+def _can_change(tensor: Tensor | None) -> bool:
+    # Tensors made in inference mode have no version counter and cannot be written outside of it.
+    return tensor is not None and not is_lazy(tensor) and not tensor.is_inference()
+
+
+def _version(tensor: Tensor) -> int:
+    return -1 if tensor.is_inference() else tensor._version  # noqa: SLF001
+
+
+def _probe(tensor: Tensor) -> Tensor | None:
+    """Return a view of a few values spread over a tensor's memory, or None where there is no plain memory."""
+    if tensor.layout != torch.strided or tensor.device.type == "meta" or tensor.is_quantized or not tensor.numel():
+        return None
+    held = tensor.untyped_storage().nbytes() // tensor.element_size() - tensor.storage_offset()
+    span = min(held, tensor.numel())
+    count = min(span, _PROBES)
+    # From first to last: (count - 1) steps.
+    step = (span - 1) // max(count - 1, 1)
+    return tensor.detach().as_strided((count,), (max(step, 1),))
+
+
+def _belongs_to(hook: Any, modules: list[nn.Module]) -> bool:
+    """Whether a hook is a method of one of the model's modules: its copy must belong to the copied module."""
+    return isinstance(hook, MethodType) and any(hook.__self__ is module for module in modules)

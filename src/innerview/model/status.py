@@ -1,0 +1,74 @@
+"""Whether a module's output can be seen, and if not, why not."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Status(str, Enum):
+    """What can be seen of a layer. Each member is also its text, for tables and messages."""
+
+    SEEN = "seen"
+    NEVER_CALLED = "never called"
+    NO_TENSOR = "no tensor output"
+    COMPILED = "inside a compiled module"
+    SCRIPTED = "inside a scripted module"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+def why_never_called(modules: Mapping[str, nn.Module], path: str, counts: Mapping[str, int]) -> tuple[Status, str]:
+    """Explain why a module's hooks did not run during a forward.
+
+    Args:
+        modules: every module of the model by path.
+        path: the module that was not called.
+        counts: how often each path was called.
+
+    Returns:
+        The status, and a sentence for the reader.
+    """
+    for above in _ancestors(path):
+        module = modules.get(above)
+        if isinstance(module, torch.jit.ScriptModule):
+            return Status.SCRIPTED, f"{_named(above)} is a TorchScript module: what runs inside it cannot be seen"
+        if is_compiled(module) and counts.get(above) and not counts.get(f"{above}._orig_mod".lstrip(".")):
+            return Status.COMPILED, f"{_named(above)} was compiled ahead of time: what runs inside it cannot be seen"
+    module = modules[path]
+    if isinstance(module, (nn.ModuleList, nn.ModuleDict, nn.ParameterList, nn.ParameterDict)):
+        return Status.NEVER_CALLED, f"a {type(module).__name__} only holds others and is never called itself"
+    parent = path.rpartition(".")[0]
+    if isinstance(modules.get(parent), nn.MultiheadAttention):
+        return Status.NEVER_CALLED, "never called: nn.MultiheadAttention uses its weights without calling it"
+    return Status.NEVER_CALLED, "never called in this forward (in evaluation mode)"
+
+
+def is_compiled(module: nn.Module | None) -> bool:
+    """Whether calling the module runs code made by ``torch.compile``."""
+    if module is None:
+        return False
+    # The class name, not isinstance: importing torch._dynamo takes seconds.
+    return type(module).__name__ == "OptimizedModule" or vars(module).get("_compiled_call_impl") is not None
+
+
+def inside_compiled(modules: Mapping[str, nn.Module], path: str) -> bool:
+    """Whether the module, or one it sits in, is compiled."""
+    return any(is_compiled(modules.get(above)) for above in (path, *_ancestors(path)))
+
+
+def _ancestors(path: str) -> list[str]:
+    """Return the paths above, nearest first; the model itself is ""."""
+    parts = path.split(".")
+    return [".".join(parts[:length]) for length in range(len(parts) - 1, -1, -1)] if path else []
+
+
+def _named(path: str) -> str:
+    return repr(path) if path else "the model"

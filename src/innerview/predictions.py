@@ -1,0 +1,109 @@
+"""What the model says of each sample, as far as it has been asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from innerview.analysis.accuracy import wilson_interval
+from innerview.errors import InnerviewError
+from innerview.model.outputs import activation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Accuracy(NamedTuple):
+    """A share of correct predictions with its 95 % Wilson interval, from 0 to 1."""
+
+    value: float
+    low: float
+    high: float
+    evaluated: int
+
+
+class Predictions:
+    """Predictions of the first ``done`` samples of a data set.
+
+    Args:
+        total: number of samples in all.
+
+    Attributes:
+        predicted: int64 ``[total]``, -1 where not predicted yet.
+        correct: int8 ``[total]``: 1, 0, or -1 where not predicted yet or unlabelled.
+        done: how many of the samples were predicted, from the first on.
+    """
+
+    def __init__(self, total: int) -> None:
+        self.predicted = np.full(total, -1, np.int64)
+        self.correct = np.full(total, -1, np.int8)
+        self.done = 0
+
+    def add(self, probabilities: Tensor, labels: Tensor | None) -> None:
+        """Take the next samples in order.
+
+        Args:
+            probabilities: ``[N, classes]``.
+            labels: int64 ``[N]``, or None.
+        """
+        winners = probabilities.argmax(1).cpu()
+        part = slice(self.done, self.done + len(winners))
+        self.predicted[part] = winners.numpy()
+        if labels is not None:
+            self.correct[part] = (winners == labels.cpu()).numpy()
+        self.done += len(winners)
+
+    @property
+    def accuracy(self) -> Accuracy | None:
+        """Accuracy over the labelled samples predicted so far; None before there are any."""
+        judged = self.correct[self.correct >= 0]
+        if judged.size == 0:
+            return None
+        hits = int(judged.sum())
+        return Accuracy(hits / judged.size, *wilson_interval(hits, judged.size), judged.size)
+
+
+def scores(output: Any) -> Tensor:
+    """Class probabilities from a model's output.
+
+    Args:
+        output: any output whose main tensor is ``[N, classes]``: logits, log-probabilities or probabilities.
+
+    Returns:
+        float32 ``[N, classes]``, rows adding up to 1.
+
+    Raises:
+        InnerviewError: the output is not one score per class; says what it is.
+    """
+    tensor, _ = activation(output)
+    if tensor is None or tensor.ndim != 2 or tensor.shape[1] < 2 or not tensor.is_floating_point():  # noqa: PLR2004 - [N, classes]
+        what = type(output).__name__ if tensor is None else f"{list(tensor.shape)} {tensor.dtype}"
+        raise InnerviewError(f"no class probabilities: the model's output is {what}, not one score per class")
+    values = tensor.float()
+    # Some models end in a softmax: taking another would flatten their probabilities.
+    if bool((values >= 0).all()) and torch.allclose(
+        values.sum(1), torch.ones(len(values), device=values.device), atol=1e-3
+    ):
+        return values
+    return values.softmax(1)
+
+
+def top(probabilities: Tensor, names: Sequence[str], count: int = 5) -> list[tuple[str, float]]:
+    """The likeliest classes of one sample.
+
+    Args:
+        probabilities: ``[classes]``.
+        names: of the classes; a class beyond them is named by its number.
+        count: how many at most.
+
+    Returns:
+        ``(name, probability)``, likeliest first.
+    """
+    best = probabilities.topk(min(count, len(probabilities)))
+    return [
+        (names[index] if index < len(names) else str(index), value)
+        for value, index in zip(best.values.tolist(), best.indices.tolist(), strict=True)
+    ]

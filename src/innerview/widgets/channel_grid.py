@@ -1,0 +1,220 @@
+"""The channel grid: what every channel of the chosen layer does for the chosen sample."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from innerview.analysis.activity import active_channels
+from innerview.analysis.layout import Layout, choose_layout, deciding_kind, find_token_grid
+from innerview.analysis.tiles import channel_values, histogram, image_pixels, make_tiles
+from innerview.errors import DataError
+from innerview.inspector import Look, is_image, main_input
+from innerview.jobs import BACKGROUND, steps
+from innerview.widgets.base import NO_ARRAYS, View, static
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from innerview.inspector import Inspector
+    from innerview.jobs import Job
+    from innerview.widgets.base import Frame
+
+_DEAD_SAMPLES = 256  # over how many samples a channel must stay silent to be called dead, if time allows
+_DEAD_SECONDS = 1.5  # of background work, after which the samples seen so far must do
+
+
+class ChannelGrid(View):
+    """Every channel of the inspector's layer as a tile, for the inspector's sample; click one to enlarge it.
+
+    Args:
+        inspector: whose ``layer``, ``sample`` and ``channel`` are shown; a click sets ``channel``.
+    """
+
+    _esm = static("channel_grid.js")
+
+    def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
+        super().__init__(inspector, **kwargs)
+        self._slices: list[int] = []
+        self._folded = True
+        self._channel_axis: int | None = None
+        self.watch(self._new_layer, "layer")
+        self.watch(lambda _: self._draw(), "sample", "version")
+        self.watch(lambda _: self._enlarge(), "channel")
+        self.watch(lambda _: self._seek_dead(), "version")
+        self._draw()
+        self._seek_dead()
+
+    def want_channel(self, channel: int | None) -> None:
+        """A tile was clicked, or the enlarged channel closed."""
+        if self.inspector is not None:
+            self.inspector.channel = channel
+
+    def want_slices(self, slices: list[int]) -> None:
+        """A slice slider was moved."""
+        self._slices = [int(index) for index in slices]
+        self._draw()
+
+    def want_folded(self, folded: bool) -> None:  # noqa: FBT001 - a want carries one value
+        """The tokens of a vision transformer are to be shown as maps, or as tokens."""
+        self._folded = folded
+        self._draw()
+
+    def want_channelAxis(self, axis: int | None) -> None:  # noqa: N802 - the key of the front end
+        """Another axis of the activation is to be read as its channels."""
+        self._channel_axis = axis
+        self._slices = []
+        if self.inspector is not None:
+            self.inspector.channel = None
+        self._draw()
+        self._seek_dead()
+
+    def _new_layer(self, _: object) -> None:
+        # How one layer's axes were read means nothing for another's.
+        self._slices, self._channel_axis = [], None
+        self._draw()
+        self._seek_dead()
+
+    def _draw(self) -> None:
+        if self.inspector is not None and self.inspector.layer is not None:
+            self.run("grid", f"channels of {self.inspector.layer}", self._grid)
+
+    def _seek_dead(self) -> None:
+        if self.inspector is not None and self.inspector.layer is not None:
+            self.run("dead", f"dead channels of {self.inspector.layer}", self._dead, priority=BACKGROUND)
+
+    def _enlarge(self) -> None:
+        if self.inspector is not None and self.inspector.layer is not None:
+            self.run("channel", "one channel in full", self._channel)
+
+    def _look(self) -> tuple[Look, Layout, list[int]]:
+        """The activation to draw, how its axes are read, and the index shown of each axis that is left over."""
+        inspector = self.inspector
+        if inspector is None or inspector.layer is None:
+            raise DataError("no layer is chosen")
+        look = inspector.look(inspector.layer, inspector.sample)
+        shape = tuple(look.values.shape)
+        rows = list(inspector.layers.values())
+        position = rows.index(look.layer)
+        inside = f"{look.layer.path}."
+        related = [*rows[:position], *(row for row in rows[position:] if row.path.startswith(inside))]
+        tokens = len(shape) == 2  # noqa: PLR2004 - [tokens, features]
+        grid = find_token_grid(shape[0], [row.shape for row in rows[:position] if row.shape]) if tokens else None
+        layout = choose_layout(
+            shape,
+            kind=deciding_kind(look.layer.kind, shape, [(row.kind, row.shape) for row in related]),
+            token_grid=grid,
+            channel_axis=self._channel_axis,
+            fold=self._folded,
+        )
+        sizes = [axis.size for axis in layout.slice_axes]
+        wanted = self._slices if len(self._slices) == len(sizes) else [size // 2 for size in sizes]
+        return look, layout, [max(0, min(index, size - 1)) for index, size in zip(wanted, sizes, strict=True)]
+
+    def _grid(self, job: Job) -> Generator[Frame, None, None]:
+        look, layout, slices = self._look()
+        tiles = make_tiles(look.values, layout, slices=slices)
+        header = {
+            "kind": "grid",
+            "layer": look.layer.name,
+            "layerKind": look.layer.kind,
+            "sample": look.sample,
+            "layout": layout.kind,
+            "shape": list(layout.shape),
+            "full": list(tiles.full),
+            "channelAxis": layout.channel_axis,
+            "slices": [
+                {"name": axis.name, "size": axis.size, "index": index}
+                for axis, index in zip(layout.slice_axes, slices, strict=True)
+            ],
+            "foldable": layout.foldable,
+            "folded": layout.folded,
+            "extraLabels": layout.extra_labels,
+            "nonfinite": int(tiles.nonfinite.sum()),
+            "note": look.layer.note,
+        }
+        arrays = {
+            "tiles": tiles.pixels,
+            "low": tiles.low,
+            "high": tiles.high,
+            "mean": tiles.mean,
+            "maximum": tiles.maximum,
+            "variance": tiles.variance,
+            "sparsity": tiles.sparsity,
+            "nonfinite": tiles.nonfinite,
+        }
+        if tiles.extra is not None:
+            arrays["extra"] = tiles.extra
+        yield header, arrays
+        # The enlarged channel follows the sample.
+        yield from self._channel(job)
+
+    def _channel(self, _: Job) -> Generator[Frame, None, None]:
+        inspector = self.inspector
+        if inspector is None:
+            return
+        look, layout, slices = self._look()
+        channel = inspector.channel
+        header: dict[str, Any] = {
+            "kind": "channel",
+            "layer": look.layer.name,
+            "sample": look.sample,
+            "channel": channel,
+            "receptive": None,
+            "input": None,
+            "nonfinite": 0,
+        }
+        if channel is None:
+            yield header, NO_ARRAYS
+            return
+        if channel >= layout.channels:
+            raise DataError(
+                f"{look.layer.name!r} has no channel {channel}: its channels are 0 to {layout.channels - 1}"
+            )
+        values = channel_values(look.values, layout, channel, slices)
+        edges, counts = histogram(values)
+        header["nonfinite"] = int(values.size - np.isfinite(values).sum())
+        arrays = {"values": values, "edges": edges, "counts": counts}
+        image = self._input_image(inspector)
+        if image is not None:
+            arrays["image"] = image
+            header["input"] = list(main_input(inspector.batch(look.sample)).shape[-2:])
+        yield header, arrays
+        if image is not None and layout.kind == "maps" and not layout.folded and look.values.ndim == 3:  # noqa: PLR2004 - [C, H, W]
+            header["receptive"] = inspector.receptive_field(
+                look.layer.name,
+                look.sample,
+                channel_last=layout.channel_axis == 2,  # noqa: PLR2004 - [H, W, C]
+            )
+            if header["receptive"] is not None:
+                yield header, arrays
+
+    @staticmethod
+    def _input_image(inspector: Inspector) -> np.ndarray | None:
+        value = main_input(inspector.batch(inspector.sample))
+        if not is_image(value):
+            return None
+        return image_pixels(value, inspector.data.mean, inspector.data.std)[0]
+
+    def _dead(self, job: Job) -> Generator[Frame | None, None, None]:
+        """Which channels stay silent over many samples: as many as fit into a moment of background work."""
+        inspector = self.inspector
+        if inspector is None or inspector.layer is None:
+            return
+        name = inspector.layer
+        axis = self._look()[1].channel_axis
+        total = min(_DEAD_SAMPLES, len(inspector.data))
+        begun = time.perf_counter()
+        alive: np.ndarray | None = None
+        samples = 0
+        for part in steps(total, job):
+            active = active_channels(inspector.activations(name, part), axis)
+            alive = active if alive is None else alive | active
+            samples = part.stop
+            if time.perf_counter() - begun > _DEAD_SECONDS:
+                break
+            yield None
+        if alive is not None:
+            yield {"kind": "dead", "layer": name, "samples": samples}, {"dead": (~alive).astype(np.uint8)}

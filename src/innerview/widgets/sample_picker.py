@@ -1,0 +1,228 @@
+"""The sample picker: which sample the views show, what it is, and what the model says of it."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from innerview.analysis.tiles import image_pixels, thumbnail
+from innerview.errors import InnerviewError
+from innerview.inspector import is_image, main_input
+from innerview.jobs import BACKGROUND, SOON
+from innerview.predictions import scores, top
+from innerview.widgets.base import View, static
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from torch import Tensor
+
+    from innerview.inspector import Inspector
+    from innerview.jobs import Job
+    from innerview.widgets.base import Frame
+
+_PAGE = 48
+_SIDE = 48  # pixels of a thumbnail; drawn at 24 to 48 CSS pixels
+_LARGEST_DISPLAY = 512  # pixels of the displayed sample; a larger one is reduced before it is sent
+_TEXT = 400  # numbers of a sample that is shown as text
+
+
+class SamplePicker(View):
+    """The inspector's sample with the model's five likeliest classes, and thumbnails of the others to choose from.
+
+    Args:
+        inspector: whose ``sample`` is shown and set.
+    """
+
+    _esm = static("sample_picker.js")
+
+    def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
+        super().__init__(inspector, **kwargs)
+        self._label: str | None = None
+        self._misclassified = False
+        self._offset = 0
+        self._random = random.Random(0)  # noqa: S311 - picks a picture, guards nothing
+        self.watch(lambda _: self._show_sample(), "sample", "version")
+        self.watch(lambda _: self._show_page(), "version")
+        self._show_sample()
+        self._show_page()
+
+    # --- wants -------------------------------------------------------------------------------------------------
+
+    def want_sample(self, sample: int) -> None:
+        """A thumbnail was clicked, or a number typed."""
+        if self.inspector is not None:
+            self.inspector.sample = int(sample)
+
+    def want_step(self, step: int) -> None:
+        """Next (1) or previous (-1) among the samples that pass the filter."""
+        self._go(
+            lambda order, at: order[
+                int(np.searchsorted(order, at, side="right" if step > 0 else "left") - (0 if step > 0 else 1))
+                % len(order)
+            ]
+        )
+
+    def want_random(self, _: object) -> None:
+        """Any of the samples that pass the filter."""
+        self._go(lambda order, _: order[self._random.randrange(len(order))])
+
+    def want_label(self, label: str | None) -> None:
+        """Only samples of this class; None for all."""
+        self._label = label
+        self._offset = 0
+        self._show_page()
+
+    def want_misclassified(self, misclassified: bool) -> None:  # noqa: FBT001 - a want carries one value
+        """Only samples that the model gets wrong; predicts the ones not predicted yet."""
+        self._misclassified = bool(misclassified)
+        self._offset = 0
+        self._show_page()
+
+    def want_offset(self, offset: int) -> None:
+        """Another page of thumbnails."""
+        self._offset = max(0, int(offset))
+        self._show_page()
+
+    def want_dataset(self, _: object) -> None:
+        """Back from the user's own image to the data."""
+        if self.inspector is not None:
+            self.inspector.sample = 0
+
+    def want_again(self, _: object) -> None:
+        """Back to the user's own image."""
+        if self.inspector is not None:
+            self.inspector.sample = None
+
+    def upload(self, header: dict[str, Any], content: bytes) -> None:
+        """Show an image that the user dropped or picked."""
+        if self.inspector is not None:
+            self.inspector.show(content, name=str(header.get("name", ""))[:200])
+
+    def _go(self, choose: Any) -> None:
+        inspector = self.inspector
+        if inspector is None:
+            return
+        order = self._filtered(inspector)
+        if not len(order):
+            raise InnerviewError("no sample passes the filter; choose another class, or all samples")
+        inspector.sample = int(choose(order, -1 if inspector.sample is None else inspector.sample))
+
+    # --- frames ------------------------------------------------------------------------------------------------
+
+    def _show_sample(self) -> None:
+        self.run("sample", "the chosen sample", self._sample)
+
+    def _show_page(self) -> None:
+        self.run("thumbnails", "thumbnails", self._page, priority=SOON)
+
+    def _sample(self, _: Job) -> Generator[Frame, None, None]:
+        inspector = self.inspector
+        if inspector is None:
+            return
+        data, sample = inspector.data, inspector.sample
+        batch = inspector.batch(sample)
+        value = main_input(batch)
+        kind, text, arrays = _display(value, data.mean, data.std)
+        name, how = inspector.own_image if sample is None else ("", text)
+        label = None if batch.labels is None or sample is None else data.class_name(int(batch.labels[0]))
+        header: dict[str, Any] = {
+            "kind": "sample",
+            "sample": sample,
+            "total": len(data),
+            "input": kind,
+            "text": how,
+            "name": name,
+            "shape": list(value.shape),
+            "label": label,
+            "predicted": None,
+            "top": [],
+            "notClassifier": "",
+        }
+        # The picture first: the prediction needs a whole forward.
+        yield header, arrays
+        try:
+            best = top(scores(inspector.output(batch))[0], data.classes)
+        except InnerviewError as error:
+            header["notClassifier"] = str(error)
+        else:
+            header["top"] = [{"label": name, "probability": value} for name, value in best]
+            header["predicted"] = best[0][0]
+        yield header, arrays
+
+    def _page(self, job: Job) -> Generator[Frame | None, None, None]:
+        inspector = self.inspector
+        if inspector is None:
+            return
+        yield self._thumbnails(inspector)
+        needs_labels = (
+            self._label is not None and inspector.data.labels is not None and (inspector.data.labels < 0).any()
+        )
+        if not (self._misclassified or needs_labels):
+            return
+        job.priority = BACKGROUND
+        for count, _ in enumerate(inspector.predict(job)):
+            # The page fills as samples are judged; a picture of every step would be more than anyone can see.
+            yield self._thumbnails(inspector) if count % 8 == 0 else None
+        yield self._thumbnails(inspector)
+
+    def _filtered(self, inspector: Inspector) -> np.ndarray:
+        data = inspector.data
+        chosen = np.ones(len(data), bool)
+        if self._label is not None and data.labels is not None:
+            numbers = [n for n, name in enumerate(data.classes) if name == self._label]
+            chosen &= np.isin(data.labels, numbers)
+        if self._misclassified:
+            chosen &= inspector.predictions.correct == 0
+        return np.flatnonzero(chosen)
+
+    def _thumbnails(self, inspector: Inspector) -> Frame:
+        data, predictions = inspector.data, inspector.predictions
+        order = self._filtered(inspector)
+        offset = min(self._offset, max(0, (len(order) - 1) // _PAGE * _PAGE))
+        indices = [int(index) for index in order[offset : offset + _PAGE]]
+        pictures, texts, labels = [], [], []
+        for index in indices:
+            batch = data.batch([index])
+            value = main_input(batch)
+            labels.append(None if batch.labels is None else data.class_name(int(batch.labels[0])))
+            if is_image(value):
+                pictures.append(thumbnail(image_pixels(value, data.mean, data.std)[0], _SIDE))
+            else:
+                texts.append(_as_text(value, 8))
+        header = {
+            "kind": "thumbnails",
+            "indices": indices,
+            "labels": labels,
+            "correct": [None if (c := int(predictions.correct[index])) < 0 else bool(c) for index in indices],
+            "offset": offset,
+            "count": len(order),
+            "pageSize": _PAGE,
+            "classes": data.classes if data.labels is not None else [],
+            "filter": {"label": self._label, "misclassified": self._misclassified},
+            "predictedUpTo": predictions.done,
+            "total": len(data),
+            "text": texts,
+        }
+        return header, {"thumbnails": np.stack(pictures)} if pictures and not texts else {}
+
+
+def _display(value: Tensor, mean: Any, std: Any) -> tuple[str, str, dict[str, np.ndarray]]:
+    if is_image(value):
+        pixels, how = image_pixels(value, mean, std)
+        step = -(-max(pixels.shape[:2]) // _LARGEST_DISPLAY)
+        return "image", how, {"image": np.ascontiguousarray(pixels[::step, ::step])}
+    if value.is_floating_point() and value.ndim in (1, 2) and value.shape[-1] > 1:
+        signal = value.reshape(-1, value.shape[-1]).float().cpu().numpy()
+        return "signal", f"{signal.shape[0]} x {signal.shape[1]} values", {"signal": signal}
+    if value.ndim == 1 and not value.is_floating_point():
+        return "tokens", _as_text(value, _TEXT), {}
+    return "values", _as_text(value, _TEXT), {}
+
+
+def _as_text(value: Tensor, most: int) -> str:
+    flat = value.flatten()[:most].tolist()
+    text = " ".join(f"{number:.4g}" if isinstance(number, float) else str(number) for number in flat)
+    return f"{text} …" if value.numel() > most else text

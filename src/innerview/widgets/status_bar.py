@@ -1,0 +1,119 @@
+"""The status bar: which model and data are looked at, how accurate the model is, and what is being worked on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from innerview.errors import InnerviewError
+from innerview.jobs import BACKGROUND
+from innerview.widgets.base import View, static
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from innerview.inspector import Inspector
+    from innerview.jobs import Job
+    from innerview.widgets.base import Frame
+
+_EVERY = 0.2  # seconds between two reports of progress
+_LONG = 0.3  # seconds after which a job is worth mentioning
+_AFFORDABLE = 10.0  # seconds of background work for an accuracy that nobody asked for
+
+
+class StatusBar(View):
+    """Model, data, chosen layer, accuracy and running jobs in one line.
+
+    Args:
+        inspector: whose state is shown.
+    """
+
+    _esm = static("status_bar.js")
+
+    def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
+        super().__init__(inspector, **kwargs)
+        self._last = 0.0
+        self._shown: list[int] = []
+        self._note = ""
+        self._lock = threading.Lock()
+        inspector.jobs.on_change(self._jobs_changed)
+        self.watch(lambda _: self._report(), "layer")
+        self.watch(lambda _: self._evaluate(), "version")
+        self._report()
+        self._evaluate()
+
+    def want_cancel(self, job_id: int) -> None:
+        """The user cancelled a job."""
+        if self.inspector is not None:
+            self.inspector.jobs.cancel(int(job_id))
+
+    def _evaluate(self) -> None:
+        inspector = self.inspector
+        if inspector is not None and inspector.data.labels is not None:
+            self.run("accuracy", "accuracy", self._accuracy, priority=BACKGROUND)
+
+    def _accuracy(self, job: Job) -> Generator[Frame | None, None, None]:
+        inspector = self.inspector
+        if inspector is None:
+            return
+        self._note = ""
+        begun = time.perf_counter()
+        try:
+            for predictions in inspector.predict(job):
+                spent = time.perf_counter() - begun
+                # Judged once the steps have grown to their size: is the rest worth doing unasked?
+                if spent > 1.0 and spent * (1 / max(job.fraction or 1e-9, 1e-9) - 1) > _AFFORDABLE:
+                    self._note = f"accuracy over the first {predictions.done:,} samples"
+                    break
+                yield None
+        except InnerviewError:
+            # No classifier: the sample picker says so where its predictions would be.
+            return
+        self._report()
+
+    def _jobs_changed(self) -> None:
+        inspector = self.inspector
+        if inspector is None:
+            return
+        with self._lock:
+            now = time.monotonic()
+            long = [job.id for job in inspector.jobs.active() if now - job.submitted > _LONG]
+            due = now - self._last > _EVERY and long
+            if not due and not (self._shown and not long):
+                return
+            self._last, self._shown = now, long
+        self._report()
+
+    def _report(self) -> None:
+        inspector = self.inspector
+        if inspector is None:
+            return
+        layer = inspector.layer
+        accuracy = inspector.predictions.accuracy
+        active = {job.id: job for job in inspector.jobs.active()}
+        self.push(
+            {
+                "kind": "status",
+                "model": type(inspector.model).__name__,
+                "data": inspector.data.name,
+                "samples": len(inspector.data),
+                "device": inspector.device,
+                "layer": layer,
+                "shape": None if layer is None else list(inspector.layers[layer].shape or ()),
+                "accuracy": None
+                if accuracy is None
+                else {
+                    "value": accuracy.value,
+                    "low": accuracy.low,
+                    "high": accuracy.high,
+                    "evaluated": accuracy.evaluated,
+                    "total": len(inspector.data),
+                },
+                "jobs": [
+                    {"id": job.id, "label": job.label, "fraction": job.fraction}
+                    for job in (active[i] for i in self._shown if i in active)
+                ],
+                "note": "a cell is running: the views show a snapshot of the model" if inspector.busy else self._note,
+            }
+        )

@@ -1,0 +1,180 @@
+"""Samples by index from every kind of source."""
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset
+
+from innerview.data import Data, forward_parameters
+from innerview.errors import DataError
+
+IMAGES = torch.arange(6 * 3 * 4 * 4, dtype=torch.float32).reshape(6, 3, 4, 4) / 288
+LABELS = torch.tensor([2, 0, 1, 2, 1, 0])
+
+
+class Pairs(Dataset):
+    classes = ("ant", "bee", "cat")
+    targets = LABELS.tolist()
+
+    def __len__(self):
+        return len(LABELS)
+
+    def __getitem__(self, index):
+        return IMAGES[index], int(LABELS[index])
+
+
+class Dicts(Dataset):
+    def __len__(self):
+        return len(LABELS)
+
+    def __getitem__(self, index):
+        return {"pixel_values": IMAGES[index], "labels": LABELS[index], "id": index}
+
+
+class Stream(IterableDataset):
+    def __iter__(self):
+        yield from zip(IMAGES, LABELS.tolist(), strict=True)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        (IMAGES, LABELS),
+        (IMAGES.numpy(), LABELS.numpy()),
+        TensorDataset(IMAGES, LABELS),
+        Pairs(),
+        Stream(),
+        DataLoader(Pairs(), batch_size=4, shuffle=True),
+        DataLoader(Stream(), batch_size=4),
+        DataLoader(TensorDataset(IMAGES, LABELS), batch_size=4),
+    ],
+    ids=["pair", "arrays", "TensorDataset", "Dataset", "IterableDataset", "loader", "stream loader", "tensor loader"],
+)
+def test_every_source_gives_the_same_samples_by_index(source):
+    data = Data(source)
+    assert len(data) == 6
+    batch = data.batch([4, 1])
+    assert torch.equal(batch.args[0], IMAGES[[4, 1]])
+    assert torch.equal(batch.labels, LABELS[[4, 1]])
+    assert batch.kwargs == {}
+
+
+def test_a_tensor_has_no_labels():
+    data = Data(IMAGES)
+    assert data.labels is None
+    assert data.batch([2]).labels is None
+    assert torch.equal(data.batch([2]).args[0], IMAGES[2:3])
+
+
+def test_a_dict_feeds_what_the_forward_takes():
+    def forward(pixel_values=None, labels=None):
+        return pixel_values, labels
+
+    batch = Data(DataLoader(Dicts()), accepts=forward_parameters(forward)).batch([3, 0])
+    assert list(batch.kwargs) == ["pixel_values"]
+    assert torch.equal(batch.kwargs["pixel_values"], IMAGES[[3, 0]])
+    assert torch.equal(batch.labels, LABELS[[3, 0]])
+
+
+def test_a_dict_that_fits_no_parameter_says_what_to_do():
+    with pytest.raises(DataError, match=r"'pixel_values', 'id'.*takes x.*unpack="):
+        Data(Dicts(), accepts=frozenset({"x"}))
+
+
+def test_unpack_decides_for_unusual_batches():
+    data = Data(Dicts(), unpack=lambda batch: ((batch["pixel_values"],), {}, batch["labels"]))
+    assert torch.equal(data.batch([5]).args[0], IMAGES[5:6])
+    assert data.batch([5]).labels.tolist() == [0]
+
+
+def test_all_labels_are_known_without_reading_the_samples():
+    assert Data(Pairs()).labels.tolist() == LABELS.tolist()
+    assert Data(Subset(Subset(Pairs(), [5, 3, 1]), [2, 0])).labels.tolist() == [0, 0]
+
+
+def test_labels_are_learned_on_the_way_when_the_dataset_lists_others():
+    class Relabelled(Pairs):
+        def __getitem__(self, index):
+            return IMAGES[index], 9 - int(LABELS[index])
+
+    data = Data(Relabelled())
+    assert data.labels.tolist() == [7, -1, -1, -1, -1, -1]
+    data.batch([2, 4])
+    assert data.labels.tolist() == [7, -1, 8, -1, 8, -1]
+
+
+def test_class_names_come_from_the_caller_then_the_dataset_then_the_numbers():
+    assert Data(Pairs(), classes=["x", "y", "z"]).classes == ["x", "y", "z"]
+    assert Data(Subset(Pairs(), [0, 1])).classes == ["ant", "bee", "cat"]
+    assert Data((IMAGES, LABELS)).classes == ["0", "1", "2"]
+    assert Data((IMAGES, LABELS), classes=["x"]).class_name(2) == "2"
+
+
+def test_the_transforms_normalisation_is_found():
+    class Normalize:  # as torchvision.transforms names it
+        mean, std = (0.5, 0.4, 0.3), (0.2, 0.2, 0.1)
+
+    class Compose:
+        transforms = (object(), Normalize())
+
+        def __call__(self, image):
+            return image
+
+    class Transformed(Pairs):
+        transform = Compose()
+
+    data = Data(DataLoader(Subset(Transformed(), [0, 1])))
+    assert (data.mean, data.std) == ([0.5, 0.4, 0.3], [0.2, 0.2, 0.1])
+    assert Data(Transformed(), mean=[0.0], std=[1.0]).mean == [0.0]
+    assert Data(Pairs()).mean is None
+
+
+def test_reading_does_not_disturb_the_random_numbers_of_the_caller():
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    for source in (DataLoader(Pairs(), shuffle=True), DataLoader(Stream(), batch_size=2)):
+        torch.manual_seed(7)
+        Data(source).batch([0, 1])
+        assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_list_of_images_of_different_sizes_stays_a_list():
+    class Boxes(Dataset):
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, index):
+            return torch.zeros(3, 4 + index, 5), {"boxes": torch.zeros(1, 4)}
+
+    loader = DataLoader(Boxes(), collate_fn=lambda samples: tuple(zip(*samples, strict=True)))
+    batch = Data(loader).batch([0, 1])
+    assert [list(image.shape) for image in batch.args[0]] == [[3, 4, 5], [3, 5, 5]]
+    assert batch.labels is None
+
+
+@pytest.mark.parametrize("source", [[], torch.zeros(0, 3), TensorDataset(torch.zeros(0, 3)), DataLoader(TensorDataset(torch.zeros(0, 3)))])
+def test_empty_data_is_refused(source):
+    with pytest.raises(DataError, match="empty"):
+        Data(source)
+
+
+def test_labels_of_another_length_are_refused():
+    with pytest.raises(DataError, match="6 inputs, 5 labels"):
+        Data((IMAGES, LABELS[:5]))
+    with pytest.raises(DataError, match="3 a, 2 b"):
+        Data({"a": torch.zeros(3), "b": torch.zeros(2)})
+
+
+def test_what_cannot_be_read_is_named():
+    with pytest.raises(DataError, match="int is no DataLoader"):
+        Data(3)
+
+
+@pytest.mark.parametrize("index", [-1, 6])
+def test_an_index_outside_the_data_is_refused(index):
+    with pytest.raises(DataError, match=f"no sample {index}.*0 to 5"):
+        Data((IMAGES, LABELS)).batch([index])
+
+
+def test_numpy_labels_of_float_are_no_labels():
+    assert Data((IMAGES, np.linspace(0, 1, 6))).labels is None

@@ -1,0 +1,154 @@
+"""The job runner: order, cancelling, errors, and nothing left behind."""
+
+import gc
+import threading
+import weakref
+
+import pytest
+
+from innerview.jobs import BACKGROUND, URGENT, Jobs, steps
+
+
+@pytest.fixture
+def jobs():
+    runner = Jobs()
+    yield runner
+    runner.close()
+
+
+def test_every_partial_result_is_delivered_in_order(jobs):
+    seen = []
+    jobs.submit("k", "count", lambda _: iter_of(range(5)), deliver=seen.append)
+    assert jobs.join(5)
+    assert seen == [0, 1, 2, 3, 4]
+
+
+def test_the_newest_job_of_a_key_wins(jobs):
+    started, release, seen = threading.Event(), threading.Event(), []
+
+    def slow(_):
+        started.set()
+        release.wait(5)
+        yield "old"
+        yield "older still"
+
+    old = jobs.submit("k", "old", slow, deliver=seen.append)
+    assert started.wait(5)
+    jobs.submit("k", "new", lambda _: iter_of(["new"]), deliver=seen.append)
+    release.set()
+    assert jobs.join(5)
+    assert seen == ["new"]
+    assert old.cancelled
+
+
+def test_an_urgent_job_overtakes_a_background_one_between_two_steps(jobs):
+    seen, first = [], threading.Event()
+    release = threading.Event()
+
+    def background(_):
+        for step in range(3):
+            yield f"background {step}"
+            first.set()
+            release.wait(5)
+
+    jobs.submit("b", "background", background, deliver=seen.append, priority=BACKGROUND)
+    assert first.wait(5)
+    jobs.submit("u", "urgent", lambda _: iter_of(["urgent"]), deliver=seen.append, priority=URGENT)
+    release.set()
+    assert jobs.join(5)
+    assert seen.index("urgent") < seen.index("background 2")
+
+
+def test_an_error_is_reported_once_and_the_runner_goes_on(jobs):
+    errors, seen = [], []
+
+    def broken(_):
+        yield 1
+        raise ValueError("no")
+
+    jobs.submit("a", "broken", broken, deliver=seen.append, fail=errors.append)
+    jobs.submit("b", "fine", lambda _: iter_of([2]), deliver=seen.append)
+    assert jobs.join(5)
+    assert [str(error) for error in errors] == ["no"]
+    assert sorted(seen) == [1, 2]
+
+
+def test_an_error_in_the_delivery_ends_the_job_and_is_reported(jobs):
+    errors = []
+
+    def refuse(_):
+        raise RuntimeError("cannot be drawn")
+
+    jobs.submit("a", "fine", lambda _: iter_of([1, 2]), deliver=refuse, fail=errors.append)
+    assert jobs.join(5)
+    assert [str(error) for error in errors] == ["cannot be drawn"]
+
+
+def test_a_cancelled_job_runs_its_clean_up_and_delivers_nothing_more(jobs):
+    started, release, cleaned, seen = threading.Event(), threading.Event(), threading.Event(), []
+
+    def work(_):
+        try:
+            while True:
+                started.set()
+                release.wait(5)
+                yield 1
+        finally:
+            cleaned.set()
+
+    job = jobs.submit("k", "endless", work, deliver=seen.append)
+    assert started.wait(5)
+    jobs.cancel(job.id)
+    release.set()
+    assert jobs.join(5)
+    assert cleaned.wait(5)
+    assert seen == []
+
+
+def test_closing_ends_the_thread_and_refuses_new_work():
+    runner = Jobs()
+    runner.submit("k", "work", lambda _: iter_of([1]))
+    assert runner.join(5)
+    runner.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "innerview" and thread is runner._thread]
+    late = runner.submit("k", "late", lambda _: iter_of([1]))
+    assert late.cancelled
+
+
+def test_a_finished_job_does_not_keep_what_it_worked_on(jobs):
+    class Big:
+        pass
+
+    big = Big()
+    gone = weakref.ref(big)
+
+    def work(_, big=big):
+        yield big
+
+    jobs.submit("k", "work", work)
+    assert jobs.join(5)
+    del work, big
+    gc.collect()
+    assert gone() is None
+
+
+def test_listeners_hear_of_start_and_end(jobs):
+    counts = []
+    jobs.on_change(lambda: counts.append(len(jobs.active())))
+    jobs.submit("k", "work", lambda _: iter_of([1]))
+    assert jobs.join(5)
+    jobs.close()
+    assert counts[0] == 1
+    assert counts[-1] == 0
+
+
+def test_steps_cover_every_item_once_and_tell_the_fraction(jobs):
+    job = jobs.submit("k", "work", lambda _: iter_of([]))
+    parts = list(steps(1000, job, start=7))
+    assert [item for part in parts for item in part] == list(range(7, 1000))
+    assert job.fraction == 1
+    assert len(parts) < 100  # steps grow while they take no time
+
+
+def iter_of(values):
+    yield from values
