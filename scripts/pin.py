@@ -33,7 +33,7 @@ def pin(package: importlib.metadata.Distribution, oldest: str) -> str:
     """One line: the package's exact version, for the Pythons that it supports."""
     name = canonicalize_name(package.metadata["Name"])
     line = f"{name}=={Version(package.version).public}"
-    supported = SpecifierSet(package.metadata.get("Requires-Python") or "")
+    supported = SpecifierSet(str(package.metadata.json.get("requires_python", "")))
     if name in ALWAYS or supported.contains(f"{oldest}.99"):
         return line
     major, minor = sys.version_info[:2]

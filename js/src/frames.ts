@@ -25,7 +25,7 @@ export interface LayerRow {
   size: number | null; // elements of one sample's output
   parameters: number;
   calls: number;
-  status: "seen" | "never called" | "no tensor output" | "compiled" | "scripted";
+  status: "seen" | "never called" | "no tensor output" | "inside a compiled module" | "inside a scripted module";
   note: string; // a sentence, may be ""
 }
 export type LayersFrame = Of<"layers", { model: string; parameters: number; rows: LayerRow[] }>;

@@ -72,8 +72,8 @@ class Data:
         self.name = _name(self._chain)
         if self._length == 0:
             raise DataError(f"the data is empty: {self.name} has no samples, and there is nothing to look at")
-        first = self.batch([0])
-        self.labels = self._find_labels(first)
+        self.labels: np.ndarray | None = None
+        self.labels = self._find_labels(self.batch([0]))
         self.classes = self._find_classes(classes)
         found_mean, found_std = _normalisation(self._chain)
         self.mean = found_mean if mean is None else list(mean)
@@ -96,7 +96,7 @@ class Data:
                 raise DataError(f"there is no sample {index}: {self.name} has samples 0 to {self._length - 1}")
         collated = self._read(indices)
         batch = self._split(collated) if self._unpack is None else Batch(*self._unpack(collated))
-        if batch.labels is not None and getattr(self, "labels", None) is not None:
+        if batch.labels is not None and self.labels is not None:
             self.labels[list(indices)] = batch.labels.cpu().numpy()
         return batch
 
@@ -286,7 +286,8 @@ def _targets(chain: list[Any]) -> np.ndarray | None:
 def _normalisation(chain: list[Any]) -> tuple[list[float] | None, list[float] | None]:
     for dataset in chain:
         step = getattr(dataset, "transform", None)
-        for candidate in (step, *getattr(step, "transforms", ())):
+        candidates: list[Any] = [step, *getattr(step, "transforms", ())]
+        for candidate in candidates:
             if type(candidate).__name__ == "Normalize" and hasattr(candidate, "mean") and hasattr(candidate, "std"):
                 return list(candidate.mean), list(candidate.std)
     return None, None

@@ -6,7 +6,7 @@ import gzip
 import os
 import struct
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -43,7 +43,7 @@ def digits() -> Split:
     from sklearn.datasets import load_digits  # noqa: PLC0415 - scikit-learn takes half a second to import
     from sklearn.model_selection import train_test_split  # noqa: PLC0415 - likewise
 
-    data = load_digits()
+    data: Any = load_digits()
     order = train_test_split(np.arange(len(data.target)), test_size=0.2, random_state=0, stratify=data.target)
     images = torch.from_numpy(data.images.astype(np.float32) / 16.0)[:, None]
     labels = torch.from_numpy(data.target.astype(np.int64))

@@ -19,6 +19,7 @@ from innerview.image import open_image, to_input
 from innerview.jobs import Job, Jobs, steps
 from innerview.model import capture, state
 from innerview.model.layers import Layer, Layers, trace_layers
+from innerview.model.receptive import ReceptiveField, receptive_field
 from innerview.predictions import Predictions, scores
 
 if TYPE_CHECKING:
@@ -86,12 +87,13 @@ class Inspector(HasTraits):
         self._model_lock = threading.RLock()
         self._cell = _Cell(self)
         accepts = forward_parameters(model.forward)
-        self.data = Data(data, classes=classes, mean=mean, std=std, unpack=unpack, accepts=accepts)
+        self.data: Data = Data(data, classes=classes, mean=mean, std=std, unpack=unpack, accepts=accepts)
         self.jobs = Jobs()
         self._layers: Layers | None = None
         self._own: tuple[Batch, str, str] | None = None
         self._last_look: tuple[object, Look] | None = None
-        self.predictions = Predictions(len(self.data))
+        self._fields: dict[tuple[str, bool], ReceptiveField | None] = {}
+        self.predictions: Predictions = Predictions(len(self.data))
         super().__init__()
         self._fingerprint = state.fingerprint(model)
         weakref.finalize(self, self.jobs.close)
@@ -114,8 +116,10 @@ class Inspector(HasTraits):
         """Every layer by name, in execution order; found with one forward of the first two samples."""
         if self._layers is None:
             batch = self.data.batch(range(min(2, len(self.data))))
-            with self._running(batch) as (model, ready, _):
-                self._layers = trace_layers(model, ready.args, ready.kwargs, batch=min(2, len(self.data)))
+            with self._running(batch) as (model, ready, rewind):
+                self._layers = trace_layers(
+                    model, ready.args, ready.kwargs, batch=min(2, len(self.data)), restore_rng=rewind
+                )
         return self._layers
 
     @property
@@ -200,12 +204,15 @@ class Inspector(HasTraits):
         with self._running(batch) as (model, ready, rewind):
             return capture.forward(model, ready.args, ready.kwargs, restore_rng=rewind)
 
-    def receptive_field(self, layer: str, sample: int | None, *, channel_last: bool) -> Any:
-        """Where a layer's maps look on the input image, or None; see ``innerview.model.receptive``."""
-        from innerview.model.receptive import receptive_field  # noqa: PLC0415 - only the enlarged channel needs it
-
-        with self._running(self.batch(sample)) as (model, ready, _):
-            return receptive_field(model, ready.args, ready.kwargs, layer, channel_last=channel_last)
+    def receptive_field(self, layer: str, sample: int | None, *, channel_last: bool) -> ReceptiveField | None:
+        """Where a layer's maps look on the input image; see ``innerview.model.receptive``. Measured once a layer."""
+        key = (layer, channel_last)
+        if key not in self._fields:
+            with self._running(self.batch(sample)) as (model, ready, rewind):
+                self._fields[key] = receptive_field(
+                    model, ready.args, ready.kwargs, layer, channel_last=channel_last, restore_rng=rewind
+                )
+        return self._fields[key]
 
     # --- the data ----------------------------------------------------------------------------------------------
 
@@ -270,29 +277,28 @@ class Inspector(HasTraits):
 
     # --- the selection -----------------------------------------------------------------------------------------
 
+    # traitlets does not ask for None: it is allowed everywhere here, and means that nothing is chosen.
+
     @validate("layer")
-    def _check_layer(self, proposal: Any) -> str | None:
+    def _check_layer(self, proposal: Any) -> str:
         name = proposal["value"]
-        if name is not None:
-            self.seen(name)
+        self.seen(name)
         if name != self.layer:
             # A channel of one layer means nothing in another.
             self.channel = None
         return name
 
     @validate("sample")
-    def _check_sample(self, proposal: Any) -> int | None:
+    def _check_sample(self, proposal: Any) -> int:
         sample = proposal["value"]
-        if sample is None:
-            self.batch(None)
-        elif not 0 <= sample < len(self.data):
+        if not 0 <= sample < len(self.data):
             raise DataError(f"there is no sample {sample}: {self.data.name} has samples 0 to {len(self.data) - 1}")
         return sample
 
     @validate("channel")
-    def _check_channel(self, proposal: Any) -> int | None:
+    def _check_channel(self, proposal: Any) -> int:
         channel = proposal["value"]
-        if channel is not None and channel < 0:
+        if channel < 0:
             raise DataError(f"there is no channel {channel}: channels are counted from 0")
         return channel
 

@@ -104,6 +104,6 @@ def top(probabilities: Tensor, names: Sequence[str], count: int = 5) -> list[tup
     """
     best = probabilities.topk(min(count, len(probabilities)))
     return [
-        (names[index] if index < len(names) else str(index), value)
+        (str(names[index]) if index < len(names) else str(index), float(value))
         for value, index in zip(best.values.tolist(), best.indices.tolist(), strict=True)
     ]

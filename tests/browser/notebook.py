@@ -127,8 +127,8 @@ class Notebook:
         self._wait_until_ready()
 
     def shut_down_kernels(self) -> None:
-        """End every kernel of this server and wait until they are gone."""
-        self.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
+        """End every kernel of this server and wait until they are gone; nothing if the page has left JupyterLab."""
+        self.page.evaluate("() => window.jupyterapp?.serviceManager.sessions.shutdownAll()")
 
     def _wait_until_ready(self) -> None:
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60 * SECOND)

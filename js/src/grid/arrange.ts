@@ -52,6 +52,10 @@ const LINE: Record<Size, number> = { fit: 0, s: 24, m: 44, l: 88 };
 const BAR: Record<Size, number> = { fit: 0, s: 4, m: 8, l: 16 };
 const TOKEN: Record<Size, number> = { fit: 0, s: 3, m: 8, l: 16 };
 
+// Rows of whole tens can be counted along.
+const tens = (columns: number, count: number): number =>
+  columns < count && columns > 20 ? columns - (columns % 10) : Math.max(1, columns);
+
 const clamp = (value: number, least: number, most: number): number => Math.min(most, Math.max(least, value));
 
 type Grid = { columns: number; boxWidth: number; boxHeight: number; caption: number; gap: number };
@@ -127,9 +131,9 @@ function vector(picture: Picture, settings: Settings, room: Room): Arrangement {
   const left = settings.vector === "bars" ? SCALE : gutterOf(count - 1);
   const width = Math.max(LEAST, room.width - left - PAD);
   if (settings.vector === "bars") {
-    const fit = count * BAR.s <= width ? Math.min(32, Math.floor(width / Math.max(1, count))) : BAR.s;
+    const fit = count * BAR.s <= width ? Math.min(48, Math.floor(width / Math.max(1, count))) : BAR.s;
     const pitch = BAR[settings.size] || fit;
-    const columns = Math.max(1, Math.floor(width / pitch));
+    const columns = tens(Math.floor(width / pitch), count);
     const gap = pitch >= 6 ? 2 : 1;
     const boxHeight = count <= columns ? clamp(room.height - 3 * PAD - CAPTION, 80, 240) : 80;
     const made = place("bars", count, left, { columns, boxWidth: pitch - gap, boxHeight, caption: CAPTION + GAP, gap });
@@ -139,7 +143,7 @@ function vector(picture: Picture, settings: Settings, room: Room): Arrangement {
   let pitch = (CELL[settings.size] || 48) + 1;
   const rows = (p: number): number => Math.ceil(count / Math.max(1, Math.floor(width / p)));
   if (settings.size === "fit") while (pitch > 11 && rows(pitch) * pitch > room.height - 2 * PAD) pitch--;
-  const columns = Math.max(1, Math.floor(width / pitch));
+  const columns = tens(Math.floor(width / pitch), count);
   return place("tiles", count, left, { columns, boxWidth: pitch - 1, boxHeight: pitch - 1, caption: 0, gap: 1 });
 }
 

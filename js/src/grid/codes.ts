@@ -6,7 +6,7 @@ export const POSITIVE_INFINITY = 254;
 export const NAN = 255;
 
 /** The value that a pixel stands for, to within half a step of (high - low) / 252. */
-export function valueOf(code: number, low: number, high: number): number {
+export function codeValue(code: number, low: number, high: number): number {
   if (code > TOP) return code === NAN ? Number.NaN : code === POSITIVE_INFINITY ? Infinity : -Infinity;
   return low + (code / TOP) * (high - low);
 }
@@ -14,7 +14,7 @@ export function valueOf(code: number, low: number, high: number): number {
 /** All values of one tile. */
 export function decodeTile(pixels: Uint8Array, low: number, high: number): Float32Array {
   const values = new Float32Array(pixels.length);
-  for (let i = 0; i < pixels.length; i++) values[i] = valueOf(pixels[i]!, low, high);
+  for (let i = 0; i < pixels.length; i++) values[i] = codeValue(pixels[i]!, low, high);
   return values;
 }
 

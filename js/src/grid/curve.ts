@@ -37,7 +37,8 @@ export function barPath(values: Float32Array, low: number, high: number): string
   const y = (value: number): number => 1 - (value - low) / (high - low);
   let path = "";
   values.forEach((value, i) => {
-    if (Number.isFinite(value) && value !== 0) path += `M${i + 0.1} ${y(0).toFixed(4)}V${y(value).toFixed(4)}h.8V${y(0).toFixed(4)}z`;
+    if (Number.isFinite(value) && value !== 0)
+      path += `M${i + 0.1} ${y(0).toFixed(4)}V${y(value).toFixed(4)}h.8V${y(0).toFixed(4)}z`;
   });
   return path;
 }
@@ -50,7 +51,14 @@ export function curve(): Curve {
   const zero = svg("line", { class: "iv-zero" });
   const cursor = svg("line", { class: "iv-cursor", y1: 0, y2: 1 });
   const odd = svg("path", { class: "iv-odd" });
-  const plot = svg("svg", { class: "iv-plot iv-tall", preserveAspectRatio: "none", role: "img" }, zero, odd, path, cursor);
+  const plot = svg(
+    "svg",
+    { class: "iv-plot iv-tall", preserveAspectRatio: "none", role: "img" },
+    zero,
+    odd,
+    path,
+    cursor,
+  );
   const top = h("span");
   const bottom = h("span");
   const readout = h("p", { class: "iv-readout", "aria-live": "polite", "data-testid": "readout" });
@@ -61,7 +69,7 @@ export function curve(): Curve {
     plot,
     readout,
   );
-  let values = new Float32Array();
+  let values: Float32Array = new Float32Array();
   let unit = "position";
   let approximate = false;
 
@@ -76,7 +84,10 @@ export function curve(): Curve {
     cursor.setAttribute("visibility", "visible");
     for (const end of ["x1", "x2"]) cursor.setAttribute(end, String(at + 0.5));
     const value = values[at]!;
-    setText(readout, `${unit} ${at}: ${approximate && Number.isFinite(value) ? `≈ ${number(value, 3)}` : number(value, 6)}`);
+    setText(
+      readout,
+      `${unit} ${at}: ${approximate && Number.isFinite(value) ? `≈ ${number(value, 3)}` : number(value, 6)}`,
+    );
   });
   plot.addEventListener("pointerleave", rest);
 

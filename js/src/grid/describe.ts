@@ -1,7 +1,7 @@
 // A channel in words: for the tooltip, and for those who hear the page.
 import { count, counted, number, percent } from "../ui/format";
 import { type Arrangement, boxAt } from "./arrange";
-import { valueOf } from "./codes";
+import { codeValue } from "./codes";
 import { type Picture, sampleText, silent, statistic } from "./picture";
 import { codeRange, isDead, type Scene } from "./scene";
 
@@ -27,7 +27,7 @@ export function pixelAt(a: Arrangement, picture: Picture, place: number, x: numb
 /** Why a channel is marked, or "". */
 export function remark(scene: Scene, channel: number): string {
   const { picture, dead } = scene;
-  if (isDead(scene, channel) && dead) return `dead: never above zero in ${counted(dead.over, "sample")}`;
+  if (isDead(scene, channel) && dead) return `dead: never above zero in ${counted(dead.samples, "sample")}`;
   if (!silent(picture, channel)) return "";
   const zero = statistic(picture, "sparsity", channel) === 1;
   return `silent here: ${zero ? "all zero" : "the same value everywhere"} for ${sampleText(picture)}`;
@@ -35,7 +35,7 @@ export function remark(scene: Scene, channel: number): string {
 
 /** The tile's value at a pixel, in words. Values cross as 8 bits: reduced maps and codes are approximate. */
 export function reading(picture: Picture, channel: number, { row, column }: Pixel): string {
-  const value = valueOf(picture.tile(channel)[row * picture.width + column]!, ...codeRange(picture, channel));
+  const value = codeValue(picture.tile(channel)[row * picture.width + column]!, ...codeRange(picture, channel));
   const about = Number.isFinite(value) ? `≈ ${number(value, 3)}` : number(value);
   if (picture.layout === "vector") return "";
   if (picture.layout === "tokens") return `token ${column} ${about}`;
@@ -51,7 +51,7 @@ export function extraReadings({ arrays, header }: Picture, channel: number): [st
   const width = arrays.extra?.shape[1] ?? 0;
   return Array.from({ length: width }, (_, k) => [
     header.extraLabels[k] ?? `token ${k}`,
-    valueOf(arrays.extra!.data[channel * width + k]!, arrays.low.data[channel]!, arrays.high.data[channel]!),
+    codeValue(arrays.extra!.data[channel * width + k]!, arrays.low.data[channel]!, arrays.high.data[channel]!),
   ]);
 }
 
@@ -63,7 +63,7 @@ export function tooltipLines(scene: Scene, channel: number, pixel: Pixel | null)
   const lines = [`${channelName(picture, channel)} of ${count(picture.channels)}`];
   const note = remark(scene, channel);
   if (picture.layout === "vector") {
-    lines.push(`value ${odd ? number(valueOf(picture.tile(channel)[0]!, 0, 0)) : number(low.data[channel]!)}`);
+    lines.push(`value ${odd ? number(codeValue(picture.tile(channel)[0]!, 0, 0)) : number(low.data[channel]!)}`);
     return note ? [...lines, note] : lines;
   }
   if (pixel) lines.push(reading(picture, channel, pixel));

@@ -8,7 +8,7 @@ import { curve } from "./curve";
 import { channelName, extraReadings, remark } from "./describe";
 import { histogram } from "./histogram";
 import { statistic } from "./picture";
-import { packImage, pictures, type Image } from "./pictures";
+import { type Image, packImage, pictures } from "./pictures";
 import { drawValues } from "./pixels";
 import { codeRange, type Scene, windowAt } from "./scene";
 
@@ -44,7 +44,11 @@ export function createDetail(events: DetailEvents): Detail {
   const title = h("h3", { "data-testid": "channel-title" });
   const badge = h("p", { class: "iv-note iv-remark" });
   const button = (path: string, name: string, act: () => void, id: string): HTMLButtonElement =>
-    h("button", { type: "button", class: "iv-button iv-quiet", title: name, "aria-label": name, onclick: act, "data-testid": id }, icon(path));
+    h(
+      "button",
+      { type: "button", class: "iv-button iv-quiet", title: name, "aria-label": name, onclick: act, "data-testid": id },
+      icon(path),
+    );
   const maps = pictures();
   const plot = curve();
   const value = h("p", { class: "iv-value", "data-testid": "value" });
@@ -91,10 +95,20 @@ export function createDetail(events: DetailEvents): Detail {
       ["max", number(high.data[channel]!)],
       ["zeros", percent(statistic(scene.picture, "sparsity", channel))],
       ["not finite", count(frame?.header.nonfinite ?? Number(nonfinite.data[channel]))],
-      ...extraReadings(scene.picture, channel).map(([name, v]): [string, string] => [`${name} token`, `≈ ${number(v, 3)}`]),
+      ...extraReadings(scene.picture, channel).map(([name, v]): [string, string] => [
+        `${name} token`,
+        `≈ ${number(v, 3)}`,
+      ]),
     ];
     facts.replaceChildren(
-      ...rows.map(([name, text]) => h("div", name === "not finite" && text !== "0" ? { class: "iv-odd-fact" } : null, h("dt", null, name), h("dd", null, text))),
+      ...rows.map(([name, text]) =>
+        h(
+          "div",
+          name === "not finite" && text !== "0" ? { class: "iv-odd-fact" } : null,
+          h("dt", null, name),
+          h("dd", null, text),
+        ),
+      ),
     );
   };
 

@@ -26,7 +26,11 @@ export function histogram(): Histogram {
   const low = h("span");
   const high = h("span");
   const said = h("span", { class: "iv-said" });
-  const log = h("button", { type: "button", class: "iv-button iv-quiet", "aria-pressed": "false", title: "Logarithmic counts" }, "log");
+  const log = h(
+    "button",
+    { type: "button", class: "iv-button iv-quiet", "aria-pressed": "false", title: "Logarithmic counts" },
+    "log",
+  );
   const element = h(
     "div",
     { class: "iv-histogram", "data-testid": "histogram" },
@@ -34,12 +38,15 @@ export function histogram(): Histogram {
     plot,
     h("div", { class: "iv-axis" }, low, high),
   );
-  let edges = new Float32Array();
-  let counts = new Uint32Array();
+  let edges: Float32Array = new Float32Array();
+  let counts: Uint32Array = new Uint32Array();
 
   const summary = (): void => {
     const total = counts.reduce((a, b) => a + b, 0);
-    setText(said, `${count(total)} in ${counts.length} bins, at most ${count(counts.reduce((a, b) => Math.max(a, b), 0))}`);
+    setText(
+      said,
+      `${count(total)} in ${counts.length} bins, at most ${count(counts.reduce((a, b) => Math.max(a, b), 0))}`,
+    );
   };
   const draw = (): void => {
     bars.setAttribute("d", barsPath(counts, log.getAttribute("aria-pressed") === "true"));

@@ -11,16 +11,16 @@ export interface Legend {
   show(scene: Scene): void;
 }
 
-/** The words at both ends of the colour bar. */
-export function endsOf(scene: Scene): [string, string] {
+/** The words at both ends of the colour bar, and what they are of when each tile has its own. */
+export function endsOf(scene: Scene): [low: string, high: string, of: string] {
   const { settings, picture } = scene;
   if (rangeKind(settings, picture) !== "tile") {
     const [from, to] = windowOf(settings, picture);
-    return [number(from), number(to)];
+    return [number(from), number(to), ""];
   }
   const unit = picture.layout === "tokens" ? "feature" : picture.layout === "strips" ? "strip" : "tile";
-  if (mapOf(settings, picture) === "signed") return [`−reach of each ${unit}`, "+reach"];
-  return [`min of each ${unit}`, "max"];
+  if (mapOf(settings, picture) === "signed") return ["−max |x|", "+max |x|", `of each ${unit}`];
+  return ["min", "max", `of each ${unit}`];
 }
 
 /** The counts of what is no number: "3 NaN", "1 +∞". Empty when all is finite. */
@@ -36,7 +36,9 @@ export function nonFiniteTexts({ nonFinite, header, arrays }: Picture): { colour
   // Where maps were reduced for sending, or class tokens are not finite, the pixels do not add up to the values.
   if (reduced || sent !== nonFinite.total) {
     const names = kinds.map(({ name }) => name).join(", ");
-    return [{ colour: kinds[0]?.colour ?? NAN_COLOUR, text: `${count(nonFinite.total)} not finite${names && ` (${names})`}` }];
+    return [
+      { colour: kinds[0]?.colour ?? NAN_COLOUR, text: `${count(nonFinite.total)} not finite${names && ` (${names})`}` },
+    ];
   }
   return kinds.map(({ colour, n, name }) => ({ colour, text: `${count(n)} ${name}` }));
 }
@@ -44,31 +46,48 @@ export function nonFiniteTexts({ nonFinite, header, arrays }: Picture): { colour
 function deadText({ dead, picture }: Scene): string {
   if (!dead) return "";
   const found = dead.flags.reduce((sum, flag) => sum + flag, 0);
-  const over = `${counted(dead.over, "sample")}${dead.done ? "" : " so far"}`;
-  return `${count(found)} of ${count(picture.channels)} dead in ${over}`;
+  return `${count(found)} of ${count(picture.channels)} dead in ${counted(dead.samples, "sample")}`;
 }
 
 export function createLegend(): Legend {
   const low = h("span", { "data-testid": "colour-low" });
   const high = h("span", { "data-testid": "colour-high" });
+  const of = h("span", { class: "iv-muted", "data-testid": "colour-of" });
   const bar = h("span", { class: "iv-colour-bar" });
   const odd = h("span", { class: "iv-odd", "data-testid": "non-finite" });
-  const dead = h("span", { "data-testid": "dead", title: "Never above zero in the samples looked at; drawn dimmed, with a cross" });
-  const quiet = h("span", { "data-testid": "silent", title: "All values of the channel are equal for this sample; marked with a ring" });
+  const dead = h("span", {
+    "data-testid": "dead",
+    title: "Never above zero in the samples looked at; drawn dimmed, with a cross",
+  });
+  const quiet = h("span", {
+    "data-testid": "silent",
+    title: "All values of the channel are equal for this sample; marked with a ring",
+  });
   const extra = h("span", { "data-testid": "extra" });
-  const element = h("div", { class: "iv-legend" }, h("span", { class: "iv-bar-group" }, low, bar, high), odd, dead, quiet, extra);
+  const element = h(
+    "div",
+    { class: "iv-legend" },
+    h("span", { class: "iv-bar-group" }, low, bar, high, of),
+    odd,
+    dead,
+    quiet,
+    extra,
+  );
   return {
     element,
     show(scene) {
       const { picture } = scene;
-      const [from, to] = endsOf(scene);
+      const [from, to, each] = endsOf(scene);
       setText(low, from);
       setText(high, to);
+      setText(of, each);
       bar.style.background = gradient(scene.ramp);
       const texts = nonFiniteTexts(picture);
       odd.hidden = !texts.length;
       odd.replaceChildren(
-        ...texts.map(({ colour, text }) => h("span", null, h("i", { class: "iv-swatch", style: `background:${colour}` }), text)),
+        ...texts.map(({ colour, text }) =>
+          h("span", null, h("i", { class: "iv-swatch", style: `background:${colour}` }), text),
+        ),
       );
       setText(dead, deadText(scene));
       let still = 0;

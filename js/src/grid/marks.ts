@@ -2,7 +2,7 @@
 import { NAN_COLOUR, NEGATIVE_INFINITY_COLOUR, POSITIVE_INFINITY_COLOUR } from "../ui/colormaps";
 import { number } from "../ui/format";
 import { boxAt, inSight } from "./arrange";
-import { decodeTile, valueOf } from "./codes";
+import { codeValue, decodeTile } from "./codes";
 import { codeRange, isDead, type Placed, type Sight, scaleOf } from "./scene";
 
 export interface Theme {
@@ -119,8 +119,7 @@ export function paintBars(context: Context, placed: Placed, sight: Sight, theme:
   const { arrangement: a, order, picture } = placed;
   const [low, high] = scaleOf(placed, undefined, true);
   const [first, last] = inSight(a, sight.top, sight.height);
-  const place = (value: number): number =>
-    a.boxHeight * (1 - Math.min(1, Math.max(0, (value - low) / (high - low))));
+  const place = (value: number): number => a.boxHeight * (1 - Math.min(1, Math.max(0, (value - low) / (high - low))));
   const zero = place(0);
   const every = [1, 2, 5, 10, 20, 50, 100].find((n) => n * a.pitchX >= 34) ?? 100;
   for (let row = Math.floor(first / a.columns); row * a.columns < last; row++) {
@@ -138,16 +137,21 @@ export function paintBars(context: Context, placed: Placed, sight: Sight, theme:
   for (let at = first; at < last; at++) {
     const channel = order[at]!;
     const box = boxAt(a, at);
-    const value = valueOf(picture.tile(channel)[0]!, ...codeRange(picture, channel));
+    const value = codeValue(picture.tile(channel)[0]!, ...codeRange(picture, channel));
     const finite = Number.isFinite(value);
     const end = place(value);
     const dead = isDead(placed, channel);
     context.fillStyle = finite ? theme.accent : oddColour(value);
     context.globalAlpha = dead ? 0.4 : 1;
     if (!finite) context.fillRect(box.x, box.y, box.width, box.height);
-    else if (end !== zero) context.fillRect(box.x, box.y + Math.min(zero, end), box.width, Math.max(1, Math.abs(end - zero)));
+    else if (end !== zero)
+      context.fillRect(box.x, box.y + Math.min(zero, end), box.width, Math.max(1, Math.abs(end - zero)));
     context.globalAlpha = 1;
-    if (dead && a.pitchX >= 12) mark(context, box.x + box.width / 2, box.y + zero, true, theme);
+    if (dead && a.pitchX >= 14) mark(context, box.x + box.width / 2, box.y + zero, true, theme);
+    else if (dead) {
+      context.fillStyle = theme.faint;
+      context.fillRect(box.x, box.y + zero + 3, box.width, 2);
+    }
     if ((at % a.columns) % every === 0) {
       write(context, theme, "left", "middle");
       context.fillStyle = theme.faint;

@@ -1,6 +1,6 @@
 // Paints the part of a scene that is in sight: the pixels of the tiles in one block, then lines, bars and marks over it.
 import { fillTable } from "../ui/colormaps";
-import { boxAt, type Box, inSight } from "./arrange";
+import { type Box, boxAt, inSight } from "./arrange";
 import { paintBars, paintCaptions, paintLines, paintRowNumbers, type Theme } from "./marks";
 import { silent } from "./picture";
 import { type Column, drawColumns, drawTile, type Raster } from "./pixels";

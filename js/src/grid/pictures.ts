@@ -2,7 +2,7 @@
 import { h, setText, svg } from "../ui/dom";
 import { number } from "../ui/format";
 import type { Pixel } from "./describe";
-import { type Geometry, seeing, seenBy } from "./receptive";
+import { type Geometry, seeing, seenBy, seenText } from "./receptive";
 
 export interface Image {
   readonly height: number;
@@ -33,7 +33,11 @@ function draw(canvas: HTMLCanvasElement, { width, height, pixels }: Image): void
   canvas.width = width;
   canvas.height = height;
   const context = canvas.getContext("2d");
-  context?.putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer as ArrayBuffer, 0, 4 * width * height), width, height), 0, 0);
+  context?.putImageData(
+    new ImageData(new Uint8ClampedArray(pixels.buffer as ArrayBuffer, 0, 4 * width * height), width, height),
+    0,
+    0,
+  );
 }
 
 /** The input's bytes (h, w, 3) as packed colours. */
@@ -78,7 +82,12 @@ export function pictures(): Pictures {
   const element = h(
     "div",
     { class: "iv-pictures" },
-    h("div", { class: "iv-pair" }, h("figure", { class: "iv-figure" }, left.area, h("figcaption", null, "channel")), figure),
+    h(
+      "div",
+      { class: "iv-pair" },
+      h("figure", { class: "iv-figure" }, left.area, h("figcaption", null, "channel")),
+      figure,
+    ),
     readout,
     note,
   );
@@ -104,7 +113,7 @@ export function pictures(): Pictures {
       [0, y, width, y],
     ];
     parts.lines.forEach((line, i) => {
-      ["x1", "y1", "x2", "y2"].forEach((name, k) => line.setAttribute(name, String(ends[i]![k])));
+      for (const [k, name] of ["x1", "y1", "x2", "y2"].entries()) line.setAttribute(name, String(ends[i]![k]));
     });
   };
   const rect = (box: SVGRectElement, area: { x: number; y: number; width: number; height: number }): void => {
@@ -118,7 +127,10 @@ export function pictures(): Pictures {
     const receptive = shown.receptive;
     if (!at) {
       setText(readout, "Point at the channel or the input to read values.");
-      setText(note, receptive ? `Each position sees ${receptive.size[0]} × ${receptive.size[1]} pixels of the input.` : "");
+      setText(
+        note,
+        receptive ? `Each position sees ${receptive.size[0]} × ${receptive.size[1]} pixels of the input.` : "",
+      );
       return;
     }
     const [height, width] = shown.map;
@@ -131,15 +143,7 @@ export function pictures(): Pictures {
     const seen = seenBy(shown, { row, column });
     rect(right.box, seen);
     cross(right, shown.input, seen.x + seen.width / 2, seen.y + seen.height / 2);
-    setText(
-      note,
-      receptive
-        ? `sees rows ${seen.y} to ${seen.y + seen.height - 1}, columns ${seen.x} to ${seen.x + seen.width - 1} of the input` +
-            (seen.x < 0 || seen.y < 0 || seen.x + seen.width > shown.input[1] || seen.y + seen.height > shown.input[0]
-              ? " (beyond its edges: padding)"
-              : "")
-        : "Receptive field not known: the box is the same place of the input, in proportion.",
-    );
+    setText(note, seenText(shown, { row, column }));
   };
 
   const track = (area: HTMLElement, find: (x: number, y: number) => Pixel): void => {

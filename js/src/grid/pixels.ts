@@ -1,6 +1,6 @@
 // Drawing tiles into a block of pixels, without a canvas: one table lookup a pixel, nearest neighbour when enlarged.
 import { colourOf, fillTable, STEPS, stepOf } from "../ui/colormaps";
-import { valueOf } from "./codes";
+import { codeValue } from "./codes";
 
 /** Packed colours, row by row, as ImageData holds them. */
 export interface Raster {
@@ -78,7 +78,9 @@ export function drawTile(
     const start = at * raster.width + x0;
     // An enlarged row repeats: copying it is much faster than looking it up again.
     if (row === drawn) raster.data.copyWithin(start, start - raster.width, start - raster.width + from.length);
-    else for (let i = 0, base = row * columns; i < from.length; i++) raster.data[start + i] = table[source[base + from[i]!]!]!;
+    else
+      for (let i = 0, base = row * columns; i < from.length; i++)
+        raster.data[start + i] = table[source[base + from[i]!]!]!;
     drawn = row;
   }
 }
@@ -113,12 +115,15 @@ export function drawColumns(
   const line = new Uint32Array(tokens);
   const identity = new Uint8Array(1);
   for (let at = 0; at < Math.ceil(columns.length * pitch); at++) {
-    const group = columns.slice(Math.floor(at / pitch), Math.max(Math.floor(at / pitch) + 1, Math.floor((at + 1) / pitch)));
+    const group = columns.slice(
+      Math.floor(at / pitch),
+      Math.max(Math.floor(at / pitch) + 1, Math.floor((at + 1) / pitch)),
+    );
     for (let token = 0; token < tokens; token++) {
       let sum = 0;
       let odd: number | undefined;
       for (const { codes, range, window } of group) {
-        const value = valueOf(codes[token]!, range[0], range[1]);
+        const value = codeValue(codes[token]!, range[0], range[1]);
         if (Number.isFinite(value)) sum += stepOf(value, window[0], window[1]);
         else odd = colourOf(value, ramp, 0, 1);
       }
@@ -134,7 +139,11 @@ export function drawColumns(
 }
 
 /** Any values, finite or not, as packed colours: the enlarged channel. */
-export function drawValues(values: Float32Array, ramp: Uint32Array, [from, to]: readonly [number, number]): Uint32Array {
+export function drawValues(
+  values: Float32Array,
+  ramp: Uint32Array,
+  [from, to]: readonly [number, number],
+): Uint32Array {
   const data = new Uint32Array(values.length);
   for (let i = 0; i < values.length; i++) data[i] = colourOf(values[i]!, ramp, from, to);
   return data;

@@ -1,7 +1,7 @@
 // From a position of a map to the part of the input it sees, and back.
 import type { ChannelFrame } from "../frames";
-import type { Area } from "./pixels";
 import type { Pixel } from "./describe";
+import type { Area } from "./pixels";
 
 export interface Geometry {
   /** Of the channel. */
@@ -27,10 +27,25 @@ export function seenBy({ map, input, receptive }: Geometry, { row, column }: Pix
 /** The position of the map whose box has its middle nearest to a point of the input. */
 export function seeing({ map, input, receptive }: Geometry, x: number, y: number): Pixel {
   const nearest = (axis: 0 | 1, at: number): number => {
-    const found = receptive
+    // Where every position sees the whole input (stride 0) none is nearer than another: go by proportion.
+    const found = receptive?.stride[axis]
       ? Math.round((at - receptive.origin[axis] - receptive.size[axis] / 2) / receptive.stride[axis])
       : Math.floor((at / input[axis]) * map[axis]);
     return Math.min(map[axis] - 1, Math.max(0, found));
   };
   return { row: nearest(0, y), column: nearest(1, x) };
+}
+
+/** What a position sees, in words: first and last row and column of the input, counted from 0. */
+export function seenText(geometry: Geometry, at: Pixel): string {
+  if (!geometry.receptive) return "Receptive field not known: the box is the same place of the input, in proportion.";
+  const { x, y, width, height } = seenBy(geometry, at);
+  const span = (start: number, size: number, limit: number): string => {
+    const [first, last] = [Math.max(0, Math.floor(start)), Math.min(limit, Math.ceil(start + size)) - 1];
+    return last > first ? `s ${first} to ${last}` : ` ${first}`;
+  };
+  const padding = x < 0 || y < 0 || x + width > geometry.input[1] || y + height > geometry.input[0];
+  const rows = span(y, height, geometry.input[0]);
+  const columns = span(x, width, geometry.input[1]);
+  return `sees row${rows}, column${columns} of the input${padding ? ", and padding beyond its edge" : ""}`;
 }

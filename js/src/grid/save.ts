@@ -1,15 +1,15 @@
 // Pictures to keep: all channels, or the chosen one, as PNG.
-import { colourOf, STEPS } from "../ui/colormaps";
+import { STEPS } from "../ui/colormaps";
 import { counted, number, shapeText } from "../ui/format";
 import { arrange, type Room } from "./arrange";
 import { channelName } from "./describe";
 import { endsOf, nonFiniteTexts } from "./legend";
-import { themeOf, type Theme } from "./marks";
+import { type Theme, themeOf } from "./marks";
 import { painter } from "./paint";
 import { sampleText } from "./picture";
+import { drawValues } from "./pixels";
 import type { Scene } from "./scene";
 import { windowAt } from "./scene";
-import { drawValues } from "./pixels";
 
 const MARGIN = 16;
 const HEAD = 48;
@@ -39,7 +39,14 @@ function heading(context: CanvasRenderingContext2D, theme: Theme, title: string,
   context.fillText(about, MARGIN, 40);
 }
 
-function colourBar(context: CanvasRenderingContext2D, theme: Theme, scene: Scene, y: number, width: number, [low, high]: readonly [string, string]): void {
+function colourBar(
+  context: CanvasRenderingContext2D,
+  theme: Theme,
+  scene: Scene,
+  y: number,
+  width: number,
+  [low, high]: readonly [string, string],
+): void {
   context.font = `11px ${theme.family}`;
   context.textBaseline = "middle";
   context.textAlign = "left";
@@ -94,14 +101,24 @@ export function gridPicture(scene: Scene, room: Room, element: Element): HTMLCan
   // Twice as fine as the page, so that it can be printed.
   const ratio = Math.min(2, most);
   const { canvas, context } = page(width, total, ratio, theme);
-  heading(context, theme, scene.picture.header.layer, `${aboutOf(scene)} · ${counted(scene.picture.channels, "channel")}`);
+  heading(
+    context,
+    theme,
+    scene.picture.header.layer,
+    `${aboutOf(scene)} · ${counted(scene.picture.channels, "channel")}`,
+  );
   const inner = canvasOf(arrangement.width, height, ratio);
-  painter(inner.context)({ ...scene, arrangement }, { left: 0, top: 0, width: arrangement.width, height, ratio }, theme);
+  painter(inner.context)(
+    { ...scene, arrangement },
+    { left: 0, top: 0, width: arrangement.width, height, ratio },
+    theme,
+  );
   context.save();
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.drawImage(inner.canvas, 0, Math.round(HEAD * ratio));
   context.restore();
-  colourBar(context, theme, scene, HEAD + height + 14, width, endsOf(scene));
+  const [low, high, of] = endsOf(scene);
+  colourBar(context, theme, scene, HEAD + height + 14, width, [low, `${high} ${of}`.trim()]);
   return canvas;
 }
 

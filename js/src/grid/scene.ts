@@ -6,14 +6,12 @@ import { type Settings, windowOf } from "./settings";
 
 export interface Dead {
   readonly flags: Uint8Array;
-  readonly over: number;
-  readonly done: boolean;
+  readonly samples: number;
 }
 
 export const deadOf = ({ header, arrays }: DeadFrame): Dead => ({
   flags: arrays.dead.data,
-  over: header.over,
-  done: header.done,
+  samples: header.samples,
 });
 
 export interface Scene {

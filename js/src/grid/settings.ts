@@ -68,7 +68,7 @@ export function windowOf(settings: Settings, picture: Picture, channel?: number)
 /** The ramp of the settings; the same object while map and gamma stay, since each tile asks for it. */
 export function rampMaker(): (settings: Settings, picture: Picture) => Uint32Array {
   let key = "";
-  let ramp = new Uint32Array();
+  let ramp: Uint32Array = new Uint32Array();
   return (settings, picture) => {
     const name = mapOf(settings, picture);
     if (key !== `${name}/${settings.gamma}`) {

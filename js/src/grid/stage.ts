@@ -32,14 +32,25 @@ export interface Stage {
 }
 
 export function createStage(events: StageEvents): Stage {
-  const cell = h("div", { class: "iv-outline iv-active", role: "gridcell", id: uniqueId("tile"), "data-testid": "active-tile" });
+  const cell = h("div", {
+    class: "iv-outline iv-active",
+    role: "gridcell",
+    id: uniqueId("tile"),
+    "data-testid": "active-tile",
+  });
   const selectedMark = h("div", { class: "iv-outline iv-selected", "data-testid": "selected-tile" });
   const hoverMark = h("div", { class: "iv-outline iv-hover" });
   const canvas = h("canvas", { class: "iv-canvas", "aria-hidden": "true" });
   const content = h("div", { class: "iv-content" }, canvas, hoverMark, selectedMark, h("div", { role: "row" }, cell));
   const scroller = h(
     "div",
-    { class: "iv-scroller", role: "grid", tabindex: 0, "data-testid": "channels", "data-lm-suppress-shortcuts": "true" },
+    {
+      class: "iv-scroller",
+      role: "grid",
+      tabindex: 0,
+      "data-testid": "channels",
+      "data-lm-suppress-shortcuts": "true",
+    },
     content,
   );
   const tip = tooltip();
@@ -48,7 +59,7 @@ export function createStage(events: StageEvents): Stage {
   for (const mark of [cell, selectedMark, hoverMark]) mark.hidden = true;
 
   let scene: Scene | undefined;
-  let places = new Uint32Array();
+  let places: Uint32Array = new Uint32Array();
   let room: Room = { width: 0, height: 0 };
   let bounded = true; // the height follows the content up to a limit; else the page gives it
   let a: Arrangement | undefined;
@@ -137,7 +148,7 @@ export function createStage(events: StageEvents): Stage {
 
   const hover = (event: PointerEvent): void => {
     const found = event.pointerType === "touch" ? null : under(event);
-    outline(hoverMark, found && found.channel);
+    outline(hoverMark, found?.channel ?? null);
     if (found && scene) tip.show(tooltipLines(scene, found.channel, found.pixel), event, element);
     else tip.hide();
   };
@@ -222,7 +233,7 @@ export function createStage(events: StageEvents): Stage {
       place();
       leave();
       if (before && before.picture.header.layer !== layer) {
-        active = 0;
+        active = selected !== null && selected < next.picture.channels ? selected : 0;
         outlines();
         scrollTo(remembered.get(layer) ?? { left: 0, top: 0 });
       }

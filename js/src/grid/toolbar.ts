@@ -1,6 +1,6 @@
 // The controls above the channels. Those of the drawing change settings; those of the reading ask the kernel.
 import { SEQUENTIAL } from "../ui/colormaps";
-import { type Choice, choice, type Control, indexSlider, powerSlider, segments } from "../ui/controls";
+import { type Choice, type Control, choice, indexSlider, powerSlider, segments } from "../ui/controls";
 import { h, setText } from "../ui/dom";
 import { counted, shapeText } from "../ui/format";
 import { ASCENDING, DESCENDING, icon, RESET, SAVE } from "../ui/icons";
@@ -22,7 +22,7 @@ export interface Toolbar {
 const MAPS: [Settings["map"], string][] = [
   ["auto", "auto"],
   ...SEQUENTIAL.map((name): [Settings["map"], string] => [name, name]),
-  ["signed", "blue–white–red"],
+  ["signed", "signed"],
 ];
 const RANGES: [RangeKind, string][] = [
   ["tile", "each tile"],
@@ -93,20 +93,46 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
     onclick: () => change({ descending: !settings.descending }),
   });
   const size = segments("Size of the tiles", "size", SIZES, (value) => change({ size: value }));
-  const strips = segments("Drawing", "strips", [["heat", "heat"], ["line", "lines"]], (value) =>
-    change({ strips: value as Settings["strips"] }),
+  const strips = segments(
+    "Drawing",
+    "strips",
+    [
+      ["heat", "heat"],
+      ["line", "lines"],
+    ],
+    (value) => change({ strips: value as Settings["strips"] }),
   );
-  const vector = segments("Drawing", "vector", [["bars", "bars"], ["heat", "heat"]], (value) =>
-    change({ vector: value as Settings["vector"] }),
+  const vector = segments(
+    "Drawing",
+    "vector",
+    [
+      ["bars", "bars"],
+      ["heat", "heat"],
+    ],
+    (value) => change({ vector: value as Settings["vector"] }),
   );
-  const fold = segments("Tokens", "fold", [["maps", "maps"], ["tokens", "tokens"]], (value) => {
-    fold.set(value);
-    events.want("folded", value === "maps");
-  });
-  const axis: Choice<string> = choice("channels", "channel-axis", [], (value) => events.want("channelAxis", Number(value)));
+  const fold = segments(
+    "Tokens",
+    "fold",
+    [
+      ["maps", "maps"],
+      ["tokens", "tokens"],
+    ],
+    (value) => {
+      fold.set(value);
+      events.want("folded", value === "maps");
+    },
+  );
+  const axis: Choice<string> = choice("channels", "channel-axis", [], (value) =>
+    events.want("channelAxis", Number(value)),
+  );
   const slices = h("span", { class: "iv-slices" });
   const tool = (path: string, name: string, id: string, act: () => void): HTMLElement =>
-    h("button", { type: "button", class: "iv-button", title: name, "aria-label": name, onclick: act, "data-testid": id }, icon(path));
+    h(
+      "button",
+      { type: "button", class: "iv-button", title: name, "aria-label": name, onclick: act, "data-testid": id },
+      icon(path),
+    );
 
   const name = h("h3", { "data-testid": "layer" });
   const about = h("span", { class: "iv-muted", "data-testid": "layer-about" });
@@ -154,7 +180,7 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
     // An answer to an earlier position must not pull the slider back from under the hand.
     if (slices.querySelector("input:active")) return;
     indices = header.slices.map((slice) => slice.index);
-    sliders.forEach((slider, i) => slider.set(indices[i]!));
+    for (const [i, slider] of sliders.entries()) slider.set(indices[i]!);
   };
 
   return {

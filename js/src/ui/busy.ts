@@ -18,7 +18,11 @@ export interface BusyBar {
 
 export function busyBar(): BusyBar {
   const fill = h("div", { class: "iv-busy-fill" });
-  const element = h("div", { class: "iv-busy", role: "progressbar", "aria-label": "Working", "data-testid": "busy" }, fill);
+  const element = h(
+    "div",
+    { class: "iv-busy", role: "progressbar", "aria-label": "Working", "data-testid": "busy" },
+    fill,
+  );
   element.hidden = true;
   const work = new Map<string, BusyFrame["header"]>();
   let waiting = false;
@@ -47,7 +51,7 @@ export function busyBar(): BusyBar {
     answered,
     show({ header }) {
       work.delete(header.scope);
-      if (!header.done) work.set(header.scope, header);
+      if (!header.over) work.set(header.scope, header);
       draw();
     },
     expect() {

@@ -53,14 +53,25 @@ export function segments<T extends string>(
   const buttons = list.map(([value, label, title]) =>
     h(
       "button",
-      { type: "button", class: "iv-button", "aria-pressed": "false", title, "data-testid": `${id}-${value}`, onclick: () => changed(value) },
+      {
+        type: "button",
+        class: "iv-button",
+        "aria-pressed": "false",
+        title,
+        "data-testid": `${id}-${value}`,
+        onclick: () => changed(value),
+      },
       label,
     ),
   );
   return {
-    element: h("div", { class: "iv-control" }, h("div", { class: "iv-segments", role: "group", "aria-label": name }, ...buttons)),
+    element: h(
+      "div",
+      { class: "iv-control" },
+      h("div", { class: "iv-segments", role: "group", "aria-label": name }, ...buttons),
+    ),
     set: (value) => {
-      buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(list[i]![0] === value)));
+      for (const [i, button] of buttons.entries()) button.setAttribute("aria-pressed", String(list[i]![0] === value));
     },
   };
 }
@@ -72,7 +83,15 @@ export function powerSlider(
   [least, most]: readonly [number, number],
   changed: (value: number) => void,
 ): Control<number> {
-  const input = h("input", { type: "range", class: "iv-range", min: Math.log2(least), max: Math.log2(most), step: 0.05, "data-testid": id, ...quiet });
+  const input = h("input", {
+    type: "range",
+    class: "iv-range",
+    min: Math.log2(least),
+    max: Math.log2(most),
+    step: 0.05,
+    "data-testid": id,
+    ...quiet,
+  });
   const shown = h("output", null);
   const set = (value: number): void => {
     input.value = String(Math.log2(value));
@@ -90,7 +109,15 @@ export function powerSlider(
 
 /** A slider over the indices of an axis: "axis 1: 3 of 8", counted from 0 as in code. */
 export function indexSlider(name: string, id: string, size: number, changed: (value: number) => void): Control<number> {
-  const input = h("input", { type: "range", class: "iv-range", min: 0, max: Math.max(0, size - 1), step: 1, "data-testid": id, ...quiet });
+  const input = h("input", {
+    type: "range",
+    class: "iv-range",
+    min: 0,
+    max: Math.max(0, size - 1),
+    step: 1,
+    "data-testid": id,
+    ...quiet,
+  });
   const shown = h("output", null);
   const set = (value: number): void => {
     input.value = String(value);

@@ -5,11 +5,11 @@ import { CLOSE, icon, WARNING } from "./icons";
 
 export interface ErrorBanner {
   readonly element: HTMLElement;
-  /** Show a frame's error in place of the one of the same scope; an empty message takes that one away. */
+  /** Show a frame's error in place of the one of the same scope; or, when the frame says it is over, take that away. */
   show(frame: ErrorFrame): void;
   /** Show an error the view found itself, e.g. a file that is too large. */
   say(scope: string, message: string, detail?: string): void;
-  /** Take away the error of a scope, or all. Call it when a frame answers what had failed. */
+  /** Take away the error of a scope, or all. */
   clear(scope?: string): void;
 }
 
@@ -40,7 +40,13 @@ export function errorBanner(): ErrorBanner {
       ),
       h(
         "button",
-        { type: "button", class: "iv-button iv-quiet", title: "Dismiss", "aria-label": "Dismiss this error", onclick: () => clear(scope) },
+        {
+          type: "button",
+          class: "iv-button iv-quiet",
+          title: "Dismiss",
+          "aria-label": "Dismiss this error",
+          onclick: () => clear(scope),
+        },
         icon(CLOSE),
       ),
     );
@@ -48,5 +54,10 @@ export function errorBanner(): ErrorBanner {
     element.append(banner);
   };
 
-  return { element, say, clear, show: ({ header }) => say(header.scope, header.message, header.detail) };
+  return {
+    element,
+    say,
+    clear,
+    show: ({ header }) => (header.over ? clear(header.scope) : say(header.scope, header.message, header.detail)),
+  };
 }

@@ -39,3 +39,12 @@ export function percent(fraction: number, digits = 1): string {
 
 /** A shape: "64 × 56 × 56"; "scalar" for no axes. */
 export const shapeText = (shape: readonly number[]): string => (shape.length ? shape.join(" × ") : "scalar");
+
+/** A count in little room: "512", "36.9 k", "1.2 M". */
+export function compact(value: number): string {
+  if (value < 1000) return count(value);
+  // Rounding may carry into the next unit: 999,950 is 1 M, not 1,000 k.
+  const power = Math.min(4, Math.floor(Math.log10(Number(value.toPrecision(3))) / 3));
+  const scaled = value / 1000 ** power;
+  return `${count(Number(scaled.toFixed(scaled >= 99.95 ? 0 : 1)))} ${["", "k", "M", "G", "T"][power]}`;
+}

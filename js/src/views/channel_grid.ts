@@ -20,7 +20,7 @@ export const create: Create = (element, callbacks) => {
   let settings = defaults();
   let picture: Picture | undefined;
   let dead: { layer: string; found: Dead } | undefined;
-  let order = new Uint32Array();
+  let order: Uint32Array = new Uint32Array();
   let orderedBy = "";
   let selected: number | null = null;
   let asked: { channel: number | null; at: number } | undefined;
@@ -34,7 +34,7 @@ export const create: Create = (element, callbacks) => {
   const scene = (): Scene | undefined => {
     if (!picture) return undefined;
     const found = dead?.layer === picture.header.layer ? dead.found : null;
-    // The look over the samples ends with an answer of the layer as it is read now: another axis is another set.
+    // Read along another axis, the layer has other channels than those that were looked at.
     const fits = found !== null && found.flags.length === picture.channels;
     return { picture, settings, order, ramp: ramp(settings, picture), dead: fits ? found : null };
   };
@@ -115,7 +115,10 @@ export const create: Create = (element, callbacks) => {
       const now = scene();
       if (!now) return;
       try {
-        download(gridPicture(now, stage.room(), element), fileName(now.picture.header.layer, now.picture.header.sample));
+        download(
+          gridPicture(now, stage.room(), element),
+          fileName(now.picture.header.layer, now.picture.header.sample),
+        );
         errors.clear("save");
       } catch (error) {
         errors.say("save", `The picture could not be saved: ${(error as Error).message}.`);
@@ -152,7 +155,6 @@ export const create: Create = (element, callbacks) => {
 
   const grid = (frame: GridFrame): void => {
     busy.answered();
-    errors.clear();
     picture = makePicture(frame);
     sort();
     draw();
@@ -164,7 +166,6 @@ export const create: Create = (element, callbacks) => {
     if (asked && asked.channel !== said && performance.now() - asked.at < TRUST_MS) return;
     asked = undefined;
     busy.answered();
-    errors.clear("channel");
     answer = frame;
     if (said !== selected) select(said, true);
     else {
@@ -180,8 +181,10 @@ export const create: Create = (element, callbacks) => {
       else if (header.kind === "channel") channel(frame as ChannelFrame);
       else if (header.kind === "busy") busy.show(frame as Extract<ViewFrame, { header: { kind: "busy" } }>);
       else if (header.kind === "error") {
-        busy.answered();
-        asked = undefined;
+        if (!header.over) {
+          busy.answered();
+          asked = undefined;
+        }
         errors.show(frame as Extract<ViewFrame, { header: { kind: "error" } }>);
       } else if (header.kind === "selected") {
         if (header.layer !== null && header.layer !== picture?.header.layer) busy.expect();

@@ -205,9 +205,7 @@ def _fits(tokens: int, grid: tuple[int, int]) -> bool:
     return grid[0] * grid[1] > 1 and 0 <= tokens - grid[0] * grid[1] <= MAX_EXTRA_TOKENS
 
 
-def _matrix(
-    shape: Shape, channel: int, others: tuple[int, ...], grid: tuple[int, int] | None, *, fold: bool
-) -> Layout:
+def _matrix(shape: Shape, channel: int, others: tuple[int, ...], grid: tuple[int, int] | None, *, fold: bool) -> Layout:
     if channel == 0:
         return Layout("strips", shape, channel, others)
     if grid is None or not _fits(shape[0], grid):

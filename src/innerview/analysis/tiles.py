@@ -62,9 +62,7 @@ class Tiles:
         return self.high
 
 
-def make_tiles(
-    activation: torch.Tensor, layout: Layout, *, slices: Sequence[int] = (), budget: int = 2**22
-) -> Tiles:
+def make_tiles(activation: torch.Tensor, layout: Layout, *, slices: Sequence[int] = (), budget: int = 2**22) -> Tiles:
     """Turn an activation into tiles.
 
     Values are read as float32: integers and float64 are rounded to it (finite ones stay finite), complex numbers
@@ -111,9 +109,7 @@ def make_tiles(
     return Tiles(pixels, *stats, nonfinite, extra if tokens else None, (height, width))
 
 
-def channel_values(
-    activation: torch.Tensor, layout: Layout, channel: int, slices: Sequence[int] = ()
-) -> np.ndarray:
+def channel_values(activation: torch.Tensor, layout: Layout, channel: int, slices: Sequence[int] = ()) -> np.ndarray:
     """The values of one channel, unreduced; without the class and register tokens of folded maps.
 
     Args:

@@ -53,6 +53,7 @@ class Capture(Mapping[str, Tensor]):
         whole: bool = True,
         detach: bool = True,
     ) -> None:
+        self._model = model
         self._modules = modules_of(model)
         self.missing = list(dict.fromkeys(layers))
         self.stopped = False
@@ -91,7 +92,7 @@ class Capture(Mapping[str, Tensor]):
         count = self._calls.counts[path]
         if count:
             return f"{path!r} was called {count} time{'s' * (count > 1)} in this forward"
-        return why_never_called(self._modules, path, self._calls.counts)[1]
+        return why_never_called({"": self._model, **self._modules}, path, self._calls.counts)[1]
 
     def _returned(self, path: str, call: int, output: Any) -> None:
         name = self._wanted.get((path, call))
@@ -123,7 +124,8 @@ def run(
 
     Args:
         model: any module.
-        args, kwargs: what to feed, on the model's device. Copied first: some models change their input in place.
+        args: what to feed, on the model's device. Copied first: some models change their input in place.
+        kwargs: likewise.
         layers: names of the layers.
         stop: end the forward after the last of them.
         restore_rng: as for ``quiet``.
@@ -149,13 +151,14 @@ def run(
     return {name: capture[name] for name in names}
 
 
-def forward(
-    model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, restore_rng: bool = True
-) -> Any:
+def forward(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, restore_rng: bool = True) -> Any:
     """Run one full forward, leaving no trace, and return the model's output.
 
     Args:
-        model, args, kwargs, restore_rng: as for ``run``.
+        model: any module.
+        args: as for ``run``.
+        kwargs: as for ``run``.
+        restore_rng: as for ``quiet``.
 
     Raises:
         ForwardError: the model raised; its error is the cause.

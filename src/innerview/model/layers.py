@@ -114,7 +114,8 @@ def trace_layers(
 
     Args:
         model: any module.
-        args, kwargs: a batch of input, on the model's device. Two samples tell the batch axis apart best.
+        args: a batch of input, on the model's device. Two samples tell the batch axis apart best.
+        kwargs: likewise.
         batch: how many samples the batch has; the first axis of the first tensor when None.
         restore_rng: as for ``quiet``.
 
@@ -135,6 +136,7 @@ def trace_layers(
 
     with Calls(modules, returned, started) as calls:
         forward(model, args, kwargs, restore_rng=restore_rng)
+    tree = {"": model, **modules}
     also = _other_names(model, modules)
     parameters = {path: _count(module) for path, module in modules.items()}
     rows = []
@@ -143,7 +145,7 @@ def trace_layers(
         count = calls.counts[path]
         notes = [also.get(path, "")]
         if count == 0:
-            status, why = why_never_called(modules, path, calls.counts)
+            status, why = why_never_called(tree, path, calls.counts)
             notes.insert(0, why)
             found = None
         elif found is None:
@@ -152,7 +154,7 @@ def trace_layers(
         else:
             status = Status.NO_TENSOR if found.shape is None else Status.SEEN
             notes.insert(0, found.note)
-            if status is Status.SEEN and inside_compiled(modules | {"": model}, path):
+            if status is Status.SEEN and inside_compiled(tree, path):
                 notes.append("compiled: the values are those of the uncompiled module")
         if count > 1:
             notes.insert(0, f"called {count} times: each call is a row")
@@ -210,44 +212,49 @@ def _placed(paths: list[str], order: list[tuple[str, int]]) -> list[tuple[str, i
         paths: every module in the order of definition, parents first.
         order: ``(path, call)`` in the order in which the calls started.
     """
-    placed: list[tuple[str, int]] = []
-    known = set(paths)
-    done: set[str] = {path for path, _ in order}
-    for path, call in order:
-        parts = path.split(".")
-        for length in range(1, len(parts)):
-            above = ".".join(parts[:length])
-            if above in known and above not in done:
-                placed.append((above, 1))
-                done.add(above)
-        placed.append((path, call))
+    placed = _with_holders(paths, order)
+    live = {path for path, _ in placed}
     # The last row of each subtree, counting first calls only: later calls may be far away, in another block.
-    last: dict[str, tuple[str, int] | None] = {"": None}
+    anchor: dict[str, tuple[str, int] | None] = {"": None}
     for path, call in placed:
         if call == 1:
-            parts = path.split(".")
-            last |= {".".join(parts[:length]): (path, call) for length in range(1, len(parts) + 1)}
+            anchor |= dict.fromkeys((*_above(path), path), (path, call))
     previous: dict[str, str] = {}
     after: dict[tuple[str, int] | None, list[str]] = {}
-    homeless: dict[str, tuple[str, int] | None] = {}
     for path in paths:
         parent = path.rpartition(".")[0]
-        if path not in done:
-            if parent in homeless:
-                anchor = homeless[parent]
-            elif parent in previous:
-                sibling = previous[parent]
-                anchor = homeless[sibling] if sibling in homeless else last[sibling]
+        if path not in live:
+            if parent in previous and (parent in live or not parent):
+                anchor[path] = anchor[previous[parent]]
             else:
-                anchor = (parent, 1) if parent else None
-            homeless[path] = anchor
-            after.setdefault(anchor, []).append(path)
+                anchor[path] = (parent, 1) if parent in live else anchor[parent]
+            after.setdefault(anchor[path], []).append(path)
         previous[parent] = path
     result = [(path, 1) for path in after.get(None, [])]
     for row in placed:
         result.append(row)
         result += [(path, 1) for path in after.get(row, [])]
     return result
+
+
+def _with_holders(paths: list[str], order: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Put each module that was never called itself, but something in it was, before the first such call."""
+    known = set(paths)
+    done = {path for path, _ in order}
+    rows: list[tuple[str, int]] = []
+    for path, call in order:
+        for above in _above(path):
+            if above in known and above not in done:
+                rows.append((above, 1))
+                done.add(above)
+        rows.append((path, call))
+    return rows
+
+
+def _above(path: str) -> list[str]:
+    """Return the paths that hold a path, outermost first, without the model itself."""
+    parts = path.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts))]
 
 
 def _other_names(model: nn.Module, modules: Mapping[str, nn.Module]) -> dict[str, str]:

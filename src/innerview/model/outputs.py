@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils import _pytree as pytree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _LONGEST_DESCRIPTION = 400
 
@@ -96,38 +96,41 @@ def _walk(value: Any, place: str, above: set[int]) -> Iterator[tuple[str, Tensor
 
 def _copied(value: Any, detach: bool, done: dict[int, Any]) -> Any:  # noqa: FBT001 - private
     def leaf(item: Any) -> Any:
-        if id(item) in done:
-            return done[id(item)][1]
-        if isinstance(item, Tensor):
-            result = item.detach().clone() if detach else item.clone()
-            done[id(item)] = (item, result)
-            return result
-        # What torch's pytree does not know: dataclasses and dict-likes that nobody registered with it.
-        if is_dataclass(item) and not isinstance(item, type):
-            result = copy.copy(item)
-            done[id(item)] = (item, result)
-            for field in fields(item):
-                # object.__setattr__ also reaches the fields of a frozen dataclass.
-                object.__setattr__(result, field.name, _copied(getattr(item, field.name, None), detach, done))
-            return result
-        if isinstance(item, Mapping):
-            values = {key: _copied(item[key], detach, done) for key in item}
-            try:
-                result = copy.copy(item)
-                for key, new in values.items():
-                    result[key] = new  # pyright: ignore[reportIndexIssue] - tried, see below
-            except TypeError:
-                return values  # a read-only mapping
-            return result
-        if isinstance(item, list):  # a subclass: pytree knows lists themselves
-            result = copy.copy(item)
-            result[:] = [_copied(each, detach, done) for each in item]
-            return result
-        if isinstance(item, tuple):
-            return tuple.__new__(type(item), [_copied(each, detach, done) for each in item])
-        return item
+        if id(item) not in done:
+            # The original is kept beside its copy, so that its id is not given to another object meanwhile.
+            if isinstance(item, Tensor):
+                done[id(item)] = (item, item.detach().clone() if detach else item.clone())
+            else:
+                done[id(item)] = (item, _copied_other(item, lambda inner: _copied(inner, detach, done)))
+        return done[id(item)][1]
 
     return pytree.tree_map(leaf, value)
+
+
+def _copied_other(item: Any, again: Callable[[Any], Any]) -> Any:
+    """Copy what torch's pytree does not know: containers that nobody registered with it. Others are kept."""
+    if is_dataclass(item) and not isinstance(item, type):
+        result = copy.copy(item)
+        for field in fields(item):
+            # object.__setattr__ also reaches the fields of a frozen dataclass.
+            object.__setattr__(result, field.name, again(getattr(item, field.name, None)))
+        return result
+    if isinstance(item, Mapping):
+        values = {key: again(item[key]) for key in item}
+        try:
+            result = copy.copy(item)
+            for key, new in values.items():
+                result[key] = new  # pyright: ignore[reportIndexIssue] - tried
+        except TypeError:
+            return values  # a read-only mapping
+        return result
+    if isinstance(item, list):
+        result = copy.copy(item)
+        result[:] = [again(each) for each in item]
+        return result
+    if isinstance(item, tuple):
+        return tuple.__new__(type(item), [again(each) for each in item])
+    return item
 
 
 def _described(value: Any, depth: int = 0) -> str:

@@ -28,10 +28,10 @@ class ReceptiveField:
     """The receptive field of the positions of a map.
 
     Attributes:
-        size: height and width in pixels of the input, before clipping at its border; where no position shows all of it
-            inside the image, as much as is known.
-        stride: pixels of the input, down and across, from one position to the next; 0 when every position depends on the
-            whole image.
+        size: height and width in pixels of the input, before clipping at its border; where no position shows all of
+            it inside the image, as much as is known.
+        stride: pixels of the input, down and across, from one position to the next; 0 when every position depends
+            on the whole image.
         origin: row and column of the first pixel for position (0, 0); negative where padding lies.
         image: height and width of the input.
     """
@@ -45,7 +45,8 @@ class ReceptiveField:
         """Return the pixels that a position depends on.
 
         Args:
-            row, column: the position on the map.
+            row: the position on the map, from the top.
+            column: the position on the map, from the left.
 
         Returns:
             ``(top, left, bottom, right)``, clipped to the image; bottom and right are exclusive.
@@ -69,16 +70,18 @@ def receptive_field(
 ) -> ReceptiveField | None:
     """Measure the receptive field of a layer's maps by the gradient of the input.
 
-    The gradient of one position, its channels weighted at random, is taken for noise images: a pixel that it reaches is
-    one that the position depends on. (Not their sum: behind a LayerNorm that is a constant.) A ReLU or a max pooling hides some pixels of each image, so the extent is the union over images,
-    until new ones add nothing. Positions in the middle and at the corners give size, stride and origin (Araujo, Norris
-    and Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019, has the formulas for chains of
-    convolutions). A layer that mixes all positions, as attention or a normalisation over the map does, depends on the
-    whole image.
+    The gradient of one position, its channels weighted at random, is taken for noise images: a pixel that it reaches
+    is one that the position depends on. (Not their sum: behind a LayerNorm that is a constant.) A ReLU or a max
+    pooling hides some pixels of each image, so the extent is the union over images, until new ones add nothing.
+    Positions in the middle and at the corners give size, stride and origin, as in the formulas for chains of
+    convolutions (Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019).
+    A layer that mixes all positions, as attention or a normalisation over the whole map does, depends on the whole
+    image.
 
     Args:
         model: any module.
-        args, kwargs: an input that holds one image tensor ``[B, C, H, W]``, on the model's device.
+        args: an input that holds one image tensor ``[B, C, H, W]``, on the model's device.
+        kwargs: likewise; the image is in one of the two.
         layer: name of the layer; its output is ``[B, C, h, w]``.
         channel_last: its output is ``[B, h, w, C]``.
         restore_rng: as for ``quiet``.
@@ -99,6 +102,7 @@ def receptive_field(
     generator = torch.Generator().manual_seed(0)
     probes: list[tuple[int, int]] | None = None
     boxes: list[tuple[int, int, int, int] | None] = []
+    rows = columns = 0
     with quiet(model, restore_rng=restore_rng), torch.enable_grad():
         for _ in range(_MOST_ROUNDS):
             # One image for each probed position.
@@ -112,23 +116,22 @@ def receptive_field(
             maps = value.movedim(-1, 1) if channel_last else value
             if probes is None:
                 # The first image only told the size of the map.
-                probes = _probes(*maps.shape[2:])
+                rows, columns = maps.shape[2:]
+                probes = _probes(rows, columns)
                 boxes = [None] * len(probes)
                 continue
-            grown = [
-                _union(box, new) for box, new in zip(boxes, _reached(maps, noise, probes, generator), strict=True)
-            ]
+            grown = [_union(box, new) for box, new in zip(boxes, _reached(maps, noise, probes, generator), strict=True)]
             if grown == boxes:
                 break
             boxes = grown
     measured = [box for box in boxes if box is not None]
     if probes is None or len(measured) < len(boxes):
         return None
-    rows, columns = maps.shape[2:]
     down = _fit([probe[0] for probe in probes], [(box[0], box[2]) for box in measured], rows, height)
     across = _fit([probe[1] for probe in probes], [(box[1], box[3]) for box in measured], columns, width)
-    size, stride, origin = zip(down, across, strict=True)
-    return ReceptiveField(size, stride, origin, (height, width))
+    return ReceptiveField(
+        size=(down[0], across[0]), stride=(down[1], across[1]), origin=(down[2], across[2]), image=(height, width)
+    )
 
 
 def _with_image(inputs: Any, image: Tensor, new: Tensor) -> Any:
@@ -149,7 +152,9 @@ def _reached(
 ) -> list[tuple[int, int, int, int] | None]:
     """Return, for each image and its probed position, the box of pixels that the gradient reaches."""
     picked = torch.stack([maps[index, :, row, column] for index, (row, column) in enumerate(probes)])
-    weights = torch.randn(picked.shape, generator=generator).to(picked)
+    # As large as leaves room to both sides: a block scaled by 1e-6, as in a new ConvNeXt, must not underflow to zero.
+    scale = torch.finfo(picked.dtype).max ** 0.5
+    weights = torch.randn(picked.shape, generator=generator).to(picked) * scale
     try:
         (gradient,) = torch.autograd.grad(picked, noise, weights, allow_unused=True)
     except RuntimeError:  # an operation on the way has no derivative
@@ -174,9 +179,7 @@ def _union(
     return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
 
 
-def _fit(
-    indices: list[int], spans: list[tuple[int, int]], count: int, length: int
-) -> tuple[int, float, int]:
+def _fit(indices: list[int], spans: list[tuple[int, int]], count: int, length: int) -> tuple[int, float, int]:
     """Fit size, stride and origin along one axis to measured spans.
 
     A span that touches the border of the image may be cut there, so only inner edges count.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.autograd.grad_mode import _unsafe_preserve_version_counter
 from torch.nn.parameter import is_lazy
 
 from innerview.errors import InnerviewError
@@ -46,11 +47,10 @@ def quiet(model: nn.Module, *, restore_rng: bool = True) -> Iterator[None]:
             undo.enter_context(_UNCOMPILED.held())
             undo.callback(_restore_all, _random_states(modules))
         undo.callback(buffers.restore)
+        training = [module for module in modules if module.training]
+        undo.callback(_set_training, training, to=True)
+        _set_training(training, to=False)
         for module in modules:
-            # The flag itself, not train() or eval(): some models do more in those, such as merging weights.
-            if module.training:
-                undo.callback(setattr, module, "training", True)  # noqa: FBT003 - an attribute's value
-                module.training = False
             if isinstance(module, nn.DataParallel) and len(module.device_ids) > 1:
                 # On several GPUs its replicas run on threads of their own, where no hook of ours listens.
                 undo.callback(setattr, module, "device_ids", module.device_ids)
@@ -124,7 +124,7 @@ class _Buffers:
         self._tensors: list[Tensor] = [tensor for tensor in tensors.values() if tensor is not None]
         # The clones are made before it is known whether they will be needed: about 2 us a buffer.
         self._copies = [tensor.detach().clone() for tensor in self._tensors]
-        self._versions = torch.autograd._unsafe_preserve_version_counter(tuple(self._tensors))  # noqa: SLF001
+        self._versions = _unsafe_preserve_version_counter(tuple(self._tensors))
 
     def restore(self) -> None:
         versions = self._versions.prev_versions
@@ -168,9 +168,19 @@ class _Switch:
                     self._turn_back()
 
 
+def _set_training(modules: list[nn.Module], *, to: bool) -> None:
+    # The flag itself, not train() or eval(): some models do more in those, such as merging weights.
+    for module in modules:
+        held = vars(module)
+        if "training" in held:
+            held["training"] = to  # ten times faster than nn.Module.__setattr__
+        else:
+            module.training = to  # a ScriptModule
+
+
 def _no_fastpath() -> Callable[[], None]:
     before = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)  # noqa: FBT003 - torch's signature
+    torch.backends.mha.set_fastpath_enabled(False)
     return lambda: torch.backends.mha.set_fastpath_enabled(before)
 
 
@@ -192,8 +202,9 @@ def _random_states(modules: list[nn.Module]) -> list[tuple[Callable[[Any], objec
         (random.setstate, random.getstate()),
         (np.random.set_state, np.random.get_state()),  # noqa: NPY002 - the global state is what must be kept
     ]
-    devices = {tensor.device for module in modules for tensor in _tensors_of(module)}
-    for device in devices:
+    if not any(backend.is_available() for backend in (torch.cuda, torch.xpu, torch.mps)):
+        return states
+    for device in {tensor.device for module in modules for tensor in _tensors_of(module)}:
         if device.type in ("cuda", "xpu"):
             backend = torch.get_device_module(device)
             states.append((lambda s, b=backend, d=device: b.set_rng_state(s, d), backend.get_rng_state(device)))

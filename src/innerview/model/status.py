@@ -29,7 +29,7 @@ def why_never_called(modules: Mapping[str, nn.Module], path: str, counts: Mappin
     """Explain why a module's hooks did not run during a forward.
 
     Args:
-        modules: every module of the model by path.
+        modules: every module of the model by path, the model itself under "".
         path: the module that was not called.
         counts: how often each path was called.
 

@@ -62,6 +62,8 @@ class View(anywidget.AnyWidget):
     # Browser to kernel: {key: {"value": ..., "at": stamp}}. Echoing it back would double the messages of every click.
     want = Dict().tag(sync=True, echo_update=False)
 
+    inspector: Inspector | None = None
+
     def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
         if not isinstance(inspector, Inspector):
             raise TypeError(
@@ -71,7 +73,7 @@ class View(anywidget.AnyWidget):
         unknown = [name for name in kwargs if not self.has_trait(name)]
         if unknown:
             raise TypeError(f"{type(self).__name__} takes no argument {unknown[0]!r}; it takes inspector and layout")
-        self.inspector: Inspector | None = inspector
+        self.inspector = inspector
         self._watched: list[tuple[Callable[..., None], list[str]]] = []
         self._answered: dict[str, str] = {}
         self._kept: dict[str, bytearray] = {}
@@ -140,7 +142,7 @@ class View(anywidget.AnyWidget):
                 if isinstance(job.key, tuple) and job.key[0] == id(self):
                     inspector.jobs.cancel(job.id)
             self._watched.clear()
-        self._kept.clear()
+            self._kept.clear()
         super().close()
 
     def _clear_error(self, scope: str) -> None:

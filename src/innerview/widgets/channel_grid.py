@@ -9,7 +9,8 @@ import numpy as np
 
 from innerview.analysis.activity import active_channels
 from innerview.analysis.layout import Layout, choose_layout, deciding_kind, find_token_grid
-from innerview.analysis.tiles import channel_values, histogram, image_pixels, make_tiles
+from innerview.analysis.picture import image_pixels
+from innerview.analysis.tiles import channel_values, histogram, make_tiles
 from innerview.errors import DataError
 from innerview.inspector import Look, is_image, main_input
 from innerview.jobs import BACKGROUND, steps
@@ -183,12 +184,10 @@ class ChannelGrid(View):
             header["input"] = list(main_input(inspector.batch(look.sample)).shape[-2:])
         yield header, arrays
         if image is not None and layout.kind == "maps" and not layout.folded and look.values.ndim == 3:  # noqa: PLR2004 - [C, H, W]
-            header["receptive"] = inspector.receptive_field(
-                look.layer.name,
-                look.sample,
-                channel_last=layout.channel_axis == 2,  # noqa: PLR2004 - [H, W, C]
-            )
-            if header["receptive"] is not None:
+            last = layout.channel_axis == 2  # noqa: PLR2004 - [H, W, C]
+            field = inspector.receptive_field(look.layer.name, look.sample, channel_last=last)
+            if field is not None:
+                header["receptive"] = {"size": field.size, "stride": field.stride, "origin": field.origin}
                 yield header, arrays
 
     @staticmethod

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innerview.analysis.tiles import image_pixels, thumbnail
+from innerview.analysis.picture import image_pixels, thumbnail
 from innerview.errors import InnerviewError
 from innerview.inspector import is_image, main_input
 from innerview.jobs import BACKGROUND, SOON

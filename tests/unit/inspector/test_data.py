@@ -152,7 +152,9 @@ def test_a_list_of_images_of_different_sizes_stays_a_list():
     assert batch.labels is None
 
 
-@pytest.mark.parametrize("source", [[], torch.zeros(0, 3), TensorDataset(torch.zeros(0, 3)), DataLoader(TensorDataset(torch.zeros(0, 3)))])
+@pytest.mark.parametrize(
+    "source", [[], torch.zeros(0, 3), TensorDataset(torch.zeros(0, 3)), DataLoader(TensorDataset(torch.zeros(0, 3)))]
+)
 def test_empty_data_is_refused(source):
     with pytest.raises(DataError, match="empty"):
         Data(source)

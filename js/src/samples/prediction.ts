@@ -1,0 +1,69 @@
+// What the sample is, and what the model says of it.
+import type { SampleFrame } from "../frames";
+import { h } from "../ui/dom";
+import { percent } from "../ui/format";
+import { CHECK, CLOSE, icon } from "../ui/icons";
+
+export interface Prediction {
+  readonly element: HTMLElement;
+  show(header: SampleFrame["header"]): void;
+}
+
+export function prediction(): Prediction {
+  const facts = h("dl", { class: "iv-sample-facts" });
+  const bars = h("ol", { class: "iv-sample-bars", "aria-label": "The likeliest classes", "data-testid": "top" });
+  const reason = h("p", { class: "iv-muted", "data-testid": "not-classifier" });
+  const element = h("div", { class: "iv-sample-prediction" }, facts, bars, reason);
+  let rows = 5; // as many as last time: nothing below moves while the answer is on its way
+
+  const verdict = (right: boolean): HTMLElement =>
+    h(
+      "span",
+      { class: right ? "iv-right" : "iv-wrong", "data-testid": "verdict" },
+      icon(right ? CHECK : CLOSE),
+      right ? "correct" : "wrong",
+    );
+  const fact = (name: string, id: string, value: string, tail: HTMLElement | null = null): HTMLElement =>
+    h("div", null, h("dt", null, name), h("dd", { "data-testid": id }, h("span", { title: value }, value), tail));
+
+  return {
+    element,
+    show({ label, predicted, top, notClassifier }) {
+      const pending = !top.length && !notClassifier;
+      element.toggleAttribute("data-pending", pending);
+      if (top.length) rows = top.length;
+      facts.replaceChildren(
+        ...[
+          label !== null && fact("Label", "label", label),
+          (predicted !== null || pending) &&
+            fact(
+              "Prediction",
+              "prediction",
+              predicted ?? "…",
+              predicted !== null && label !== null ? verdict(predicted === label) : null,
+            ),
+        ].filter((row) => row !== false),
+      );
+      const blank = { label: "\u00a0", probability: 0 };
+      const shown = pending ? Array.from({ length: rows }, () => blank) : top;
+      bars.replaceChildren(
+        ...shown.map(({ label: name, probability }) =>
+          h(
+            "li",
+            { "data-label": name === label, "data-class": pending ? null : name },
+            h("span", { class: "iv-sample-class", title: name }, name),
+            h(
+              "span",
+              { class: "iv-sample-bar" },
+              h("span", { style: `width: ${(100 * Math.min(1, Math.max(0, probability))).toFixed(2)}%` }),
+            ),
+            h("span", { class: "iv-sample-share" }, pending ? "" : percent(probability)),
+          ),
+        ),
+      );
+      bars.hidden = !shown.length;
+      reason.textContent = notClassifier;
+      reason.hidden = !notClassifier;
+    },
+  };
+}

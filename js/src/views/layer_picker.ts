@@ -1,0 +1,352 @@
+// Every layer of the model: a searchable tree to choose one from, and the size of the outputs by depth.
+import type { Create, LayersFrame, SelectedFrame, ViewFrame } from "../frames";
+import { createBars } from "../layers/bars";
+import { copy } from "../layers/copy";
+import { find, isActive, kindsOf, wordsOf } from "../layers/filter";
+import { kindFilter } from "../layers/kinds";
+import { createList } from "../layers/list";
+import { flashCopied } from "../layers/row";
+import { above, foldedAtFirst, isHolder, makeTree, type Node } from "../layers/tree";
+import { facts, note } from "../layers/words";
+import { busyBar } from "../ui/busy";
+import { h, setText } from "../ui/dom";
+import { errorBanner } from "../ui/error";
+import { count, counted } from "../ui/format";
+import { CLOSE, icon, RIGHT, SEARCH } from "../ui/icons";
+
+// After this long without an answer to a click, what the kernel says of the selection counts again.
+const TRUST_MS = 3000;
+// A model of more rows than this starts with its deeper levels folded.
+const ROWS_AT_FIRST = 80;
+
+export const create: Create = (element, callbacks) => {
+  let nodes: Node[] = [];
+  let places = new Map<string, number>();
+  let words: string[] = [];
+  let kinds: ReadonlySet<string> = new Set();
+  // A search shows all that it finds; what is folded while it lasts is forgotten with it.
+  let folded = new Set<string>();
+  let foldedInSearch = new Set<string>();
+  let chosen: string | null = null; // what the kernel says
+  let asked: { layer: string; at: number } | undefined;
+  let active = -1;
+
+  const errors = errorBanner();
+  const busy = busyBar();
+
+  const selected = (): number => places.get(asked?.layer ?? chosen ?? "") ?? -1;
+  const foldedNow = (): Set<string> => (isActive({ words, kinds }) ? foldedInSearch : folded);
+
+  const draw = (): void => {
+    const filter = { words, kinds };
+    const found = find(nodes, filter, foldedNow());
+    list.show({ nodes, found, folded: foldedNow(), words, selected: selected(), active });
+    bars.show(nodes, found);
+    bars.mark(selected());
+    setText(
+      total,
+      isActive(filter) ? `${count(found.count)} of ${count(nodes.length)}` : counted(nodes.length, "layer"),
+    );
+    nothing.hidden = found.count > 0 || !nodes.length;
+    list.element.hidden = !found.count;
+    const holders = nodes.filter(isHolder);
+    foldAll.hidden = !holders.length;
+    const anyOpen = holders.some((node) => !foldedNow().has(node.row.name));
+    foldAll.setAttribute("aria-expanded", String(anyOpen));
+    foldAll.title = anyOpen ? "Fold all" : "Unfold all";
+    foldAll.setAttribute("aria-label", foldAll.title);
+    clear.hidden = !search.value;
+    tell();
+  };
+
+  const tell = (): void => {
+    const node = nodes[active] ?? nodes[selected()];
+    about.hidden = !node;
+    if (!node) return;
+    setText(name, node.row.name);
+    setText(what, facts(node));
+    setText(why, note(node));
+    why.toggleAttribute("data-refused", !node.choosable);
+    about.title = [node.row.name, facts(node), note(node)].filter(Boolean).join("\n");
+    about.dataset.layer = node.row.name;
+  };
+
+  const show = (index: number, focus = false): void => {
+    active = index;
+    for (const i of above(nodes, index)) foldedNow().delete(nodes[i]!.row.name);
+    draw();
+    if (index >= 0) list.reveal(index, focus);
+  };
+
+  const fold = (index: number, yes: boolean): void => {
+    const { name: layer } = nodes[index]!.row;
+    if (yes) foldedNow().add(layer);
+    else foldedNow().delete(layer);
+    // The focus stays on a row that can be seen.
+    if (yes && active > index && active < nodes[index]!.end) active = index;
+    draw();
+  };
+
+  const press = (index: number): void => {
+    const node = nodes[index];
+    if (!node) return;
+    active = index;
+    if (node.choosable) {
+      asked = { layer: node.row.name, at: performance.now() };
+      if (chosen !== node.row.name) busy.expect();
+      callbacks.want("layer", node.row.name);
+      draw();
+    } else if (isHolder(node)) fold(index, !foldedNow().has(node.row.name));
+    else draw();
+  };
+
+  const foldAll = h(
+    "button",
+    {
+      type: "button",
+      class: "iv-button iv-quiet iv-fold-all",
+      "data-testid": "fold-all",
+      onclick: () => {
+        const set = foldedNow();
+        const holders = nodes.filter(isHolder).map((node) => node.row.name);
+        if (holders.some((holder) => !set.has(holder))) for (const holder of holders) set.add(holder);
+        else set.clear();
+        draw();
+        list.reveal(selected());
+      },
+    },
+    icon(RIGHT),
+  );
+  const list = createList(
+    {
+      press,
+      fold,
+      visit(index) {
+        active = index;
+        draw();
+      },
+      copy(index, row) {
+        const layer = nodes[index]!.row.name;
+        void copy(layer).then((done) => {
+          if (done) flashCopied(row, live, layer);
+          else errors.say("copy", `The browser does not allow copying here. The name is: ${layer}`);
+        });
+      },
+      key(event) {
+        if (event.key === "Escape" && isActive({ words, kinds })) reset();
+        else if (event.key === "/") search.focus();
+        else return false;
+        return true;
+      },
+    },
+    foldAll,
+  );
+
+  const bars = createBars((index) => {
+    // A bar that the filter hides in the list: the choice counts more than the filter.
+    if (!find(nodes, { words, kinds }, new Set()).order.includes(index)) reset();
+    press(index);
+    show(index);
+  });
+
+  const refilter = (): void => {
+    foldedInSearch = new Set();
+    draw();
+    list.element.scrollTop = 0;
+  };
+  const reset = (): void => {
+    search.value = "";
+    words = [];
+    kinds = new Set();
+    filter.set(kinds);
+    draw();
+    if (active >= 0) show(active, list.element.contains(document.activeElement));
+  };
+
+  const search = h("input", {
+    type: "text",
+    class: "iv-input iv-search-input",
+    placeholder: "Search",
+    "aria-label": "Search layers by name or kind",
+    autocomplete: "off",
+    spellcheck: "false",
+    "data-testid": "layer-search",
+    "data-lm-suppress-shortcuts": "true",
+  });
+  search.addEventListener("input", () => {
+    words = wordsOf(search.value);
+    refilter();
+  });
+  search.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    const { order, matched } = find(nodes, { words, kinds }, foldedInSearch);
+    if (event.key === "Escape") {
+      if (search.value) reset();
+      else list.focus();
+    } else if (event.key === "ArrowDown" || event.key === "Enter") {
+      const first = order.find((i) => matched[i] && (event.key === "ArrowDown" || nodes[i]!.choosable)) ?? -1;
+      if (first >= 0) show(first, event.key === "ArrowDown");
+      if (first >= 0 && event.key === "Enter") press(first);
+    } else return;
+    event.preventDefault();
+  });
+  const clear = h(
+    "button",
+    {
+      type: "button",
+      class: "iv-button iv-quiet iv-search-clear",
+      title: "Clear the search",
+      "aria-label": "Clear the search",
+      onclick: () => {
+        search.value = "";
+        words = [];
+        refilter();
+        search.focus();
+      },
+    },
+    icon(CLOSE),
+  );
+  const filter = kindFilter((on) => {
+    kinds = on;
+    filter.set(on);
+    refilter();
+  });
+
+  const total = h("span", { class: "iv-layers-total", role: "status", "data-testid": "layer-count" });
+  const live = h("span", { class: "iv-unseen", role: "status", "data-testid": "copied" });
+  const nothing = h(
+    "div",
+    { class: "iv-empty iv-layers-nothing", "data-testid": "no-match" },
+    h(
+      "div",
+      null,
+      "No layer matches. ",
+      h("button", { type: "button", class: "iv-button", onclick: () => reset() }, "Show all"),
+    ),
+  );
+  const name = h("div", { class: "iv-about-name" });
+  const what = h("div", { class: "iv-about-facts" });
+  const why = h("div", { class: "iv-about-note", "aria-live": "polite", "data-testid": "layer-note" });
+  const about = h(
+    "div",
+    { class: "iv-about", "data-testid": "layer-about" },
+    name,
+    h("div", { class: "iv-about-text" }, what, why),
+  );
+  const empty = h(
+    "div",
+    { class: "iv-empty", "data-testid": "empty" },
+    "The layers are shown here once the model has run.",
+  );
+  const main = h(
+    "div",
+    { class: "iv-layers-main" },
+    h(
+      "div",
+      { class: "iv-layers-tools" },
+      h("div", { class: "iv-search" }, icon(SEARCH), search, clear),
+      total,
+      filter.element,
+    ),
+    list.element,
+    nothing,
+    about,
+    bars.element,
+  );
+  main.hidden = true;
+  const root = h(
+    "div",
+    { class: "iv-layers", "data-testid": "layer-picker" },
+    busy.element,
+    errors.element,
+    empty,
+    main,
+    live,
+  );
+  // "/" anywhere in the view goes to the search, as in many pages with lists.
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.target === search || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    search.focus();
+  });
+  element.append(root);
+
+  const layers = ({ header }: LayersFrame): void => {
+    busy.answered();
+    errors.clear("layers");
+    const before = new Set(nodes.map((node) => node.row.name));
+    const kept = nodes[active]?.row.name;
+    nodes = makeTree(header.rows);
+    places = new Map(nodes.map((node) => [node.row.name, node.index]));
+    if (!header.rows.some((row) => before.has(row.name))) folded = foldedAtFirst(nodes, ROWS_AT_FIRST);
+    active = places.get(kept ?? "") ?? -1;
+    const chars = (texts: string[], most: number): number =>
+      Math.min(
+        most,
+        texts.reduce((n, t) => Math.max(n, t.length), 6),
+      );
+    root.style.setProperty(
+      "--iv-kind-chars",
+      String(
+        chars(
+          header.rows.map((row) => row.kind),
+          24,
+        ),
+      ),
+    );
+    root.style.setProperty(
+      "--iv-shape-chars",
+      String(
+        chars(
+          header.rows.map((row) => (row.shape ?? []).join(" × ")),
+          20,
+        ),
+      ),
+    );
+    filter.offer(kindsOf(nodes));
+    const known = new Set(header.rows.map((row) => row.kind));
+    kinds = new Set([...kinds].filter((kind) => known.has(kind)));
+    filter.set(kinds);
+    empty.hidden = nodes.length > 0;
+    main.hidden = !nodes.length;
+    setText(empty, `${header.model} has no modules inside it: there is no layer to choose.`);
+    if (selected() >= 0) show(selected());
+    else draw();
+  };
+
+  const follow = ({ header }: SelectedFrame): void => {
+    // While a click waits for its answer, answers to earlier clicks must not move the selection back.
+    const early = asked !== undefined && asked.layer !== header.layer && performance.now() - asked.at < TRUST_MS;
+    const mine = asked?.layer === header.layer;
+    chosen = header.layer;
+    if (early) return;
+    asked = undefined;
+    busy.answered();
+    errors.clear("layer");
+    if (!mine && selected() >= 0) show(selected());
+    else draw();
+  };
+
+  return {
+    update(frame: ViewFrame) {
+      const { header } = frame;
+      if (header.kind === "layers") layers(frame as LayersFrame);
+      else if (header.kind === "selected") follow(frame as SelectedFrame);
+      else if (header.kind === "busy") busy.show(frame as Extract<ViewFrame, { header: { kind: "busy" } }>);
+      else if (header.kind === "error") {
+        errors.show(frame as Extract<ViewFrame, { header: { kind: "error" } }>);
+        busy.answered();
+        if (header.scope !== "layer" || header.over) return;
+        asked = undefined;
+        draw();
+      }
+    },
+    destroy() {
+      busy.destroy();
+      list.destroy();
+      filter.destroy();
+      root.remove();
+    },
+  };
+};

@@ -1,0 +1,172 @@
+// The sample that all views show, what it is and what the model says of it, and the others to choose from.
+import type { BusyFrame, Create, ErrorFrame, SampleFrame, ThumbnailsFrame, ViewFrame } from "../frames";
+import { dropZone } from "../samples/drop";
+import { filters } from "../samples/filters";
+import { navigation } from "../samples/navigation";
+import { pictureArea } from "../samples/picture";
+import { prediction } from "../samples/prediction";
+import { type Filter, filtered, neighbour, type Page, pageStart, refusal, sameFilter } from "../samples/selection";
+import { thumbnails } from "../samples/thumbnails";
+import { busyBar } from "../ui/busy";
+import { h } from "../ui/dom";
+import { errorBanner } from "../ui/error";
+
+// After this long without an answer to a click, what the kernel says of the sample counts again.
+const TRUST_MS = 3000;
+
+export const create: Create = (element, callbacks) => {
+  let page: Page | undefined;
+  let filter: Filter = { label: null, misclassified: false };
+  let current: number | null = null; // as the user wants it: the kernel's answer may be under way
+  let shown: number | null | undefined; // as the kernel last said
+  let asked: { sample: number; at: number } | undefined;
+  const waiting = new Set<"sample" | "page">();
+
+  const errors = errorBanner();
+  const busy = busyBar();
+  const picture = pictureArea();
+  const judged = prediction();
+
+  const expect = (what: "sample" | "page"): void => {
+    waiting.add(what);
+    busy.expect();
+  };
+  const answered = (what: "sample" | "page"): void => {
+    waiting.delete(what);
+    if (!waiting.size) busy.answered();
+  };
+
+  const turn = (offset: number): void => {
+    callbacks.want("offset", offset);
+    expect("page");
+  };
+  const choose = (sample: number): void => {
+    if (sample === current && sample === shown) return; // the kernel would have nothing to say
+    current = sample;
+    asked = { sample, at: performance.now() };
+    callbacks.want("sample", sample);
+    expect("sample");
+    nav.expect(sample);
+    pages.select(sample);
+    if (!page || filtered(filter)) return;
+    const start = pageStart(sample, page.pageSize);
+    if (start !== page.offset) turn(start);
+  };
+  const refilter = (next: Filter): void => {
+    filter = next;
+    expect("page");
+  };
+  const take = async (file: File): Promise<void> => {
+    const reason = refusal(file);
+    errors.say("file", reason);
+    if (reason) return;
+    try {
+      callbacks.upload({ kind: "image", name: file.name }, new Uint8Array(await file.arrayBuffer()));
+      expect("sample");
+    } catch (error) {
+      errors.say("file", `${file.name} could not be read: ${(error as Error).message}`);
+    }
+  };
+
+  const nav = navigation({
+    step(by) {
+      const next = page && neighbour(page, filter, current, by);
+      if (next !== undefined) choose(next);
+      else callbacks.want("step", by);
+    },
+    // No hint of progress: the kernel is silent when it draws the sample that is shown already.
+    random: () => callbacks.want("random", true),
+    jump: choose,
+    file: (file) => void take(file),
+    dataset() {
+      callbacks.want("dataset", true);
+      expect("sample");
+    },
+    again() {
+      callbacks.want("again", true);
+      expect("sample");
+    },
+  });
+  const chooser = filters({
+    label(label) {
+      callbacks.want("label", label);
+      refilter({ ...filter, label });
+    },
+    misclassified(misclassified) {
+      callbacks.want("misclassified", misclassified);
+      refilter({ ...filter, misclassified });
+    },
+  });
+  const pages = thumbnails({ choose, page: turn });
+
+  const parts = h(
+    "div",
+    { class: "iv-sample-parts" },
+    h("div", { class: "iv-sample-one" }, nav.element, picture.element, nav.own),
+    judged.element,
+    h("div", { class: "iv-sample-others" }, chooser.element, pages.element),
+  );
+  parts.hidden = true;
+  const empty = h("div", { class: "iv-empty", "data-testid": "empty" }, "Waiting for the first sample…");
+  const root = h("div", { class: "iv-samples", "data-testid": "sample-picker" });
+  const drop = dropZone(root, (file) => void take(file));
+  root.append(busy.element, errors.element, empty, parts, drop.element);
+  element.append(root);
+
+  const sample = (frame: SampleFrame): void => {
+    const { header } = frame;
+    const stale = asked && asked.sample !== header.sample && performance.now() - asked.at < TRUST_MS;
+    empty.hidden = true;
+    parts.hidden = false;
+    picture.show(frame);
+    judged.show(header);
+    chooser.explain(header.notClassifier);
+    shown = header.sample;
+    element.dataset.painted = String(header.sample ?? "own");
+    element.toggleAttribute("data-judged", header.top.length > 0 || header.notClassifier !== "");
+    nav.show(header);
+    // While a click waits for its answer, answers to earlier clicks must not move the selection back.
+    if (stale) {
+      nav.expect(asked!.sample);
+      return;
+    }
+    asked = undefined;
+    answered("sample");
+    current = header.sample;
+    pages.select(current);
+  };
+
+  const thumbnailPage = (frame: ThumbnailsFrame): void => {
+    page = frame.header;
+    // A page of the filter before: the next one is on its way.
+    if (!waiting.has("page") || sameFilter(filter, page.filter)) {
+      filter = page.filter;
+      chooser.show(page);
+      answered("page");
+    }
+    pages.show(frame);
+  };
+
+  return {
+    update(frame: ViewFrame) {
+      const { kind } = frame.header;
+      if (kind === "sample") sample(frame as SampleFrame);
+      else if (kind === "thumbnails") thumbnailPage(frame as ThumbnailsFrame);
+      else if (kind === "busy") busy.show(frame as BusyFrame);
+      else if (kind === "error") {
+        errors.show(frame as ErrorFrame);
+        if ((frame as ErrorFrame).header.over) return;
+        waiting.clear();
+        asked = undefined;
+        busy.answered();
+      }
+    },
+    destroy() {
+      busy.destroy();
+      picture.destroy();
+      root.remove();
+      delete element.dataset.painted;
+      delete element.dataset.judged;
+    },
+  };
+};

@@ -1,0 +1,109 @@
+"""The house is one-way: a module imports from its own floor or a lower one."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[2] / "src"
+
+# Every module and folder directly under innerview/. One that is missing here fails the test: give it a floor.
+FLOORS = {
+    "errors": 0,
+    "wire": 0,
+    "server_extension": 0,
+    "analysis": 1,
+    "model": 2,
+    "data": 3,
+    "datasets": 3,
+    "demo": 3,
+    "image": 3,
+    "inspector": 3,
+    "jobs": 3,
+    "predictions": 3,
+    "widgets": 4,
+    "": 5,  # innerview/__init__.py, the public names
+}
+# Only the widgets know of the notebook.
+LIBRARIES = {"anywidget": 4, "ipywidgets": 4, "IPython": 4}
+
+
+def place(module):
+    """The key in FLOORS of `innerview.model.layers` and the like."""
+    return module.partition(".")[2].partition(".")[0]
+
+
+def imports(module, source):
+    """(line, full name) of all that `source` imports, also inside functions and for type checking only."""
+    package = module.split(".")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            # One dot is the package the module is in, each further dot the one above.
+            above = package[: len(package) - node.level] if node.level else []
+            origin = ".".join([*above, *([node.module] if node.module else [])])
+            for alias in node.names:
+                submodule = origin == "innerview" and alias.name in FLOORS
+                yield node.lineno, f"{origin}.{alias.name}" if submodule else origin
+
+
+def upward(module, source):
+    """What is wrong with the imports of `module`; empty if nothing is."""
+    floor = FLOORS[place(module)]
+    for line, name in imports(module, source):
+        top = name.partition(".")[0]
+        target = FLOORS.get(place(name)) if top == "innerview" else LIBRARIES.get(top, 0)
+        if target is None:
+            yield f"{module}, line {line}: {name} has no floor"
+        elif target > floor:
+            yield f"{module}, line {line}: floor {floor} imports {name} from floor {target}"
+
+
+def modules():
+    for path in sorted((SOURCE / "innerview").rglob("*.py")):
+        parts = path.relative_to(SOURCE).with_suffix("").parts
+        yield ".".join(part for part in parts if part != "__init__"), path
+
+
+def test_every_module_has_a_floor():
+    # "training" and the like get a line in FLOORS when they come.
+    assert {place(module) for module, _ in modules()} <= FLOORS.keys()
+
+
+def test_imports_run_downward():
+    found = [wrong for module, path in modules() for wrong in upward(module, path.read_text())]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("innerview.analysis.tiles", "from innerview.model.capture import capture"),
+        ("innerview.analysis.tiles", "import innerview.inspector"),
+        ("innerview.analysis.tiles", "from innerview import jobs"),
+        ("innerview.analysis.tiles", "from ..model import capture"),
+        ("innerview.analysis.tiles", "def late():\n    from innerview.widgets import base"),
+        ("innerview.model.layers", "if TYPE_CHECKING:\n    from innerview.inspector import Inspector"),
+        ("innerview.inspector", "from innerview import ChannelGrid"),
+        ("innerview.inspector", "import ipywidgets.widgets"),
+        ("innerview.errors", "from innerview.analysis import tiles"),
+        ("innerview.widgets.base", "import innerview"),
+        ("innerview.widgets.base", "from innerview.attic import trunk"),
+    ],
+)
+def test_an_upward_import_is_caught(module, source):
+    assert len(list(upward(module, source))) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("innerview.analysis.tiles", "from innerview.errors import LayoutError\nimport torch"),
+        ("innerview.analysis.tiles", "from .layout import Layout\nfrom . import layout"),
+        ("innerview.widgets.base", "import anywidget\nfrom innerview import wire\nfrom innerview.jobs import Job"),
+        ("innerview", "from innerview.widgets.explorer import explore"),
+    ],
+)
+def test_a_downward_or_sideways_import_is_not(module, source):
+    assert list(upward(module, source)) == []

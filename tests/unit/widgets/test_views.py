@@ -1,0 +1,319 @@
+"""The kernel's side of the views: what they send for a selection, a want, an error. The browser tests see them drawn."""
+
+import gc
+import io
+import weakref
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+import innerview as iv
+from innerview import wire
+from innerview.widgets.base import View
+from innerview.widgets.status_bar import StatusBar
+
+IMAGES = torch.rand(20, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+LABELS = torch.arange(20) % 10
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Every frame that any view sends, as the browser would read it."""
+    frames = []
+
+    def send(self, content, buffers=None):
+        assert content == {"type": "frame"}
+        assert len(buffers) == 1
+        frames.append((self, *wire.decode(bytes(buffers[0]))))
+
+    monkeypatch.setattr(View, "send", send)
+    return frames
+
+
+@pytest.fixture
+def inspector():
+    torch.manual_seed(0)
+    with iv.Inspector(iv.demo.SmallCNN(), (IMAGES, LABELS), classes=list("abcdefghij")) as made:
+        yield made
+
+
+def settle(inspector):
+    assert inspector.jobs.join(20)
+
+
+def last(sent, kind, view=None):
+    return next((h, a) for v, h, a in reversed(sent) if h["kind"] == kind and view in (None, v))
+
+
+def ask(view, key, value):
+    ask.count += 1
+    view.want = {**view.want, key: {"value": value, "at": str(ask.count)}}
+
+
+ask.count = 0
+
+
+def test_the_layer_picker_lists_every_layer_and_chooses_one(sent, inspector):
+    picker = iv.LayerPicker(inspector)
+    settle(inspector)
+    header, _ = last(sent, "layers")
+    assert [row["name"] for row in header["rows"]] == list(inspector.layers)
+    assert header["parameters"] == sum(p.numel() for p in inspector.model.parameters())
+    assert header["rows"][1] | {"note": ""} == {
+        "name": "features.0", "label": "0", "depth": 1, "kind": "Conv2d", "shape": [16, 8, 8], "size": 1024,
+        "parameters": 160, "calls": 1, "status": "seen", "note": "",
+    }  # fmt: skip
+    ask(picker, "layer", "features.3")
+    assert inspector.layer == "features.3"
+    assert last(sent, "selected")[0]["layer"] == "features.3"
+
+
+def test_the_grid_holds_the_layers_real_values(sent, inspector):
+    inspector.layer, inspector.sample = "features.0", 3
+    iv.ChannelGrid(inspector)
+    settle(inspector)
+    header, arrays = last(sent, "grid")
+    assert (header["layer"], header["sample"], header["layout"]) == ("features.0", 3, "maps")
+    values = inspector.look("features.0", 3).values.numpy()
+    drawn = arrays["low"][:, None, None] + arrays["tiles"] / 252 * (arrays["high"] - arrays["low"])[:, None, None]
+    assert np.abs(drawn - values).max() < np.ptp(values) / 252
+    assert arrays["mean"] == pytest.approx(values.mean((1, 2)), abs=1e-5)
+
+
+def test_every_view_follows_the_selection_wherever_it_changes(sent, inspector):
+    grids = [iv.ChannelGrid(inspector), iv.ChannelGrid(inspector)]
+    picker, samples = iv.LayerPicker(inspector), iv.SamplePicker(inspector)
+    ask(picker, "layer", "features.4")
+    ask(samples, "sample", 11)
+    settle(inspector)
+    for grid in grids:
+        header, _ = last(sent, "grid", grid)
+        assert (header["layer"], header["sample"]) == ("features.4", 11)
+    assert last(sent, "sample", samples)[0]["sample"] == 11
+    inspector.layer = "features.0"
+    ask(grids[0], "channel", 5)
+    settle(inspector)
+    assert inspector.channel == 5
+    for grid in grids:
+        assert last(sent, "channel", grid)[0]["channel"] == 5
+
+
+def test_the_enlarged_channel_is_exact_and_knows_where_it_looks(sent, inspector):
+    inspector.layer = "features.3"
+    grid = iv.ChannelGrid(inspector)
+    ask(grid, "channel", 7)
+    settle(inspector)
+    header, arrays = last(sent, "channel")
+    assert np.array_equal(arrays["values"], inspector.look("features.3", 0).values[7].numpy())
+    assert arrays["counts"].sum() == 16
+    assert arrays["image"].shape == (8, 8, 3)
+    assert header["input"] == [8, 8]
+    # 3 x 3, then pooled by 2, then 3 x 3: 8 = 3 + 1 + 2 * 2 pixels, one step of the map is two pixels.
+    assert header["receptive"]["size"] == [8, 8]
+    assert header["receptive"]["stride"] == [2, 2]
+
+
+def test_dead_channels_are_found_over_many_samples(sent):
+    model = iv.demo.SmallCNN()
+    with torch.no_grad():
+        model.features[0].bias[[2, 9]] = -100.0
+    with iv.Inspector(model, IMAGES) as inspector:
+        inspector.layer = "features.1"
+        iv.ChannelGrid(inspector)
+        settle(inspector)
+        header, arrays = last(sent, "dead")
+    assert header["samples"] > 1
+    assert {2, 9} <= set(np.flatnonzero(arrays["dead"]).tolist())
+    assert arrays["dead"].sum() < 16
+
+
+def test_nan_and_infinity_are_sent_as_their_own_codes(sent):
+    class Broken(nn.Module):
+        def forward(self, x):
+            x = x.clone()
+            x[:, 0, 0, 0], x[:, 0, 0, 1], x[:, 0, 0, 2] = torch.nan, torch.inf, -torch.inf
+            return x
+
+    with iv.Inspector(nn.Sequential(Broken()), IMAGES) as inspector:
+        inspector.layer = "0"
+        iv.ChannelGrid(inspector)
+        settle(inspector)
+        header, arrays = last(sent, "grid")
+    assert header["nonfinite"] == 3
+    assert arrays["tiles"][0, 0, :3].tolist() == [255, 254, 253]
+
+
+def test_a_channel_that_the_layer_does_not_have_is_an_error_in_the_grid(sent, inspector):
+    inspector.layer = "features.0"
+    grid = iv.ChannelGrid(inspector)
+    inspector.channel = 16
+    settle(inspector)
+    header, _ = last(sent, "error", grid)
+    assert "no channel 16" in header["message"]
+    assert "0 to 15" in header["message"]
+    assert "DataError" in header["detail"]
+    inspector.channel = 2
+    settle(inspector)
+    assert last(sent, "error", grid)[0].get("over")
+
+
+def test_a_want_that_fails_shows_its_error_and_the_view_goes_on(sent, inspector):
+    picker = iv.LayerPicker(inspector)
+    ask(picker, "layer", "features.9")
+    assert "features.9" in last(sent, "error", picker)[0]["message"]
+    ask(picker, "layer", "features.3")
+    assert inspector.layer == "features.3"
+    assert last(sent, "error", picker)[0].get("over")
+
+
+def test_the_same_want_twice_is_two_requests_and_an_old_one_is_none(sent, inspector):
+    picker = iv.LayerPicker(inspector)
+    ask(picker, "layer", "features.3")
+    inspector.layer = "features.0"
+    ask(picker, "layer", "features.3")
+    assert inspector.layer == "features.3"
+    inspector.layer = "features.0"
+    ask(picker, "unknown", 1)
+    assert inspector.layer == "features.0"
+
+
+def test_the_sample_with_its_five_likeliest_classes(sent, inspector):
+    samples = iv.SamplePicker(inspector)
+    inspector.sample = 4
+    settle(inspector)
+    header, arrays = last(sent, "sample", samples)
+    inspector.model.eval()
+    with torch.no_grad():
+        expected = inspector.model(IMAGES[4:5]).softmax(1)[0]
+    assert (header["label"], header["total"], len(header["top"])) == ("e", 20, 5)
+    assert header["top"][0]["probability"] == pytest.approx(expected.max().item(), abs=1e-5)
+    assert header["predicted"] == "abcdefghij"[expected.argmax()]
+    assert np.array_equal(arrays["image"][..., 0], (IMAGES[4, 0] * 255).round().numpy())
+
+
+def test_stepping_and_filtering(sent, inspector):
+    samples = iv.SamplePicker(inspector)
+    ask(samples, "step", -1)
+    assert inspector.sample == 19
+    ask(samples, "step", 1)
+    assert inspector.sample == 0
+    ask(samples, "label", "d")
+    settle(inspector)
+    header, arrays = last(sent, "thumbnails")
+    assert header["indices"] == [3, 13]
+    assert arrays["thumbnails"].shape == (2, 48, 48, 3)
+    ask(samples, "step", 1)
+    assert inspector.sample == 3
+    ask(samples, "random", True)
+    assert inspector.sample in (3, 13)
+    ask(samples, "label", None)
+    ask(samples, "misclassified", True)
+    settle(inspector)
+    header, _ = last(sent, "thumbnails")
+    inspector.model.eval()
+    with torch.no_grad():
+        wrong = (inspector.model(IMAGES).argmax(1) != LABELS).nonzero().flatten().tolist()
+    assert header["indices"] == wrong
+    assert header["predictedUpTo"] == 20
+
+
+def test_a_dropped_image_is_shown_to_the_model(sent, inspector):
+    inspector.layer = "features.0"
+    samples, grid = iv.SamplePicker(inspector), iv.ChannelGrid(inspector)
+    picture = io.BytesIO()
+    Image.new("RGB", (30, 20), "white").save(picture, "PNG")
+    frame = wire.encode({"kind": "image", "name": "white.png"}, {"bytes": np.frombuffer(picture.getvalue(), np.uint8)})
+    samples._receive(samples, {"type": "frame"}, [memoryview(frame)])
+    settle(inspector)
+    assert inspector.sample is None
+    assert last(sent, "sample")[0]["name"] == "white.png"
+    assert last(sent, "grid", grid)[0]["sample"] is None
+    frame = wire.encode({"kind": "image", "name": "x"}, {"bytes": np.frombuffer(b"no image", np.uint8)})
+    samples._receive(samples, {"type": "frame"}, [memoryview(frame)])
+    assert "no image that Pillow can read" in last(sent, "error", samples)[0]["message"]
+    ask(samples, "dataset", True)
+    assert inspector.sample == 0
+
+
+def test_inputs_that_are_no_images_are_shown_as_what_they_are(sent):
+    class Words(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embedding = nn.Embedding(50, 6)
+
+        def forward(self, tokens):
+            return self.embedding(tokens)
+
+    with iv.Inspector(Words(), torch.arange(40).reshape(4, 10)) as inspector:
+        iv.SamplePicker(inspector)
+        settle(inspector)
+        header, _ = last(sent, "sample")
+        assert (header["input"], header["text"]) == ("tokens", "0 1 2 3 4 5 6 7 8 9")
+        assert "not one score per class" in header["notClassifier"]
+        assert last(sent, "thumbnails")[0]["text"][1].startswith("10 11 12")
+    with iv.Inspector(nn.Sequential(nn.Conv1d(2, 3, 5)), torch.rand(4, 2, 30)) as inspector:
+        iv.SamplePicker(inspector)
+        settle(inspector)
+        header, arrays = last(sent, "sample")
+        assert header["input"] == "signal"
+        assert arrays["signal"].shape == (2, 30)
+
+
+def test_the_status_tells_accuracy_with_its_interval(sent, inspector):
+    StatusBar(inspector)
+    settle(inspector)
+    header, _ = last(sent, "status")
+    accuracy = header["accuracy"]
+    assert accuracy["evaluated"] == accuracy["total"] == 20
+    assert accuracy["low"] < accuracy["value"] < accuracy["high"]
+    assert (header["model"], header["samples"], header["device"]) == ("SmallCNN", 20, "cpu")
+
+
+def test_a_view_that_opens_later_gets_the_last_frames(sent, inspector):
+    inspector.layer = "features.0"
+    grid = iv.ChannelGrid(inspector)
+    settle(inspector)
+    before = [header["kind"] for view, header, _ in sent]
+    sent.clear()
+    grid._receive(grid, {"type": "ready"}, [])
+    assert {header["kind"] for _, header, _ in sent} == set(before)
+
+
+@pytest.mark.parametrize("kind", [iv.LayerPicker, iv.ChannelGrid, iv.SamplePicker, StatusBar])
+def test_a_misspelt_argument_is_refused_by_name(kind, inspector):
+    with pytest.raises(TypeError, match="'hieght'"):
+        kind(inspector, hieght=3)
+    with pytest.raises(TypeError, match="shows an innerview.Inspector; got SmallCNN"):
+        kind(inspector.model)
+
+
+def test_closing_an_explorer_frees_the_model():
+    model = iv.demo.SmallCNN()
+    explorer = iv.explore(model, (IMAGES, LABELS))
+    explorer.inspector.channel = 3
+    settle(explorer.inspector)
+    gone = [weakref.ref(model), weakref.ref(explorer.inspector)]
+    explorer.close()
+    del model, explorer
+    gc.collect()
+    assert [ref() for ref in gone] == [None, None]
+
+
+def test_a_closed_view_leaves_the_inspector_to_the_others(sent, inspector):
+    inspector.layer = "features.0"
+    first, second = iv.ChannelGrid(inspector), iv.ChannelGrid(inspector)
+    settle(inspector)
+    first.close()
+    sent.clear()
+    inspector.sample = 5
+    settle(inspector)
+    assert {view for view, _, _ in sent} == {second}
+
+
+def test_explore_begins_with_the_first_layer_that_makes_maps(sent):
+    explorer = iv.explore(iv.demo.SmallCNN(), (IMAGES, LABELS))
+    assert explorer.inspector.layer == "features.0"
+    explorer.close()
