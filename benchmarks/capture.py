@@ -42,6 +42,7 @@ class Block(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map [B, channels, H, W] to [B, out, H / stride, W / stride]."""
         return self.relu(self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x))))) + self.downsample(x))
 
 
@@ -59,6 +60,7 @@ class ResNet18(nn.Module):
         self.fc = nn.Linear(512, 1000)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map images [B, 3, H, W] to logits [B, 1000]."""
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         return self.fc(x.mean((2, 3)))

@@ -20,12 +20,13 @@ _PLANES = {1: "L", 3: "RGB", 4: "RGBA"}
 _BYTE = 255.0
 
 
-def open_image(source: Any) -> Image.Image:
+def open_image(source: Any, name: str = "") -> Image.Image:
     """Read a picture.
 
     Args:
         source: a path, the bytes of a file, a PIL image, or an array ``[H, W]`` or ``[H, W, 3]`` of uint8 or of
             floats from 0 to 1.
+        name: of the file, for the error.
 
     Raises:
         ImageError: it is no picture; the message says what was given.
@@ -37,17 +38,16 @@ def open_image(source: Any) -> Image.Image:
             source = Path(source).read_bytes()
         except OSError as error:
             raise ImageError(f"the image file {str(source)!r} cannot be read: {error.strerror or error}") from error
-        return open_image(source)
+        return open_image(source, name)
     if isinstance(source, (bytes, bytearray, memoryview)):
+        file = f"{name!r}, a file of {len(source):,} bytes," if name else f"this file of {len(source):,} bytes"
         try:
             image = Image.open(io.BytesIO(source))
             image.load()
         except UnidentifiedImageError as error:
-            raise ImageError(
-                f"this file of {len(source):,} bytes is no image that Pillow can read; PNG, JPEG, GIF, BMP, WebP work"
-            ) from error
+            raise ImageError(f"{file} is no image that Pillow can read; PNG, JPEG, GIF, BMP and WebP work") from error
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            raise ImageError(f"this image file of {len(source):,} bytes is broken: {error}") from error
+            raise ImageError(f"{file} is a broken image: {error}") from error
         # A photo's orientation is often only in its EXIF tags.
         return ImageOps.exif_transpose(image)
     array = np.asarray(source)

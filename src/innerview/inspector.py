@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_map
-from traitlets import HasTraits, Int, Unicode, validate
+from traitlets import Bool, HasTraits, Int, Unicode, validate
 
 from innerview.data import Batch, Data, forward_parameters
 from innerview.errors import DataError, InnerviewError, UnseenLayerError
@@ -59,6 +59,8 @@ class Inspector(HasTraits):
         sample: index of the chosen sample (observable; None while the user's own image is shown).
         channel: index of the chosen channel (observable; None: none).
         version: grows when the model was found changed after a cell ran (observable).
+        judged: how many samples were predicted when predicting last came to an end (observable).
+        running: whether a notebook cell is running (observable).
 
     Raises:
         DataError: data that cannot be used as given.
@@ -70,6 +72,8 @@ class Inspector(HasTraits):
     sample = Int(0, allow_none=True)
     channel = Int(None, allow_none=True)
     version = Int(0)
+    judged = Int(0)
+    running = Bool(False)
 
     def __init__(
         self,
@@ -246,7 +250,7 @@ class Inspector(HasTraits):
             value, how = image.to(example.dtype), "your own input"
         else:
             value, how = to_input(
-                open_image(image),
+                open_image(image, name),
                 example,
                 transform=self.data.transform,
                 mean=self.data.mean,
@@ -274,6 +278,7 @@ class Inspector(HasTraits):
                 batch = self.data.batch(range(predictions.done, part.stop))
                 predictions.add(scores(self.output(batch)), batch.labels)
             yield predictions
+        self.judged = predictions.done
 
     # --- the selection -----------------------------------------------------------------------------------------
 
@@ -311,6 +316,7 @@ class Inspector(HasTraits):
             self._fingerprint = now
             self._last_look = None
             self.predictions = Predictions(len(self.data))
+            self.judged = 0
             self.version += 1
 
     def close(self) -> None:
@@ -376,11 +382,13 @@ class _Cell:
         # Wait for the step that has the model in its hands; later ones take a snapshot.
         with inspector._model_lock:  # noqa: SLF001 - the two halves of one thing
             self._thread = threading.get_ident()
+        inspector.running = True
 
     def _end(self, *_: object) -> None:
         self._thread = None
         inspector = self._inspector()
         if inspector is not None and inspector._model is not None:  # noqa: SLF001 - likewise
+            inspector.running = False
             inspector.refresh()
 
 

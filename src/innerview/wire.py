@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import struct
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -92,20 +93,23 @@ def decode(frame: bytes | bytearray | memoryview) -> tuple[dict[str, Any], dict[
     try:
         header = json.loads(bytes(view[_PREFIX.size : base]))
         table = [(str(n), str(d), [int(s) for s in shape], int(o)) for n, d, shape, o in header.pop("arrays")]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise WireError(f"the frame's header is not JSON with a table of arrays: {error}") from error
     arrays = {}
     for name, dtype, shape, offset in table:
         if dtype not in DTYPES or offset < 0 or any(size < 0 for size in shape):
             raise WireError(f"array {name!r} is {dtype} {shape} at {offset}; a frame carries {', '.join(DTYPES)}")
         kind = np.dtype(dtype).newbyteorder("<")
-        count = int(np.prod(shape, dtype=np.int64))
+        count = prod(shape)  # of Python's integers, which do not overflow
         stop = base + offset + count * kind.itemsize
         if stop > len(view):
             raise WireError(f"array {name!r} ends at byte {stop}, but the frame has {len(view)} bytes")
         # An empty array may sit at the very end, where numpy's frombuffer refuses the offset.
         flat = np.frombuffer(view, kind, count, base + offset) if count else np.empty(0, kind)
-        arrays[name] = flat.reshape(shape)
+        try:
+            arrays[name] = flat.reshape(shape)
+        except (ValueError, OverflowError) as error:
+            raise WireError(f"array {name!r} cannot have the shape {shape}: {error}") from error
     return header, arrays
 
 

@@ -37,6 +37,7 @@ class Lab:
         config: server configuration, merged over the one that isolates it: `{"ServerApp": {"port": 9999}}`.
         python_config: text of a `jupyter_server_config.py`, for what is not plain data.
         environ: environment variables for the server and its kernels, over those of this process.
+        startup: Python that every kernel runs before its first cell.
 
     Attributes:
         root: the folder the server shows. Notebooks go here.
@@ -52,6 +53,7 @@ class Lab:
         config: Mapping[str, Mapping[str, Any]] | None = None,
         python_config: str = "",
         environ: Mapping[str, str] | None = None,
+        startup: str = "",
     ) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="innerview-lab-"))
         self.root = self._home / "root"
@@ -59,6 +61,7 @@ class Lab:
         self._settings = self._home / "settings" / "@jupyterlab"
         self._write_config(config or {}, python_config)
         self._write_kernels()
+        self._write_startup(startup)
         self.set_theme("light")
         own = {name: str(self._home / name.lower()) for name in ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
         own |= {"JUPYTER_CONFIG_DIR": str(self._home / "config"), "IPYTHONDIR": str(self._home / "ipython")}
@@ -160,6 +163,11 @@ class Lab:
                 "env": {"PYTHONPATH": str(packages)},
             }
             (folder / "kernel.json").write_text(json.dumps(spec))
+
+    def _write_startup(self, code: str) -> None:
+        folder = self._home / "ipython" / "profile_default" / "startup"
+        folder.mkdir(parents=True)
+        (folder / "startup.py").write_text(code)
 
     def _wait_for_url(self) -> str:
         # The server looks for a free port itself and writes down which one it bound, so nobody can take the

@@ -219,7 +219,8 @@ export function moved(a: Arrangement, at: number, key: string, height: number): 
 export function scrolledTo(a: Arrangement, at: number, scroll: { left: number; top: number }, room: Room) {
   const box = boxAt(a, at);
   const near = (from: number, size: number, start: number, length: number): number => {
-    if (start - PAD < from) return Math.max(0, start - PAD);
+    // What is larger than the window shows its beginning.
+    if (start - PAD < from || length + 2 * PAD > size) return Math.max(0, start - PAD);
     return start + length + PAD > from + size ? start + length + PAD - size : from;
   };
   return {

@@ -36,3 +36,14 @@ export function countNonFinite(pixels: Uint8Array): NonFinite {
   }
   return found;
 }
+
+/** The same, of values. */
+export function countValues(values: Float32Array): NonFinite {
+  const found = { nan: 0, positive: 0, negative: 0 };
+  for (const value of values) {
+    if (Number.isNaN(value)) found.nan++;
+    else if (value === Infinity) found.positive++;
+    else if (value === -Infinity) found.negative++;
+  }
+  return found;
+}

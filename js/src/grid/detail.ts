@@ -159,6 +159,7 @@ export function createDetail(events: DetailEvents): Detail {
       const { edges, counts } = frame?.arrays ?? {};
       bins.element.hidden = picture.layout === "vector" || (frame !== null && !counts);
       if (edges && counts) bins.show(edges.data, counts.data);
+      facts.hidden = picture.layout === "vector"; // a single value is its own mean and range
       list(scene, channel, frame);
     },
   };

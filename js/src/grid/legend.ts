@@ -2,7 +2,8 @@
 import { gradient, NAN_COLOUR, NEGATIVE_INFINITY_COLOUR, POSITIVE_INFINITY_COLOUR } from "../ui/colormaps";
 import { h, setText } from "../ui/dom";
 import { count, counted, number } from "../ui/format";
-import { type Picture, silent } from "./picture";
+import type { NonFinite } from "./codes";
+import { silent } from "./picture";
 import type { Scene } from "./scene";
 import { mapOf, rangeKind, windowOf } from "./settings";
 
@@ -23,24 +24,19 @@ export function endsOf(scene: Scene): [low: string, high: string, of: string] {
   return ["min", "max", `of each ${unit}`];
 }
 
-/** The counts of what is no number: "3 NaN", "1 +∞". Empty when all is finite. */
-export function nonFiniteTexts({ nonFinite, header, arrays }: Picture): { colour: string; text: string }[] {
-  if (!nonFinite.total) return [];
-  const reduced = arrays.tiles.shape[1]! * arrays.tiles.shape[2]! !== header.full[0] * header.full[1];
+/** The counts of what is no number, with their colours: "3 NaN", "1 +∞". Empty when all is finite. */
+export function nonFiniteTexts(found: NonFinite & { total?: number }): { colour: string; text: string }[] {
   const kinds = [
-    { colour: NAN_COLOUR, n: nonFinite.nan, name: "NaN" },
-    { colour: POSITIVE_INFINITY_COLOUR, n: nonFinite.positive, name: "+∞" },
-    { colour: NEGATIVE_INFINITY_COLOUR, n: nonFinite.negative, name: "−∞" },
+    { colour: NAN_COLOUR, n: found.nan, name: "NaN" },
+    { colour: POSITIVE_INFINITY_COLOUR, n: found.positive, name: "+∞" },
+    { colour: NEGATIVE_INFINITY_COLOUR, n: found.negative, name: "−∞" },
   ].filter(({ n }) => n > 0);
   const sent = kinds.reduce((sum, { n }) => sum + n, 0);
+  const total = found.total ?? sent;
+  if (sent === total) return kinds.map(({ colour, n, name }) => ({ colour, text: `${count(n)} ${name}` }));
   // Where maps were reduced for sending, or class tokens are not finite, the pixels do not add up to the values.
-  if (reduced || sent !== nonFinite.total) {
-    const names = kinds.map(({ name }) => name).join(", ");
-    return [
-      { colour: kinds[0]?.colour ?? NAN_COLOUR, text: `${count(nonFinite.total)} not finite${names && ` (${names})`}` },
-    ];
-  }
-  return kinds.map(({ colour, n, name }) => ({ colour, text: `${count(n)} ${name}` }));
+  const names = kinds.map(({ name }) => name).join(", ");
+  return [{ colour: kinds[0]?.colour ?? NAN_COLOUR, text: `${count(total)} not finite${names && ` (${names})`}` }];
 }
 
 function deadText({ dead, picture }: Scene): string {
@@ -82,7 +78,7 @@ export function createLegend(): Legend {
       setText(high, to);
       setText(of, each);
       bar.style.background = gradient(scene.ramp);
-      const texts = nonFiniteTexts(picture);
+      const texts = nonFiniteTexts(picture.nonFinite);
       odd.hidden = !texts.length;
       odd.replaceChildren(
         ...texts.map(({ colour, text }) =>

@@ -90,6 +90,8 @@ export function paintRowNumbers(context: Context, placed: Placed, sight: Sight, 
   // Every row that has room for a number, counted in steps that people count in.
   const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((n) => n * pitch >= 13) ?? 2000;
   write(context, theme, "right", "middle");
+  // Scrolled sideways, the matrix would run under its numbers.
+  if (matrix && sight.left > 0) context.clearRect(sight.left, sight.top, a.left - 2, sight.height);
   for (let row = 0; row < rows; row += step) {
     const y = a.top + row * pitch + height / 2;
     if (y < sight.top - 10 || y > sight.top + sight.height + 10) continue;
@@ -98,7 +100,6 @@ export function paintRowNumbers(context: Context, placed: Placed, sight: Sight, 
     context.fillStyle = theme.faint;
     // The numbers stay in sight when the content is scrolled sideways.
     const x = a.left + sight.left - 6;
-    if (matrix && sight.left > 0) context.clearRect(sight.left, y - 7, a.left - 2, 14);
     context.fillText(matrix ? String(row) : String(channel), x, y);
     if (dead && a.boxHeight >= 12) mark(context, a.left + a.boxWidth - 8, y, true, theme);
   }

@@ -28,6 +28,7 @@ export interface Pictures {
 
 // Below this many pixels an input is read pixel by pixel; above, it is a photograph.
 const SMALL = 96;
+const TALLEST = 320;
 
 function draw(canvas: HTMLCanvasElement, { width, height, pixels }: Image): void {
   canvas.width = width;
@@ -77,7 +78,7 @@ export function pictures(): Pictures {
     "figure",
     { class: "iv-figure" },
     right.area,
-    h("figcaption", null, "input", h("label", null, "overlay", opacity)),
+    h("figcaption", null, "input", h("label", null, h("span", null, "overlay"), opacity)),
   );
   const element = h(
     "div",
@@ -91,6 +92,10 @@ export function pictures(): Pictures {
     readout,
     note,
   );
+  const proportions = (area: HTMLElement, [height, width]: readonly [number, number]): void => {
+    area.style.aspectRatio = `${width} / ${height}`;
+    area.style.maxWidth = `${Math.round((TALLEST * width) / height)}px`;
+  };
   left.area.tabIndex = 0;
   left.area.setAttribute("role", "img");
   left.area.setAttribute("data-lm-suppress-shortcuts", "true");
@@ -190,13 +195,13 @@ export function pictures(): Pictures {
       shown = next;
       const { channel, image } = next;
       draw(enlarged, channel);
-      left.area.style.aspectRatio = `${next.map[1]} / ${next.map[0]}`;
+      proportions(left.area, next.map);
       figure.hidden = image === null;
       if (image) {
         draw(over, channel);
         draw(input, image);
         input.classList.toggle("iv-crisp", Math.max(image.width, image.height) < SMALL);
-        right.area.style.aspectRatio = `${image.width} / ${image.height}`;
+        proportions(right.area, [image.height, image.width]);
         right.area.toggleAttribute("data-stale", next.stale);
       }
       note.hidden = image === null;

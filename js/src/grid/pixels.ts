@@ -24,28 +24,64 @@ export const makeRaster = (width: number, height: number): Raster => ({
 
 let scratch = new Uint8Array(0);
 
+// All tiles of a layer are of one size: what was worked out for one serves the next.
+const remembered = (make: (from: number, to: number) => Uint16Array) => {
+  const known = new Map<number, Uint16Array>();
+  return (from: number, to: number): Uint16Array => {
+    const key = from * 65536 + to;
+    let found = known.get(key);
+    if (!found) {
+      if (known.size > 16) known.clear();
+      found = make(from, to);
+      known.set(key, found);
+    }
+    return found;
+  };
+};
+
+/** Where each of `to` parts of `from` pixels begins, and where the last one ends. */
+const parts = remembered((from, to) => Uint16Array.from({ length: to + 1 }, (_, i) => Math.floor((i * from) / to)));
+
+/** Which of `from` pixels each of `to` pixels shows. */
+const nearest = remembered((from, to) =>
+  Uint16Array.from({ length: to }, (_, i) => Math.floor(((i + 0.5) * from) / to)),
+);
+
 /** A tile with more pixels than there is room for: block averages, in which what is no number is never lost. */
 export function shrink(tile: Uint8Array, width: number, height: number, toWidth: number, toHeight: number): Uint8Array {
   if (scratch.length < toWidth * toHeight) scratch = new Uint8Array(toWidth * toHeight);
+  const small = scratch;
+  const xs = parts(width, toWidth);
+  const ys = parts(height, toHeight);
+  // First down each column, then along the row: twice as fast as block by block.
+  const sums = new Int32Array(width);
+  const odd = new Uint8Array(width);
   for (let row = 0; row < toHeight; row++) {
-    const y0 = Math.floor((row * height) / toHeight);
-    const y1 = Math.floor(((row + 1) * height) / toHeight);
-    for (let column = 0; column < toWidth; column++) {
-      const x0 = Math.floor((column * width) / toWidth);
-      const x1 = Math.floor(((column + 1) * width) / toWidth);
-      let sum = 0;
-      let odd = 0;
-      for (let y = y0; y < y1; y++) {
-        for (let i = y * width + x0; i < y * width + x1; i++) {
-          const code = tile[i]!;
-          if (code > 252) odd = Math.max(odd, code);
-          else sum += code;
-        }
+    const y1 = ys[row + 1]!;
+    let anyOdd = false;
+    sums.fill(0);
+    for (let y = ys[row]!; y < y1; y++) {
+      for (let x = 0, i = y * width; x < width; x++, i++) {
+        const code = tile[i]!;
+        if (code > 252) {
+          if (!anyOdd) odd.fill(0);
+          anyOdd = true;
+          if (code > odd[x]!) odd[x] = code;
+        } else sums[x]! += code;
       }
-      scratch[row * toWidth + column] = odd || Math.round(sum / ((y1 - y0) * (x1 - x0)));
+    }
+    const tall = 1 / (y1 - ys[row]!);
+    let x0 = 0;
+    for (let column = 0, out = row * toWidth; column < toWidth; column++, out++) {
+      const x1 = xs[column + 1]!;
+      let sum = sums[x0]!;
+      for (let x = x0 + 1; x < x1; x++) sum += sums[x]!;
+      small[out] = ((x1 - x0 === 1 ? sum : sum / (x1 - x0)) * tall + 0.5) | 0;
+      if (anyOdd) small[out] = odd.subarray(x0, x1).reduce((a, b) => Math.max(a, b)) || small[out]!;
+      x0 = x1;
     }
   }
-  return scratch;
+  return small;
 }
 
 /** Draw a tile over an area of the raster; what lies outside of the raster is cut off. */
@@ -70,17 +106,21 @@ export function drawTile(
     rows = Math.min(height, tileHeight);
     source = shrink(tile, tileWidth, tileHeight, columns, rows);
   }
-  const from = new Uint16Array(x1 - x0);
-  for (let i = 0; i < from.length; i++) from[i] = Math.floor(((x0 - x + i + 0.5) * columns) / width);
+  const { data } = raster;
+  const from = nearest(columns, width);
+  const down = nearest(rows, height);
+  const shift = x0 - x;
+  const count = x1 - x0;
   let drawn = -1;
   for (let at = y0; at < y1; at++) {
-    const row = Math.floor(((at - y + 0.5) * rows) / height);
+    const row = down[at - y]!;
     const start = at * raster.width + x0;
     // An enlarged row repeats: copying it is much faster than looking it up again.
-    if (row === drawn) raster.data.copyWithin(start, start - raster.width, start - raster.width + from.length);
-    else
-      for (let i = 0, base = row * columns; i < from.length; i++)
-        raster.data[start + i] = table[source[base + from[i]!]!]!;
+    if (row === drawn) data.copyWithin(start, start - raster.width, start - raster.width + count);
+    else {
+      const base = row * columns;
+      for (let i = 0; i < count; i++) data[start + i] = table[source[base + from[i + shift]!]!]!;
+    }
     drawn = row;
   }
 }

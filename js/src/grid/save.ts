@@ -2,6 +2,7 @@
 import { STEPS } from "../ui/colormaps";
 import { counted, number, shapeText } from "../ui/format";
 import { arrange, type Room } from "./arrange";
+import { countValues } from "./codes";
 import { channelName } from "./describe";
 import { endsOf, nonFiniteTexts } from "./legend";
 import { type Theme, themeOf } from "./marks";
@@ -14,6 +15,7 @@ import { windowAt } from "./scene";
 const MARGIN = 16;
 const HEAD = 48;
 const FOOT = 40;
+const LEAST_WIDTH = 560; // the colour bar with all its words
 // What browsers can hold in one canvas, with room to spare.
 const MOST_SIDE = 16_000;
 const MOST_PIXELS = 100_000_000;
@@ -42,9 +44,8 @@ function heading(context: CanvasRenderingContext2D, theme: Theme, title: string,
 function colourBar(
   context: CanvasRenderingContext2D,
   theme: Theme,
-  scene: Scene,
+  { ramp, odd }: { ramp: Uint32Array; odd: readonly { colour: string; text: string }[] },
   y: number,
-  width: number,
   [low, high]: readonly [string, string],
 ): void {
   context.font = `11px ${theme.family}`;
@@ -53,16 +54,16 @@ function colourBar(
   context.fillStyle = theme.ink;
   context.fillText(low, MARGIN, y + 6);
   const left = MARGIN + context.measureText(low).width + 8;
-  const length = Math.max(40, Math.min(160, width - left - 80));
+  const length = 160;
   for (let i = 0; i < length; i++) {
-    const c = scene.ramp[Math.round((i / (length - 1)) * STEPS)]!;
+    const c = ramp[Math.round((i / (length - 1)) * STEPS)]!;
     context.fillStyle = `rgb(${c & 255} ${(c >> 8) & 255} ${(c >> 16) & 255})`;
     context.fillRect(left + i, y, 1.5, 12);
   }
   context.fillStyle = theme.ink;
   context.fillText(high, left + length + 8, y + 6);
   let x = left + length + 24 + context.measureText(high).width;
-  for (const { colour, text } of nonFiniteTexts(scene.picture)) {
+  for (const { colour, text } of odd) {
     context.fillStyle = colour;
     context.fillRect(x, y + 1, 10, 10);
     context.fillStyle = theme.ink;
@@ -95,7 +96,7 @@ const aboutOf = ({ picture }: Scene): string =>
 export function gridPicture(scene: Scene, room: Room, element: Element): HTMLCanvasElement {
   const theme = themeOf(element);
   const arrangement = arrange(scene.picture, scene.settings, wholeRoom(scene, room));
-  const [width, height] = [Math.max(360, arrangement.width), arrangement.height];
+  const [width, height] = [Math.max(LEAST_WIDTH, arrangement.width), arrangement.height];
   const total = HEAD + height + FOOT;
   const most = Math.min(MOST_SIDE / width, MOST_SIDE / total, Math.sqrt(MOST_PIXELS / (width * total)));
   // Twice as fine as the page, so that it can be printed.
@@ -118,7 +119,10 @@ export function gridPicture(scene: Scene, room: Room, element: Element): HTMLCan
   context.drawImage(inner.canvas, 0, Math.round(HEAD * ratio));
   context.restore();
   const [low, high, of] = endsOf(scene);
-  colourBar(context, theme, scene, HEAD + height + 14, width, [low, `${high} ${of}`.trim()]);
+  colourBar(context, theme, { ramp: scene.ramp, odd: nonFiniteTexts(scene.picture.nonFinite) }, HEAD + height + 14, [
+    low,
+    `${high} ${of}`.trim(),
+  ]);
   return canvas;
 }
 
@@ -132,7 +136,7 @@ export function channelPicture(
   const theme = themeOf(element);
   const scale = Math.max(1, Math.floor(640 / Math.max(height, width)));
   const tall = Math.max(scale * height, 24); // a signal of one row is drawn as a band
-  const full = Math.max(360, scale * width + 2 * MARGIN);
+  const full = Math.max(LEAST_WIDTH, scale * width + 2 * MARGIN);
   const { canvas, context } = page(full, HEAD + tall + FOOT, 2, theme);
   heading(context, theme, `${scene.picture.header.layer}, ${channelName(scene.picture, channel)}`, aboutOf(scene));
   const small = canvasOf(width, height, 1);
@@ -141,7 +145,10 @@ export function channelPicture(
   small.context.putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer as ArrayBuffer), width, height), 0, 0);
   context.imageSmoothingEnabled = false;
   context.drawImage(small.canvas, MARGIN, HEAD, scale * width, tall);
-  colourBar(context, theme, scene, HEAD + tall + 14, full, [number(from), number(to)]);
+  colourBar(context, theme, { ramp: scene.ramp, odd: nonFiniteTexts(countValues(values)) }, HEAD + tall + 14, [
+    number(from),
+    number(to),
+  ]);
   return canvas;
 }
 

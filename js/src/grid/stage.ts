@@ -158,12 +158,12 @@ export function createStage(events: StageEvents): Stage {
   };
 
   const press = (event: KeyboardEvent): void => {
-    if (!scene || !a || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!scene?.picture.channels || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Enter" || event.key === " ") events.open(active);
     else if (event.key === "Escape") {
       if (!events.escape()) return;
     } else {
-      const to = moved(a, places[active] ?? 0, event.key, room.height);
+      const to = a && moved(a, places[active] ?? 0, event.key, room.height);
       if (to === undefined) return;
       active = scene.order[to]!;
       outlines();

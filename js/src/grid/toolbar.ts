@@ -137,11 +137,23 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
   const name = h("h3", { "data-testid": "layer" });
   const about = h("span", { class: "iv-muted", "data-testid": "layer-about" });
   const note = h("span", { class: "iv-note", "data-testid": "layer-note" });
-  const title = h("div", { class: "iv-title" }, name, about, note);
+  const title = h(
+    "div",
+    { class: "iv-title" },
+    h("div", { class: "iv-naming" }, name, about, note),
+    slices,
+    axis.element,
+    fold.element,
+    h(
+      "span",
+      { class: "iv-control" },
+      tool(RESET, "Reset the drawing", "reset", () => events.settings(defaults())),
+      tool(SAVE, "Save all channels as PNG", "save", events.save),
+    ),
+  );
   const tools = h(
     "div",
-    { class: "iv-tools", "data-testid": "tools" },
-    fold.element,
+    { class: "iv-tools", role: "group", "data-testid": "tools" },
     strips.element,
     vector.element,
     size.element,
@@ -151,14 +163,6 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
     fixed,
     gamma.element,
     contrast.element,
-    axis.element,
-    slices,
-    h(
-      "span",
-      { class: "iv-control iv-last" },
-      tool(RESET, "Reset the drawing", "reset", () => events.settings(defaults())),
-      tool(SAVE, "Save all channels as PNG", "save", events.save),
-    ),
   );
 
   // Sliders are rebuilt only when the axes change: one that is being dragged must stay.

@@ -68,7 +68,7 @@ export function createBars(choose: (index: number) => void): Bars {
   const plain = (): void => {
     hover.style.display = "none";
     setText(caption, "Size by depth");
-    caption.removeAttribute("data-layer");
+    caption.removeAttribute("data-of");
   };
   const under = (event: MouseEvent): number => {
     const box = picture.getBoundingClientRect();
@@ -94,7 +94,7 @@ export function createBars(choose: (index: number) => void): Bars {
     hover.setAttribute("x", String(place));
     hover.style.display = "";
     setText(caption, `${node.row.name} · ${shapeText(node.row.shape ?? [])}`);
-    caption.dataset.layer = node.row.name;
+    caption.dataset.of = node.row.name;
   });
   picture.addEventListener("pointerleave", plain);
   picture.addEventListener("click", (event) => {

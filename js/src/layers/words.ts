@@ -1,6 +1,6 @@
 // What is said of a layer, in words.
 import { counted, shapeText } from "../ui/format";
-import { isHolder, type Node } from "./tree";
+import type { Node } from "./tree";
 
 const BADGES = {
   seen: "",
@@ -35,6 +35,5 @@ export function note(node: Node): string {
   const { status, note: said } = node.row;
   const text = sentence(said);
   if (node.choosable) return capital(text);
-  const plain = text.toLowerCase().includes(status) || isHolder(node) ? text : sentence(`${status}: ${said}`);
-  return `Cannot be shown: ${plain || sentence(status)}`;
+  return `Cannot be shown: ${text || sentence(status)}`;
 }

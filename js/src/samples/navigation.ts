@@ -16,14 +16,14 @@ export interface NavigationEvents {
 
 export interface Navigation {
   readonly element: HTMLElement;
-  /** Below the picture: the user's own image, its name, and the way back. */
+  /** Below the picture: what `about` tells of it, and the user's own image, its name and the way back. */
   readonly own: HTMLElement;
   show(header: SampleFrame["header"]): void;
   /** Show a number before the kernel has answered. */
   expect(sample: number): void;
 }
 
-export function navigation(events: NavigationEvents): Navigation {
+export function navigation(about: HTMLElement, events: NavigationEvents): Navigation {
   let total = 0;
   let sample: number | null = null;
   let typing = false;
@@ -47,7 +47,12 @@ export function navigation(events: NavigationEvents): Navigation {
     );
   const buttons = h(
     "div",
-    { class: "iv-sample-steps", role: "group", "aria-label": "Choose a sample", "data-lm-suppress-shortcuts": "true" },
+    {
+      class: "iv-segments iv-sample-steps",
+      role: "group",
+      "aria-label": "Choose a sample",
+      "data-lm-suppress-shortcuts": "true",
+    },
     button("Previous sample (left arrow)", "previous-sample", LEFT, () => events.step(-1)),
     button("Next sample (right arrow)", "next-sample", RIGHT, () => events.step(1)),
     button("Random sample", "random-sample", SHUFFLE, () => events.random()),
@@ -122,7 +127,7 @@ export function navigation(events: NavigationEvents): Navigation {
     "data-testid": "own-again",
     onclick: () => events.again(),
   });
-  const own = h("div", { class: "iv-sample-own" }, name, back, again, choose, picker);
+  const own = h("div", { class: "iv-sample-own" }, name, about, back, again, choose, picker);
 
   return {
     element,
@@ -142,6 +147,7 @@ export function navigation(events: NavigationEvents): Navigation {
       again.setAttribute("aria-label", again.title);
       for (const part of [name, back]) part.hidden = !mine;
       again.hidden = mine || !ownName;
+      choose.hidden = header.input !== "image";
       set();
     },
     expect(next) {

@@ -8,6 +8,8 @@ import { signalPlot } from "./signal";
 
 export interface PictureArea {
   readonly element: HTMLElement;
+  /** In words: the sample's shape, and how the picture was made of it. */
+  readonly about: HTMLElement;
   show(frame: SampleFrame): void;
   destroy(): void;
 }
@@ -16,7 +18,6 @@ export function pictureArea(): PictureArea {
   const canvas = h("canvas", { class: "iv-sample-image", role: "img", "data-testid": "sample-image" });
   const frame = h("div", { class: "iv-sample-frame", "data-testid": "sample-picture" });
   const about = h("p", { class: "iv-sample-about iv-muted", "data-testid": "sample-about" });
-  const element = h("div", { class: "iv-sample-picture" }, frame, about);
   let natural: [number, number] | undefined;
 
   const size = (): void => {
@@ -30,7 +31,8 @@ export function pictureArea(): PictureArea {
   watch.observe(frame);
 
   return {
-    element,
+    element: frame,
+    about,
     show({ header, arrays }) {
       const { image, signal } = arrays;
       frame.dataset.input = header.input;

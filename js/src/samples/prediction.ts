@@ -44,6 +44,7 @@ export function prediction(): Prediction {
             ),
         ].filter((row) => row !== false),
       );
+      facts.hidden = !facts.childElementCount;
       const blank = { label: "\u00a0", probability: 0 };
       const shown = pending ? Array.from({ length: rows }, () => blank) : top;
       bars.replaceChildren(

@@ -1,6 +1,6 @@
 // What the sample picker works out for itself: where "next" leads, which page a sample is on, what to say of a page.
 import type { ThumbnailsFrame } from "../frames";
-import { count } from "../ui/format";
+import { count, counted } from "../ui/format";
 
 export type Page = ThumbnailsFrame["header"];
 export type Filter = Page["filter"];
@@ -37,10 +37,10 @@ export function neighbour(page: Page, filter: Filter, current: number | null, st
 /** Where the page begins that holds a sample when nothing is filtered. */
 export const pageStart = (sample: number, pageSize: number): number => Math.floor(sample / pageSize) * pageSize;
 
-/** Which thumbnails are shown: "1–48 of 210". */
+/** Which thumbnails are shown: "1–48 of 210", "12 samples". */
 export function pageText({ indices, offset, count: all }: Page): string {
   if (!indices.length) return "none";
-  if (indices.length === all) return count(all);
+  if (indices.length === all) return counted(all, "sample");
   return `${count(offset + 1)}–${count(offset + indices.length)} of ${count(all)}`;
 }
 

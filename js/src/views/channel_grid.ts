@@ -80,6 +80,8 @@ export const create: Create = (element, callbacks) => {
   };
 
   const choose = (channel: number | null): void => {
+    // The kernel answers changes only: asking for what is shown would wait for ever.
+    if (channel === selected) return;
     asked = { channel, at: performance.now() };
     callbacks.want("channel", channel);
     if (channel !== null) busy.expect();

@@ -47,6 +47,7 @@ export const create: Create = (element, callbacks) => {
       total,
       isActive(filter) ? `${count(found.count)} of ${count(nodes.length)}` : counted(nodes.length, "layer"),
     );
+    if (!isActive(filter)) main.style.setProperty("--iv-rows", String(found.order.length));
     nothing.hidden = found.count > 0 || !nodes.length;
     list.element.hidden = !found.count;
     const holders = nodes.filter(isHolder);
@@ -68,7 +69,7 @@ export const create: Create = (element, callbacks) => {
     setText(why, note(node));
     why.toggleAttribute("data-refused", !node.choosable);
     about.title = [node.row.name, facts(node), note(node)].filter(Boolean).join("\n");
-    about.dataset.layer = node.row.name;
+    about.dataset.of = node.row.name;
   };
 
   const show = (index: number, focus = false): void => {

@@ -72,12 +72,11 @@ export const create: Create = (element, callbacks) => {
     popover.style.top = `${at.bottom + 4}px`;
     popover.style.left = `${Math.max(8, Math.min(at.right, window.innerWidth - 8) - popover.offsetWidth)}px`;
   };
-  // It stands still on the page, the bar may be scrolled away below it.
-  const scrolled = (): void => popover.hidePopover();
   popover.addEventListener("toggle", (event) => {
     const open = (event as ToggleEvent).newState === "open";
     if (open) place();
-    document[open ? "addEventListener" : "removeEventListener"]("scroll", scrolled, true);
+    // In the top layer it stands still while the notebook scrolls below it.
+    document[open ? "addEventListener" : "removeEventListener"]("scroll", place, true);
   });
 
   const jobRow = (job: JobRow) => {
@@ -99,6 +98,7 @@ export const create: Create = (element, callbacks) => {
         const known = next.fraction !== null;
         const done = known ? `${Math.floor(100 * next.fraction!)} %` : "";
         setText(label, next.label);
+        label.title = next.label;
         cancel.title = `Cancel ${next.label}`;
         cancel.setAttribute("aria-label", cancel.title);
         if (!cancel.disabled) setText(share, done);
@@ -174,7 +174,7 @@ export const create: Create = (element, callbacks) => {
       else if (frame.header.kind === "error") errors.show(frame as ErrorFrame);
     },
     destroy() {
-      document.removeEventListener("scroll", scrolled, true);
+      document.removeEventListener("scroll", place, true);
       root.remove();
     },
   };

@@ -6,6 +6,7 @@ Pixel codes: 0 to 252 run linearly from the channel's lowest to its highest fini
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ TOP = 252  # the code of the highest finite value
 MINUS_INFINITY, PLUS_INFINITY, NOT_A_NUMBER = 253, 254, 255
 
 # Numbers worked on at a time, so that the float copies stay small beside a layer of any size.
-_CHUNK = 2**22
+_CHUNK = 2**20
 # Between these, squares of a channel's range can be summed in float32 without overflow or underflow.
 _NARROW, _WIDE = 1e-15, 1e15
 _FLOAT32_MAX = torch.finfo(torch.float32).max
@@ -31,8 +32,10 @@ _FLOAT32_MAX = torch.finfo(torch.float32).max
 
 @dataclass(frozen=True, eq=False)
 class Tiles:
-    """The channels of one layer for one sample. Statistics are over the finite values of each channel, before any
-    reduction, class and register tokens included; they are NaN for a channel without a finite value.
+    """The channels of one layer for one sample.
+
+    Statistics are over the finite values of each channel, before any reduction, class and register tokens included.
+    They are NaN for a channel without a finite value.
 
     Attributes:
         pixels: uint8 ``[C, h, w]``, the codes above.
@@ -224,11 +227,11 @@ def _plain(values: Any) -> tuple[Any, np.ndarray, np.ndarray]:
         # 1000.001, 1000.002, ... exact. See Chan, Golub and LeVeque, Algorithms for computing the sample variance, 1983.
         codes = values - mean[:, None]
         variance = (codes * codes).sum(axis=1) / count
-        sparsity = (values == 0).sum(axis=1) / count
+        sparsity = (values == 0).sum(axis=1, dtype=xp.int32) / count
         scale = TOP / (span + (span == 0))
         codes *= scale[:, None]
         codes += ((mean - low) * scale)[:, None]
-    stats = xp.stack([low, high, mean, variance, sparsity.astype(np.float32) if xp is np else sparsity])
+    stats = xp.stack([low, high, mean, variance, sparsity])
     return codes, _host(stats), _host(plain)
 
 
@@ -247,7 +250,7 @@ def _careful(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         low = np.where(count > 0, np.where(finite, wide, np.inf).min(axis=1), np.nan)
         high = np.where(count > 0, np.where(finite, wide, -np.inf).max(axis=1), np.nan)
         mean = np.where(finite, wide, 0).sum(axis=1) / count
-        variance = np.where(finite, wide - mean[:, None], 0).__pow__(2).sum(axis=1) / count
+        variance = np.square(np.where(finite, wide - mean[:, None], 0)).sum(axis=1) / count
         sparsity = (wide == 0).sum(axis=1) / count
         span = np.where(high > low, high - low, 1)
         codes = (wide - np.nan_to_num(low)[:, None]) * (TOP / span)[:, None]
@@ -263,13 +266,16 @@ def _careful_bytes(codes: np.ndarray) -> np.ndarray:
 
 def _block(channels: int, height: int, width: int, budget: int) -> tuple[int, int]:
     """The smallest block, square as far as the channel allows, whose averages fit the budget."""
-    side = 1
-    while side < max(height, width):
-        high, wide = min(side, max(height, 1)), min(side, max(width, 1))
-        if channels * -(-height // high) * -(-width // wide) <= budget:
-            return high, wide
-        side += 1
-    return max(height, 1), max(width, 1)
+    longest = max(height, width, 1)
+
+    def block(side: int) -> tuple[int, int]:
+        return min(side, max(height, 1)), min(side, max(width, 1))
+
+    def fits(side: int) -> bool:
+        high, wide = block(side)
+        return channels * -(-height // high) * -(-width // wide) <= budget
+
+    return block(bisect_left(range(1, longest), x=True, key=fits) + 1)
 
 
 def _average(maps: Any, block: tuple[int, int]) -> Any:

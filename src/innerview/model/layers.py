@@ -13,7 +13,7 @@ from innerview.errors import InnerviewError
 from innerview.model.calls import Calls, modules_of, unknown_layer
 from innerview.model.capture import forward
 from innerview.model.outputs import activation, tensors
-from innerview.model.status import Status, inside_compiled, why_never_called
+from innerview.model.status import Status, ran_uncompiled, why_never_called
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -154,7 +154,7 @@ def trace_layers(
         else:
             status = Status.NO_TENSOR if found.shape is None else Status.SEEN
             notes.insert(0, found.note)
-            if status is Status.SEEN and inside_compiled(tree, path):
+            if status is Status.SEEN and ran_uncompiled(tree, path, calls.counts):
                 notes.append("compiled: the values are those of the uncompiled module")
         if count > 1:
             notes.insert(0, f"called {count} times: each call is a row")

@@ -17,6 +17,7 @@ from torch.autograd.grad_mode import _unsafe_preserve_version_counter
 from torch.nn.parameter import is_lazy
 
 from innerview.errors import InnerviewError
+from innerview.model.status import is_wrapper_of_compiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,7 +86,7 @@ def snapshot(model: nn.Module) -> nn.Module:
             "while a cell is running; it can when that cell has finished"
         ) from error
     for module in result.modules():
-        if type(module).__name__ == "OptimizedModule":
+        if is_wrapper_of_compiled(module):
             module.forward = module._orig_mod.__call__  # pyright: ignore # noqa: SLF001, PGH003 - torch.compile's wrapper
     return result
 

@@ -31,7 +31,7 @@ def why_never_called(modules: Mapping[str, nn.Module], path: str, counts: Mappin
     Args:
         modules: every module of the model by path, the model itself under "".
         path: the module that was not called.
-        counts: how often each path was called.
+        counts: how often each path that was listened to was called.
 
     Returns:
         The status, and a sentence for the reader.
@@ -40,7 +40,7 @@ def why_never_called(modules: Mapping[str, nn.Module], path: str, counts: Mappin
         module = modules.get(above)
         if isinstance(module, torch.jit.ScriptModule):
             return Status.SCRIPTED, f"{_named(above)} is a TorchScript module: what runs inside it cannot be seen"
-        if is_compiled(module) and counts.get(above) and not counts.get(f"{above}._orig_mod".lstrip(".")):
+        if _is_opaque(modules, above, counts):
             return Status.COMPILED, f"{_named(above)} was compiled ahead of time: what runs inside it cannot be seen"
     module = modules[path]
     if isinstance(module, (nn.ModuleList, nn.ModuleDict, nn.ParameterList, nn.ParameterDict)):
@@ -51,17 +51,31 @@ def why_never_called(modules: Mapping[str, nn.Module], path: str, counts: Mappin
     return Status.NEVER_CALLED, "never called in this forward (in evaluation mode)"
 
 
-def is_compiled(module: nn.Module | None) -> bool:
-    """Whether calling the module runs code made by ``torch.compile``."""
-    if module is None:
-        return False
+def ran_uncompiled(modules: Mapping[str, nn.Module], path: str, counts: Mapping[str, int]) -> bool:
+    """Whether a module that was called is compiled, or sits in a compiled one, and ran as plain Python nevertheless."""
+    return any(
+        _is_compiled(modules[above]) and not _is_opaque(modules, above, counts)
+        for above in (path, *_ancestors(path))
+        if above in modules
+    )
+
+
+def _is_compiled(module: nn.Module) -> bool:
+    return is_wrapper_of_compiled(module) or vars(module).get("_compiled_call_impl") is not None
+
+
+def is_wrapper_of_compiled(module: nn.Module) -> bool:
+    """Whether the module is what ``torch.compile(module)`` returns."""
     # The class name, not isinstance: importing torch._dynamo takes seconds.
-    return type(module).__name__ == "OptimizedModule" or vars(module).get("_compiled_call_impl") is not None
+    return type(module).__name__ == "OptimizedModule"
 
 
-def inside_compiled(modules: Mapping[str, nn.Module], path: str) -> bool:
-    """Whether the module, or one it sits in, is compiled."""
-    return any(is_compiled(modules.get(above)) for above in (path, *_ancestors(path)))
+def _is_opaque(modules: Mapping[str, nn.Module], path: str, counts: Mapping[str, int]) -> bool:
+    """Whether a wrapper ran without calling what it wraps: code compiled ahead of time, which nothing turns off."""
+    if path not in modules or not is_wrapper_of_compiled(modules[path]):
+        return False
+    was_called = counts.get(path, 1) > 0  # the model itself is not counted: it was called
+    return was_called and counts.get(f"{path}._orig_mod".lstrip(".")) == 0
 
 
 def _ancestors(path: str) -> list[str]:

@@ -45,7 +45,7 @@ class SamplePicker(View):
         self._offset = 0
         self._random = random.Random(0)  # noqa: S311 - picks a picture, guards nothing
         self.watch(lambda _: self._show_sample(), "sample", "version")
-        self.watch(lambda _: self._show_page(), "version")
+        self.watch(lambda _: self._show_page(), "version", "judged")
         self._show_sample()
         self._show_page()
 
@@ -66,8 +66,13 @@ class SamplePicker(View):
         )
 
     def want_random(self, _: object) -> None:
-        """Any of the samples that pass the filter."""
-        self._go(lambda order, _: order[self._random.randrange(len(order))])
+        """Any other of the samples that pass the filter."""
+
+        def other(order: np.ndarray, at: int) -> int:
+            others = order[order != at]
+            return self._random.choice(others if len(others) else order)
+
+        self._go(other)
 
     def want_label(self, label: str | None) -> None:
         """Only samples of this class; None for all."""

@@ -38,7 +38,8 @@ class StatusBar(View):
         self._note = ""
         self._lock = threading.Lock()
         inspector.jobs.on_change(self._jobs_changed)
-        self.watch(lambda _: self._report(), "layer")
+        self.watch(lambda _: self._report(), "layer", "judged")
+        self.watch(self._cell_ended, "running")
         self.watch(lambda _: self._evaluate(), "version")
         self._report()
         self._evaluate()
@@ -65,12 +66,17 @@ class StatusBar(View):
                 # Judged once the steps have grown to their size: is the rest worth doing unasked?
                 if spent > 1.0 and spent * (1 / max(job.fraction or 1e-9, 1e-9) - 1) > _AFFORDABLE:
                     self._note = f"accuracy over the first {predictions.done:,} samples"
+                    self._report()
                     break
                 yield None
         except InnerviewError:
             # No classifier: the sample picker says so where its predictions would be.
             return
-        self._report()
+
+    def _cell_ended(self, change: Any) -> None:
+        # A cell that begins is worth a word only once a view had to make do with a snapshot.
+        if not change["new"]:
+            self._report()
 
     def _jobs_changed(self) -> None:
         inspector = self.inspector
@@ -100,7 +106,7 @@ class StatusBar(View):
                 "samples": len(inspector.data),
                 "device": inspector.device,
                 "layer": layer,
-                "shape": None if layer is None else list(inspector.layers[layer].shape or ()),
+                "shape": None if layer is None or (shape := inspector.layers[layer].shape) is None else list(shape),
                 "accuracy": None
                 if accuracy is None
                 else {

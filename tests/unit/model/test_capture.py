@@ -210,7 +210,7 @@ def test_an_unseen_layer_says_why():
     }.items():
         with pytest.raises(UnseenLayerError, match=f"the output of layer '{name}' cannot be seen: .*{reason}"):
             run(Odd(), (batch(),), {}, ["linear", name])
-    with pytest.raises(UnknownLayerError, match="there is no layer 'line'.*'linear'"):
+    with pytest.raises(UnknownLayerError, match=r"there is no layer 'line'.*'linear'"):
         run(Odd(), (batch(),), {}, ["line"])
 
 
@@ -236,7 +236,7 @@ def test_another_device_is_named():
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_input_on_another_device_than_the_model():
-    with pytest.raises(ForwardError, match="devices differ: the model is on cuda:0 .* its input on cpu"):
+    with pytest.raises(ForwardError, match=r"devices differ: the model is on cuda:0 .* its input on cpu"):
         forward(Chain().cuda(), (batch(),), {})
 
 

@@ -60,6 +60,46 @@ def test_compiled_in_place(check):
     assert check(model, (images(),))["middle.0"].note.startswith("compiled")
 
 
+def test_never_called_inside_compiled():
+    middle = nn.ModuleDict({"used": nn.ReLU(), "unused": nn.Linear(1, 1)})
+
+    class Partly(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.parts = middle
+
+        def forward(self, x):
+            return self.parts["used"](x)
+
+    in_place = Partly()
+    in_place.compile(backend="eager")
+    for model in (torch.compile(Partly(), backend="eager"), in_place):
+        table = trace_layers(model, (images(),), {})
+        (unused,) = (row for row in table.values() if row.path.endswith("unused"))
+        assert str(unused.status) == "never called"
+        with pytest.raises(UnseenLayerError, match="never called in this forward"):
+            capture.run(model, (images(),), {}, [unused.name])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="the default backend of torch.compile needs g++")
+def test_compiled_ahead_of_time_cannot_be_seen():
+    aot = pytest.importorskip("torch._dynamo.aot_compile")
+    with warnings.catch_warnings(), torch._dynamo.config.patch(enable_aot_compile=True):
+        warnings.simplefilter("ignore")  # the compiler's own
+        middle = torch.compile(Net().middle.eval(), fullgraph=True)
+        middle._aot_compile([aot.ModelInput((torch.randn(2, 4, 6, 6),), {}, [torch.no_grad()])])
+        table = trace_layers(Net(middle), (images(),), {})
+    assert {name: str(row.status) for name, row in table.items() if row.path.startswith("middle")} == {
+        "middle": "seen",
+        "middle._orig_mod": "inside a compiled module",
+        "middle._orig_mod.0": "inside a compiled module",
+        "middle._orig_mod.1": "inside a compiled module",
+    }
+    assert table["middle._orig_mod.0"].note.startswith("'middle' was compiled ahead of time")
+    assert table["middle"].note == ""
+
+
 def test_looking_neither_spoils_nor_repeats_the_compilation():
     compiled = []
 

@@ -96,14 +96,12 @@ def test_box_holds_exactly_the_pixels_that_matter():
     )
     x = torch.randn(1, 1, 20, 30)
     field = receptive_field(model, (x,), {}, "3")
-    before = run(model, (x,), {}, ["3"])["3"]
+    # One image for each pixel that is changed, and the unchanged one last.
+    others = x + 10 * torch.cat([torch.eye(600), torch.zeros(1, 600)]).view(601, 1, 20, 30)
+    maps = run(model, (others,), {}, ["3"])["3"]
     for row, column in [(0, 0), (4, 3), (8, 5), (3, 0)]:
-        changed = torch.zeros(20, 30, dtype=torch.bool)
-        for pixel in range(x.numel()):
-            other = x.clone()
-            other.view(-1)[pixel] += 10
-            after = run(model, (other,), {}, ["3"])["3"]
-            changed.view(-1)[pixel] = bool((after != before)[0, :, row, column].any())
+        # Convolutions of different positions in a batch may round differently.
+        changed = ((maps[:-1] - maps[-1])[:, :, row, column].abs() > 1e-5).any(1).view(20, 30)
         down, across = changed.any(1).nonzero(), changed.any(0).nonzero()
         exact = (int(down[0]), int(across[0]), int(down[-1]) + 1, int(across[-1]) + 1)
         assert field.box(row, column) == exact

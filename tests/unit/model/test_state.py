@@ -58,7 +58,8 @@ class Counter(nn.Module):
     def forward(self, x):
         self.calls += 1
         self.mean = 0.9 * self.mean + 0.1 * x.detach().mean(0)
-        return nn.functional.dropout(x, training=True) + random.random() * float(np.random.rand())
+        noise = random.random() * float(np.random.rand())  # noqa: S311, NPY002 - the global states
+        return nn.functional.dropout(x, training=True) + noise
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def test_evaluation_mode_inside(model):
 
 def test_train_and_eval_methods_are_not_called():
     class Merges(nn.Linear):
-        def train(self, mode=True):  # noqa: FBT002
+        def train(self, mode=True):  # noqa: ARG002
             pytest.fail("some models merge weights in train() and eval()")
 
     forward(Merges(2, 2), (torch.ones(1, 2),), {})
@@ -243,7 +244,7 @@ def test_snapshot_follows_the_training(model):
 
 
 def test_snapshot_of_normalised_weights():
-    # Both keep a tensor that is no leaf as an attribute, which deepcopy refuses (pytorch/pytorch, `Tensor.__deepcopy__`).
+    # A tensor that is no leaf is kept as an attribute, which deepcopy refuses (pytorch/pytorch, `Tensor.__deepcopy__`).
     model = nn.Sequential(
         nn.utils.spectral_norm(nn.Linear(3, 3)), nn.utils.parametrizations.weight_norm(nn.Linear(3, 2))
     )

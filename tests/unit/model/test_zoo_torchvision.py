@@ -13,7 +13,6 @@ IMAGES = {
     "convnext_small": 32,
     "convnext_tiny": 32,
     "densenet121": 32,
-    "densenet161": 32,
     "densenet169": 32,
     "efficientnet_b0": 32,
     "efficientnet_b1": 32,
@@ -41,7 +40,6 @@ IMAGES = {
     "swin_t": 32,
     "swin_v2_t": 32,
     "vgg11": 32,
-    "vgg11_bn": 32,
     "vit_b_16": 32,
     "vit_b_32": 64,
     "wide_resnet50_2": 32,
@@ -61,7 +59,9 @@ def test_there_are_at_least_40():
     assert len(IMAGES) + len(VIDEOS) + len(SEGMENTATIONS) + len(DETECTIONS) >= 40
 
 
-@pytest.mark.parametrize("name", sorted(IMAGES))
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name == "vgg11" else []) for name in IMAGES]
+)
 def test_image_model(name, check):
     model = getattr(models, name)(weights=None, **OPTIONS.get(name, {}))
     table = check(model, (torch.randn(2, 3, IMAGES[name], IMAGES[name]),))

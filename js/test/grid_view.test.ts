@@ -1,0 +1,253 @@
+// @vitest-environment happy-dom
+// What the view says and asks for. What it paints is seen in a real browser only: here nothing has a size.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { View, ViewFrame } from "../src/frames";
+import { create } from "../src/views/channel_grid";
+import { channelFrame, gridFrame, ramps } from "./grid_frames";
+
+let element: HTMLElement;
+let view: View;
+let wants: [string, unknown][];
+
+const find = <E extends HTMLElement = HTMLElement>(id: string, root: ParentNode = element): E => {
+  const found = root.querySelector<E>(`[data-testid="${id}"]`);
+  if (!found) throw new Error(`no element has the data-testid ${id}`);
+  return found;
+};
+const text = (id: string): string => find(id).textContent ?? "";
+const press = (key: string): KeyboardEvent => {
+  const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+  find("channels").dispatchEvent(event);
+  return event;
+};
+const pick = (id: string, value: string): void => {
+  const select = find<HTMLSelectElement>(id);
+  select.value = value;
+  select.dispatchEvent(new Event("change"));
+};
+const slide = (id: string, value: number): void => {
+  const input = find<HTMLInputElement>(id);
+  input.value = String(value);
+  input.dispatchEvent(new Event("input"));
+};
+const deadFrame = (layer: string, flags: number[]): ViewFrame => ({
+  header: { kind: "dead", layer, samples: 256 },
+  arrays: { dead: { shape: [flags.length], data: Uint8Array.from(flags) } },
+});
+
+beforeEach(() => {
+  element = document.createElement("div");
+  document.body.append(element);
+  wants = [];
+  view = create(element, { want: (key, value) => wants.push([key, value]), upload: () => {} });
+});
+afterEach(() => {
+  view.destroy();
+  element.remove();
+});
+
+describe("before anything is chosen", () => {
+  it("says what to do", () => {
+    expect(text("empty")).toContain("Choose a layer");
+    expect(find("empty").hidden).toBe(false);
+  });
+
+  it("shows errors as text, and takes them away when they are over", () => {
+    const header = { kind: "error", scope: "grid", message: "no layer <b>conv9</b>", detail: "Traceback" } as const;
+    view.update({ header, arrays: {} });
+    expect(element.querySelector("[role=alert]")?.textContent).toContain("no layer <b>conv9</b>");
+    expect(element.querySelector("b")).toBeNull();
+    view.update({ header: { ...header, message: "", detail: "", over: true }, arrays: {} });
+    expect(element.querySelector("[role=alert]")).toBeNull();
+  });
+});
+
+describe("a layer of maps", () => {
+  beforeEach(() => view.update(gridFrame(ramps(16, 4, 4))));
+
+  it("is named, with shape and sample", () => {
+    expect(text("layer")).toBe("conv1");
+    expect(text("layer-about")).toBe("Conv2d · 16 × 4 × 4 · sample 0");
+    expect(find("empty").hidden).toBe(true);
+    expect(find("channels").getAttribute("role")).toBe("grid");
+  });
+
+  it("asks nothing when it is drawn, nor when it is recoloured", () => {
+    pick("colours", "magma");
+    pick("order", "mean");
+    slide("gamma", 1);
+    find("size-l").click();
+    view.update(deadFrame("conv1", Array(16).fill(0)));
+    expect(wants).toEqual([]);
+  });
+
+  it("opens the focused channel with Enter, at once from the tile, and closes it with Escape", () => {
+    const event = press("Enter");
+    expect(wants).toEqual([["channel", 0]]);
+    expect(event.defaultPrevented).toBe(true);
+    expect(find("detail").hidden).toBe(false);
+    expect(find("detail").dataset).toMatchObject({ channel: "0", exact: "false" });
+    view.update(channelFrame(0, ramps(1, 4, 4)[0] as number[][]));
+    expect(find("detail").dataset.exact).toBe("true");
+    press("Enter");
+    expect(wants).toHaveLength(1);
+    press("Escape");
+    expect(wants.at(-1)).toEqual(["channel", null]);
+    expect(find("detail").hidden).toBe(true);
+    expect(press("Escape").defaultPrevented).toBe(false);
+  });
+
+  it("follows a channel chosen elsewhere without asking again", () => {
+    view.update(channelFrame(5, [[1]]));
+    expect(find("detail").dataset.channel).toBe("5");
+    view.update(channelFrame(null));
+    expect(find("detail").hidden).toBe(true);
+    expect(wants).toEqual([]);
+  });
+
+  it("is not moved back by an answer to an earlier click", () => {
+    view.update(channelFrame(3));
+    find("channel-next").click();
+    find("channel-next").click();
+    expect(wants).toEqual([
+      ["channel", 4],
+      ["channel", 5],
+    ]);
+    view.update(channelFrame(4));
+    expect(find("detail").dataset).toMatchObject({ channel: "5", exact: "false" });
+    view.update(channelFrame(5));
+    expect(find("detail").dataset).toMatchObject({ channel: "5", exact: "true" });
+    view.update(channelFrame(9));
+    expect(find("detail").dataset.channel).toBe("9");
+  });
+
+  it("steps in the order shown", () => {
+    view.update(channelFrame(15));
+    pick("order", "mean");
+    find("channel-next").click();
+    expect(wants.at(-1)).toEqual(["channel", 14]);
+  });
+
+  it("does not take the values of another sample for its own", () => {
+    view.update(channelFrame(2, ramps(1, 4, 4)[0] as number[][]));
+    view.update(gridFrame(ramps(16, 4, 4), { sample: 1 }));
+    expect(find("detail").dataset).toMatchObject({ channel: "2", exact: "false" });
+    view.update(channelFrame(2, ramps(1, 4, 4)[0] as number[][], 1));
+    expect(find("detail").dataset.exact).toBe("true");
+  });
+
+  it("keeps its settings for the next layer, until they are reset", () => {
+    pick("colours", "inferno");
+    find("size-s").click();
+    view.update(gridFrame(ramps(4, 2, 2), { layer: "conv2" }));
+    expect(find<HTMLSelectElement>("colours").value).toBe("inferno");
+    expect(find("size-s").getAttribute("aria-pressed")).toBe("true");
+    find("reset").click();
+    expect(find<HTMLSelectElement>("colours").value).toBe("auto");
+    expect(find("size-fit").getAttribute("aria-pressed")).toBe("true");
+  });
+
+  it("offers the layer's range to be fixed, and puts its ends in order", () => {
+    pick("range", "fixed");
+    expect(["range-low", "range-high"].map((id) => find<HTMLInputElement>(id).value)).toEqual(["0", "30"]);
+    find<HTMLInputElement>("range-low").value = "50";
+    find("range-low").dispatchEvent(new Event("change"));
+    expect(["range-low", "range-high"].map((id) => find<HTMLInputElement>(id).value)).toEqual(["30", "50"]);
+    expect([text("colour-low"), text("colour-high")]).toEqual(["30", "50"]);
+  });
+
+  it("counts dead channels of this layer only", () => {
+    view.update(deadFrame("other", Array(16).fill(1)));
+    expect(find("dead").hidden).toBe(true);
+    view.update(deadFrame("conv1", [1, 1, ...Array(14).fill(0)]));
+    expect(text("dead")).toBe("2 of 16 dead in 256 samples");
+  });
+});
+
+describe("what the kernel can be asked for", () => {
+  it("another index of a further axis", () => {
+    const slices = [
+      { name: "time", size: 8, index: 4 },
+      { name: "axis 2", size: 3, index: 0 },
+    ];
+    view.update(gridFrame(ramps(2, 3, 3), { shape: [2, 8, 3, 3, 3], slices }));
+    slide("slice-0", 6);
+    slide("slice-1", 2);
+    expect(wants).toEqual([
+      ["slices", [6, 0]],
+      ["slices", [6, 2]],
+    ]);
+  });
+
+  it("another channel axis", () => {
+    view.update(gridFrame(ramps(2, 3, 4)));
+    expect(Array.from(find("channel-axis").children, (option) => option.textContent)).toEqual([
+      "axis 0 (2)",
+      "axis 1 (3)",
+      "axis 2 (4)",
+    ]);
+    pick("channel-axis", "2");
+    expect(wants).toEqual([["channelAxis", 2]]);
+  });
+
+  it("tokens instead of maps", () => {
+    view.update(gridFrame(ramps(2, 3, 3), { foldable: true, folded: true, extraLabels: [] }));
+    find("fold-tokens").click();
+    expect(wants).toEqual([["folded", false]]);
+    expect(find("fold-tokens").getAttribute("aria-pressed")).toBe("true");
+  });
+});
+
+describe("values that are no numbers", () => {
+  it("are counted by kind", () => {
+    view.update(
+      gridFrame([
+        [
+          [Number.NaN, 1],
+          [Infinity, Number.NaN],
+        ],
+        [
+          [0, 1],
+          [2, -Infinity],
+        ],
+      ]),
+    );
+    expect(text("non-finite")).toBe("2 NaN1 +∞1 −∞");
+  });
+
+  it("are counted over the layer when maps came reduced", () => {
+    view.update(gridFrame([[[Number.NaN, 1]]], { nonfinite: 9, full: [4, 8] }));
+    expect(text("non-finite")).toBe("9 not finite (NaN)");
+  });
+});
+
+describe("other layouts", () => {
+  it("a vector shows the value of the chosen one", () => {
+    view.update(gridFrame([[[0.5]], [[-2]]], { layout: "vector", shape: [2] }));
+    press("Enter");
+    expect(text("value")).toBe("0.5");
+    expect([text("colour-low"), text("colour-high")]).toEqual(["−2", "2"]);
+  });
+
+  it("tokens call their channels features", () => {
+    view.update(gridFrame(ramps(3, 1, 5), { layout: "tokens", shape: [5, 3], channelAxis: 1 }));
+    press("Enter");
+    expect(text("channel-title")).toBe("Feature 0 of 3");
+    expect(find("curve").hidden).toBe(false);
+  });
+});
+
+it("two views on one page are apart, and leave nothing behind", () => {
+  const other = document.createElement("div");
+  document.body.append(other);
+  const second = create(other, { want: () => {}, upload: () => {} });
+  second.update(gridFrame(ramps(2, 2, 2)));
+  view.update(gridFrame(ramps(3, 2, 2), { layer: "conv2" }));
+  expect(text("layer")).toBe("conv2");
+  expect(find("layer", other).textContent).toBe("conv1");
+  expect(find("active-tile").id).not.toBe(find("active-tile", other).id);
+  second.destroy();
+  expect(other.childElementCount).toBe(0);
+  expect(text("layer")).toBe("conv2");
+  other.remove();
+});

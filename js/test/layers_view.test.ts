@@ -1,0 +1,202 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { LayerRow, View, ViewFrame } from "../src/frames";
+import { create } from "../src/views/layer_picker";
+
+const row = (name: string, more: Partial<LayerRow> = {}): LayerRow => ({
+  name,
+  label: "",
+  depth: 0,
+  kind: "Conv2d",
+  shape: [4, 8, 8],
+  size: 256,
+  parameters: 10,
+  calls: 1,
+  status: "seen",
+  note: "",
+  ...more,
+});
+const ROWS = [
+  row("stem"),
+  row("blocks", { kind: "ModuleList", status: "never called", shape: null, size: null, note: "only holds others" }),
+  row("blocks.0", { kind: "Block" }),
+  row("blocks.0.<b>conv</b>"),
+  row("head", { kind: "Linear", shape: [10], size: 10 }),
+];
+const layers = (rows: LayerRow[]): ViewFrame => ({
+  header: { kind: "layers", model: "Net", parameters: 1, rows },
+  arrays: {},
+});
+const selected = (layer: string | null): ViewFrame => ({ header: { kind: "selected", layer }, arrays: {} });
+const failed = (scope: string, message: string): ViewFrame => ({
+  header: { kind: "error", scope, message, detail: "Traceback", over: !message },
+  arrays: {},
+});
+
+let element: HTMLElement;
+let view: View;
+let wants: [string, unknown][];
+
+const $ = <T extends HTMLElement = HTMLElement>(selector: string): T => element.querySelector<T>(selector)!;
+const rowOf = (name: string): HTMLElement =>
+  [...element.querySelectorAll<HTMLElement>("[role=row][data-layer]")].find((e) => e.dataset.layer === name)!;
+const listed = (): string[] =>
+  [...element.querySelectorAll<HTMLElement>("[role=row][data-layer]")]
+    .sort((a, b) => Number(a.getAttribute("aria-rowindex")) - Number(b.getAttribute("aria-rowindex")))
+    .map((e) => e.dataset.layer!);
+const chosen = (): string[] =>
+  [...element.querySelectorAll<HTMLElement>("[aria-selected=true]")].map((e) => e.dataset.layer!);
+const press = (key: string, on: Element = document.activeElement!, more: KeyboardEventInit = {}): void => {
+  on.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }));
+};
+const search = (text: string): void => {
+  const input = $<HTMLInputElement>("[data-testid=layer-search]");
+  input.value = text;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+};
+
+beforeEach(() => {
+  element = document.createElement("div");
+  document.body.append(element);
+  wants = [];
+  view = create(element, { want: (key, value) => wants.push([key, value]), upload: () => {} });
+});
+afterEach(() => {
+  view.destroy();
+  element.remove();
+});
+
+it("chooses a layer at a click, at once, and asks the kernel for it", () => {
+  view.update(layers(ROWS));
+  view.update(selected("stem"));
+  expect(chosen()).toEqual(["stem"]);
+  rowOf("head").click();
+  expect(wants).toEqual([["layer", "head"]]);
+  expect(chosen()).toEqual(["head"]);
+  view.update(selected("stem")); // an answer to an earlier click
+  expect(chosen()).toEqual(["head"]);
+  view.update(selected("head"));
+  view.update(selected("stem")); // now someone else chose
+  expect(chosen()).toEqual(["stem"]);
+  expect(wants).toHaveLength(1);
+});
+
+it("takes the choice back when the kernel refuses it, and says why until there is an answer", () => {
+  view.update(layers(ROWS));
+  view.update(selected("stem"));
+  rowOf("head").click();
+  view.update(failed("layer", "head cannot be shown"));
+  expect(chosen()).toEqual(["stem"]);
+  expect($("[role=alert]").textContent).toContain("head cannot be shown");
+  view.update(failed("layer", ""));
+  expect($("[role=alert]")).toBeNull();
+});
+
+it("tells why a row cannot be chosen, folds it instead, and asks for nothing", () => {
+  view.update(layers(ROWS));
+  rowOf("blocks").click();
+  expect(wants).toEqual([]);
+  expect($("[data-testid=layer-note]").textContent).toBe("Cannot be shown: only holds others.");
+  expect(rowOf("blocks").getAttribute("aria-expanded")).toBe("false");
+  expect(listed()).toEqual(["stem", "blocks", "head"]);
+});
+
+it("unfolds what holds a layer that was chosen elsewhere, also when that came first", () => {
+  view.update(selected("blocks.0.<b>conv</b>"));
+  view.update(layers(ROWS));
+  expect(chosen()).toEqual(["blocks.0.<b>conv</b>"]);
+  rowOf("blocks").click();
+  expect(chosen()).toEqual([]);
+  view.update(selected("stem"));
+  view.update(selected("blocks.0.<b>conv</b>"));
+  expect(chosen()).toEqual(["blocks.0.<b>conv</b>"]);
+});
+
+it("shows names as text and marks what was searched", () => {
+  view.update(layers(ROWS));
+  search("CONV</b>");
+  expect(element.querySelector(".iv-layer b")).toBeNull();
+  expect([...element.querySelectorAll(".iv-layer mark")].map((mark) => mark.textContent)).toEqual(["conv</b>"]);
+  expect(listed()).toEqual(["blocks", "blocks.0", "blocks.0.<b>conv</b>"]);
+  expect($("[data-testid=layer-count]").textContent).toBe("1 of 5");
+  search("nothing of the kind");
+  expect($("[data-testid=no-match]").hidden).toBe(false);
+  press("Escape", $("[data-testid=layer-search]"));
+  expect(listed()).toHaveLength(5);
+  expect($("[data-testid=layer-count]").textContent).toBe("5 layers");
+});
+
+it("filters by kind", () => {
+  view.update(layers(ROWS));
+  const chip = $(".iv-kind[data-kind=Linear]");
+  chip.click();
+  expect(listed()).toEqual(["head"]);
+  expect(chip.getAttribute("aria-pressed")).toBe("true");
+  $(".iv-kind[data-kind=Block]").click();
+  expect(listed()).toEqual(["blocks", "blocks.0", "head"]);
+  chip.click();
+  expect(listed()).toEqual(["blocks", "blocks.0"]);
+});
+
+it("is worked by keys alone", () => {
+  view.update(layers(ROWS));
+  view.update(selected("stem"));
+  rowOf("stem").focus();
+  press("ArrowDown");
+  press("ArrowLeft");
+  expect(listed()).toEqual(["stem", "blocks", "head"]);
+  press("ArrowDown");
+  expect(document.activeElement).toBe(rowOf("head"));
+  press("Enter");
+  expect(wants).toEqual([["layer", "head"]]);
+  press("Home");
+  press(" ");
+  expect(wants.at(-1)).toEqual(["layer", "stem"]);
+  press("/");
+  expect(document.activeElement).toBe($("[data-testid=layer-search]"));
+  search("head");
+  press("Enter");
+  expect(wants.at(-1)).toEqual(["layer", "head"]);
+  press("ArrowDown");
+  expect(document.activeElement).toBe(rowOf("head"));
+  expect([...element.querySelectorAll(".iv-layer[tabindex='0']")]).toEqual([rowOf("head")]);
+});
+
+it("keeps its keys from the page around it, and leaves it all others", () => {
+  view.update(layers(ROWS));
+  const outside = vi.fn();
+  element.addEventListener("keydown", (event) => outside(event.key));
+  rowOf("stem").focus();
+  for (const key of ["ArrowDown", "ArrowRight", "Enter", "a"]) press(key);
+  press("ArrowDown", document.activeElement!, { ctrlKey: true });
+  expect(outside.mock.calls).toEqual([["a"], ["ArrowDown"]]);
+});
+
+it("copies the full name", async () => {
+  view.update(layers(ROWS));
+  const written = vi.spyOn(navigator.clipboard, "writeText").mockResolvedValue();
+  rowOf("blocks.0.<b>conv</b>").querySelector<HTMLElement>("[data-testid=copy]")!.click();
+  await vi.waitFor(() => expect($("[data-testid=copied]").textContent).toBe("Copied blocks.0.<b>conv</b>"));
+  expect(written).toHaveBeenCalledWith("blocks.0.<b>conv</b>");
+  expect(wants).toEqual([]);
+  written.mockRestore();
+});
+
+it("makes elements only for rows in sight", () => {
+  view.update(layers(Array.from({ length: 3000 }, (_, i) => row(`layer_${i}`))));
+  expect(element.querySelectorAll(".iv-layer").length).toBeLessThan(100);
+  expect($("[role=treegrid]").getAttribute("aria-rowcount")).toBe("3001");
+  press("End", rowOf("layer_0"));
+  expect((document.activeElement as HTMLElement).dataset.layer).toBe("layer_2999");
+});
+
+it("says so when the model has no layers", () => {
+  view.update(layers([]));
+  expect($("[data-testid=empty]").textContent).toContain("Net has no modules inside it");
+});
+
+it("leaves nothing behind", () => {
+  view.update(layers(ROWS));
+  view.destroy();
+  expect(element.children).toHaveLength(0);
+});

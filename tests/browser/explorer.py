@@ -1,0 +1,67 @@
+"""The Explorer on a page, as a person uses it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
+# The built-in digits and network, trained for about a second.
+SETUP = """
+import torch
+import innerview as iv
+
+torch.manual_seed(0)
+digits = iv.datasets.digits()
+model = iv.demo.SmallCNN()
+loss = iv.demo.train(model, digits.train, epochs=5)
+explorer = iv.explore(model, digits.test, classes=digits.classes)
+inspector = explorer.inspector
+"""
+
+
+class ExplorerPage:
+    """The views inside one output of a notebook."""
+
+    def __init__(self, output: Locator) -> None:
+        self.output = output
+        self.page = output.page
+        self.layers = output.get_by_test_id("layer-picker")
+        self.grid = output.get_by_test_id("channel-grid")
+        self.samples = output.get_by_test_id("sample-picker")
+        self.status = output.get_by_test_id("status-bar")
+
+    def row(self, layer: str) -> Locator:
+        return self.layers.locator(f".iv-layer[data-layer='{layer}']")
+
+    def expect_layer(self, layer: str) -> None:
+        expect(self.row(layer)).to_have_attribute("aria-selected", "true")
+        expect(self.grid.get_by_test_id("layer")).to_have_text(layer)
+
+    def expect_painted(self, layer: str, sample: Any) -> None:
+        """The tiles of this layer and sample are on the canvas, and the other views say the same."""
+        painted = self.output.locator(f"[data-painted='{layer}/{sample}']")
+        expect(painted).to_have_count(1)
+        self.expect_layer(layer)
+
+    def tile(self, channel: int) -> None:
+        """Click a tile, counted in reading order from the first; the grid is one canvas."""
+        stage = self.grid.get_by_test_id("channels")
+        stage.focus()
+        self.page.keyboard.press("Home")
+        for _ in range(channel):
+            self.page.keyboard.press("ArrowRight")
+        self.page.keyboard.press("Enter")
+
+    def pixels(self) -> list[int]:
+        """The colours of the tiles' canvas, as one list of numbers."""
+        return (
+            self.grid.get_by_test_id("channels")
+            .locator("canvas")
+            .first.evaluate(
+                "(canvas) => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"
+            )
+        )

@@ -1,0 +1,253 @@
+"""The Explorer in a real JupyterLab with a real kernel: every view, every way to change the selection."""
+
+import base64
+import io
+
+import pytest
+from browser.explorer import SETUP, ExplorerPage
+from PIL import Image
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+STATE = "print(inspector.layer, inspector.sample, inspector.channel)"
+
+
+@pytest.fixture
+def explorer(lab, open_notebook):
+    notebook = open_notebook(lab.write_notebook("explorer.ipynb", [SETUP, "explorer", STATE, "", ""]))
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    shown = ExplorerPage(notebook.output(1))
+    shown.notebook = notebook
+    shown.expect_painted("features.0", 0)
+    return shown
+
+
+def state(explorer):
+    explorer.notebook.run_cell(2)
+    return explorer.notebook.text(2).strip()
+
+
+def test_a_click_on_a_layer_shows_its_channels(explorer):
+    explorer.row("features.3").click()
+    explorer.expect_painted("features.3", 0)
+    expect(explorer.grid.get_by_test_id("layer-about")).to_contain_text("32 × 4 × 4")
+    expect(explorer.status).to_contain_text("features.3")
+    assert state(explorer) == "features.3 0 None"
+
+
+def test_the_selection_follows_python(explorer):
+    explorer.notebook.cell(3)
+    explorer.notebook._evaluate(  # type it as a person would, into the empty cell
+        "panel.content.widgets[3].model.sharedModel.setSource(source);",
+        source="inspector.layer, inspector.sample, inspector.channel = 'classifier.1', 41, 7",
+    )
+    explorer.notebook.run_cell(3)
+    explorer.notebook.cell(1)
+    explorer.expect_painted("classifier.1", 41)
+    expect(explorer.samples.get_by_test_id("sample-number")).to_have_value("41")
+    expect(explorer.grid.get_by_test_id("detail")).to_have_attribute("data-channel", "7")
+
+
+def test_samples_by_buttons_number_and_thumbnail(explorer):
+    explorer.samples.get_by_test_id("next-sample").click()
+    explorer.expect_painted("features.0", 1)
+    explorer.samples.get_by_test_id("previous-sample").click()
+    explorer.samples.get_by_test_id("previous-sample").click()
+    explorer.expect_painted("features.0", 359)
+    explorer.samples.get_by_test_id("sample-number").fill("17")
+    explorer.page.keyboard.press("Enter")
+    explorer.expect_painted("features.0", 17)
+    explorer.samples.locator("[data-testid='thumbnail'][data-sample='5']").click()
+    explorer.expect_painted("features.0", 5)
+    expect(explorer.samples.get_by_test_id("top").locator("li")).to_have_count(5)
+    assert state(explorer) == "features.0 5 None"
+
+
+def test_filters_by_class_and_mistakes(explorer):
+    explorer.samples.locator("select").first.select_option(label="3")
+    expect(explorer.samples.get_by_test_id("page-range")).to_contain_text("37 samples")
+    explorer.samples.get_by_test_id("misclassified").check()
+    expect(explorer.samples.get_by_test_id("filter-progress")).to_contain_text("360")
+    explorer.samples.locator("select").first.select_option(index=0)
+    explorer.samples.get_by_test_id("next-sample").click()
+    # The first mistake in Python is the one on the page.
+    explorer.notebook._evaluate(
+        "panel.content.widgets[4].model.sharedModel.setSource(source);",
+        source="print(int((inspector.predictions.correct == 0).argmax()), inspector.sample)",
+    )
+    explorer.notebook.run_cell(4)
+    first, chosen = explorer.notebook.text(4).split()
+    assert first == chosen
+
+
+def test_a_tile_is_enlarged_beside_the_input(explorer):
+    explorer.row("features.3").click()
+    explorer.expect_painted("features.3", 0)
+    explorer.tile(5)
+    detail = explorer.grid.get_by_test_id("detail")
+    expect(detail).to_have_attribute("data-channel", "5")
+    expect(detail).to_have_attribute("data-exact", "true")
+    expect(detail.get_by_test_id("receptive")).to_contain_text("8 × 8")
+    explorer.page.keyboard.press("Escape")
+    expect(detail).to_be_hidden()
+    assert state(explorer) == "features.3 0 None"
+
+
+def test_colours_ranges_and_order_need_no_kernel(explorer):
+    explorer.notebook.shut_down_kernels()
+    before = explorer.pixels()
+    explorer.grid.get_by_test_id("colours").select_option("magma")
+    magma = explorer.pixels()
+    assert magma != before
+    explorer.grid.get_by_test_id("order").select_option("variance")
+    ordered = explorer.pixels()
+    assert ordered != magma
+    explorer.grid.get_by_test_id("reset").click()
+    assert explorer.pixels() == before
+
+
+def test_the_search_finds_layers_by_name_and_kind(explorer):
+    search = explorer.layers.get_by_test_id("layer-search")
+    search.fill("linear")
+    expect(explorer.row("classifier.1")).to_be_visible()
+    expect(explorer.row("features.0")).to_have_count(0)
+    search.fill("no such layer")
+    expect(explorer.layers.get_by_test_id("no-match")).to_be_visible()
+    search.press("Escape")
+    expect(explorer.row("features.0")).to_be_visible()
+
+
+def test_layers_by_keyboard(explorer):
+    explorer.row("features.0").click()
+    explorer.page.keyboard.press("ArrowDown")
+    explorer.page.keyboard.press("ArrowDown")
+    explorer.page.keyboard.press("Enter")
+    explorer.expect_painted("features.2", 0)
+    # JupyterLab's own shortcuts stayed quiet: no cell was added, removed or run.
+    assert len(explorer.notebook._evaluate("return panel.content.widgets.map((cell) => cell.id);")) == 5
+
+
+def test_a_dropped_image_and_a_file_that_is_none(explorer):
+    picture = io.BytesIO()
+    Image.linear_gradient("L").save(picture, "PNG")
+    explorer.samples.get_by_test_id("file-input").set_input_files(
+        {"name": "gradient.png", "mimeType": "image/png", "buffer": picture.getvalue()}
+    )
+    explorer.expect_painted("features.0", "null")
+    expect(explorer.samples.get_by_test_id("own-name")).to_contain_text("gradient.png")
+    drop(explorer.samples, "notes.png", b"these are no pixels")
+    expect(explorer.samples.get_by_role("alert")).to_contain_text("19 bytes is no image")
+    explorer.samples.get_by_test_id("back-to-dataset").click()
+    explorer.expect_painted("features.0", 0)
+    drop(explorer.samples, "again.png", picture.getvalue())
+    explorer.expect_painted("features.0", "null")
+
+
+def drop(target, name, content):
+    """Drop a file on an element, with the events a browser sends."""
+    target.evaluate(
+        """(element, { name, content }) => {
+            const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([bytes], name, { type: "image/png" }));
+            for (const type of ["dragenter", "dragover", "drop"])
+              element.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+        }""",
+        {"name": name, "content": base64.b64encode(content).decode()},
+    )
+
+
+def test_reload_close_and_reopen(explorer):
+    explorer.row("features.3").click()
+    explorer.samples.get_by_test_id("next-sample").click()
+    explorer.expect_painted("features.3", 1)
+    explorer.notebook.save()
+    explorer.notebook.reload()
+    again = ExplorerPage(explorer.notebook.output(1))
+    again.expect_painted("features.3", 1)
+    again.row("features.1").click()
+    again.expect_painted("features.1", 1)
+    explorer.notebook.close()
+    explorer.notebook.reopen()
+    again = ExplorerPage(explorer.notebook.output(1))
+    again.expect_painted("features.1", 1)
+    again.samples.get_by_test_id("next-sample").click()
+    again.expect_painted("features.1", 2)
+
+
+def test_nothing_large_lands_in_the_saved_notebook(explorer, lab):
+    explorer.notebook.save()
+    size = (lab.root / explorer.notebook.path).stat().st_size
+    assert size < 20_000
+
+
+def test_two_views_of_one_inspector_show_the_same(lab, open_notebook):
+    notebook = open_notebook(
+        lab.write_notebook("two.ipynb", [SETUP, "iv.ChannelGrid(inspector)", "explorer", "explorer"])
+    )
+    for cell in range(4):
+        notebook.run_cell(cell)
+    first, second = (ExplorerPage(notebook.output(cell)) for cell in (2, 3))
+    first.row("features.4").click()
+    first.expect_painted("features.4", 0)
+    second = ExplorerPage(notebook.output(3))
+    second.expect_painted("features.4", 0)
+    second.samples.get_by_test_id("next-sample").click()
+    second.expect_painted("features.4", 1)
+    alone = notebook.output(1)
+    expect(alone.locator("[data-painted='features.4/1']")).to_have_count(1)
+
+
+TRAIN = """
+import time
+before = model.features[0].weight.detach().clone()
+end = time.time() + 8
+while time.time() < end:
+    iv.demo.train(model, digits.train, epochs=1)
+"""
+
+
+@pytest.mark.parametrize("kernel", ["python3", "ipykernel6"])
+def test_clicks_while_a_cell_trains(kernel, lab, open_notebook):
+    """A kernel with subshells answers while the cell runs, an older one afterwards; both end with the right picture."""
+    notebook = open_notebook(lab.write_notebook("train.ipynb", [SETUP, "explorer", TRAIN, STATE], kernel))
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    shown = ExplorerPage(notebook.output(1))
+    shown.expect_painted("features.0", 0)
+    notebook._evaluate(
+        "panel.content.activeCellIndex = 2; void window.jupyterapp.commands.execute('notebook:run-cell');"
+    )
+    notebook.page.wait_for_timeout(1000)
+    shown = ExplorerPage(notebook.output(1))
+    shown.row("features.4").click()
+    shown.samples.get_by_test_id("next-sample").click()
+    if kernel == "python3":
+        shown.expect_painted("features.4", 1)
+        assert notebook._evaluate("return panel.sessionContext.session.kernel.status;") == "busy"
+    notebook.wait_until_idle()
+    shown.expect_painted("features.4", 1)
+    assert notebook.run_cell(3)[0]["text"].startswith("features.4 1")
+    assert not [output for output in notebook.outputs(2) if output["output_type"] == "error"]
+
+
+def test_bad_input_is_an_error_in_the_cell(lab, open_notebook):
+    notebook = open_notebook(
+        lab.write_notebook(
+            "bad.ipynb",
+            [
+                SETUP,
+                "iv.explore(model, torch.rand(4, 3, 8, 8))",
+                "inspector.layer = 'featurs.0'",
+                "iv.explore(model, [])",
+                "iv.explore(model, (digits.test.tensors[0], digits.test.tensors[1][:5]))",
+            ],
+        )
+    )
+    notebook.run_cell(0)
+    expected = ["2, 3, 8, 8", "'features.0'", "empty", "360 inputs, 5 labels"]
+    for cell, words in enumerate(expected, start=1):
+        (error,) = notebook.run_cell(cell, may_raise=True)
+        assert words in error["evalue"]
