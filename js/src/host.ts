@@ -11,7 +11,8 @@ type Model = AnyModel<{ want: Record<string, Wanted> }>;
 
 let stamps = 0;
 // Two tabs may show one widget: a stamp is unique over both, and asking twice for the same thing is two requests.
-const stamp = (): string => `${Date.now().toString(36)}-${(stamps++).toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
+const stamp = (): string =>
+  `${Date.now().toString(36)}-${(stamps++).toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
 
 /** The anywidget module of a view. A factory: anywidget calls it once for each widget, so the last frames live in its scope. */
 export function host(create: Create) {

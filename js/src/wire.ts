@@ -53,7 +53,8 @@ export function decode(source: DataView | ArrayBuffer | Uint8Array): Frame {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.byteLength < PREFIX || view.getUint32(0, true) !== MAGIC) throw new Error("these bytes are not a frame");
   const base = PREFIX + view.getUint32(4, true);
-  if (base > bytes.byteLength) throw new Error(`the frame's header ends at byte ${base}, the frame has ${bytes.byteLength}`);
+  if (base > bytes.byteLength)
+    throw new Error(`the frame's header ends at byte ${base}, the frame has ${bytes.byteLength}`);
   const { arrays: table, ...header } = JSON.parse(new TextDecoder().decode(bytes.subarray(PREFIX, base)));
   const arrays: Record<string, NdArray> = {};
   for (const [name, dtype, shape, offset] of table as [string, Dtype, number[], number][]) {

@@ -89,7 +89,6 @@ class Inspector(HasTraits):
             raise TypeError(f"a model is a torch.nn.Module; got {type(model).__name__}: {model!r:.80}")
         self._model: nn.Module | None = model
         self._model_lock = threading.RLock()
-        self._cell = _Cell(self)
         accepts = forward_parameters(model.forward)
         self.data: Data = Data(data, classes=classes, mean=mean, std=std, unpack=unpack, accepts=accepts)
         self.jobs = Jobs()
@@ -101,6 +100,8 @@ class Inspector(HasTraits):
         super().__init__()
         self._fingerprint = state.fingerprint(model)
         weakref.finalize(self, self.jobs.close)
+        # Last, so that data that is refused leaves nobody behind who listens for cells.
+        self._cell = _Cell(self)
 
     # --- the model ---------------------------------------------------------------------------------------------
 

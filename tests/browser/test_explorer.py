@@ -69,7 +69,6 @@ def test_filters_by_class_and_mistakes(explorer):
     explorer.samples.locator("select").first.select_option(label="3")
     expect(explorer.samples.get_by_test_id("page-range")).to_contain_text("37 samples")
     explorer.samples.get_by_test_id("misclassified").check()
-    expect(explorer.samples.get_by_test_id("filter-progress")).to_contain_text("360")
     explorer.samples.locator("select").first.select_option(index=0)
     explorer.samples.get_by_test_id("next-sample").click()
     # The first mistake in Python is the one on the page.
@@ -100,12 +99,17 @@ def test_colours_ranges_and_order_need_no_kernel(explorer):
     before = explorer.pixels()
     explorer.grid.get_by_test_id("colours").select_option("magma")
     magma = explorer.pixels()
-    assert magma != before
+    assert changed(before, magma) > 0.1
     explorer.grid.get_by_test_id("order").select_option("variance")
-    ordered = explorer.pixels()
-    assert ordered != magma
+    assert changed(magma, explorer.pixels()) > 0.1
     explorer.grid.get_by_test_id("reset").click()
-    assert explorer.pixels() == before
+    assert changed(before, explorer.pixels()) < 0.001  # a number under a tile may be smoothed differently
+
+
+def changed(before, after):
+    """The fraction of the canvas that differs."""
+    assert len(before) == len(after)
+    return sum(one != other for one, other in zip(before, after, strict=True)) / len(before)
 
 
 def test_the_search_finds_layers_by_name_and_kind(explorer):
@@ -138,7 +142,7 @@ def test_a_dropped_image_and_a_file_that_is_none(explorer):
     explorer.expect_painted("features.0", "null")
     expect(explorer.samples.get_by_test_id("own-name")).to_contain_text("gradient.png")
     drop(explorer.samples, "notes.png", b"these are no pixels")
-    expect(explorer.samples.get_by_role("alert")).to_contain_text("19 bytes is no image")
+    expect(explorer.samples.get_by_role("alert")).to_contain_text("'notes.png', a file of 19 bytes, is no image")
     explorer.samples.get_by_test_id("back-to-dataset").click()
     explorer.expect_painted("features.0", 0)
     drop(explorer.samples, "again.png", picture.getvalue())
@@ -224,10 +228,12 @@ def test_clicks_while_a_cell_trains(kernel, lab, open_notebook):
     shown = ExplorerPage(notebook.output(1))
     shown.row("features.4").click()
     shown.samples.get_by_test_id("next-sample").click()
+    # Not the kernel's status: that says "idle" whenever a subshell has answered.
+    running = notebook.page.locator(".jp-InputPrompt", has_text="[*]")
     if kernel == "python3":
         shown.expect_painted("features.4", 1)
-        assert notebook._evaluate("return panel.sessionContext.session.kernel.status;") == "busy"
-    notebook.wait_until_idle()
+        expect(running).to_have_count(1)
+    expect(running).to_have_count(0, timeout=30_000)
     shown.expect_painted("features.4", 1)
     assert notebook.run_cell(3)[0]["text"].startswith("features.4 1")
     assert not [output for output in notebook.outputs(2) if output["output_type"] == "error"]
@@ -249,5 +255,7 @@ def test_bad_input_is_an_error_in_the_cell(lab, open_notebook):
     notebook.run_cell(0)
     expected = ["2, 3, 8, 8", "'features.0'", "empty", "360 inputs, 5 labels"]
     for cell, words in enumerate(expected, start=1):
-        (error,) = notebook.run_cell(cell, may_raise=True)
-        assert words in error["evalue"]
+        outputs = notebook.run_cell(cell, may_raise=True)
+        errors = [output["evalue"] for output in outputs if output["output_type"] == "error"]
+        assert words in errors[0]
+        assert len(outputs) == 1, outputs

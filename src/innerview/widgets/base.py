@@ -79,6 +79,11 @@ class View(anywidget.AnyWidget):
         self._kept: dict[str, bytearray] = {}
         self._sending = threading.Lock()
         super().__init__(**kwargs)
+        if self.comm is not None:
+            # ipykernel 7.4 routes what the browser sends to the loop that sent the comm's last message (`BaseComm.
+            # _reply_subshell_for`). For a frame sent while a cell runs that is the busy main loop: clicks would wait for
+            # the end of the cell. Without this, they go where the browser addressed them: to its subshell.
+            self.comm._reply_subshell_for = None  # noqa: SLF001 - there is no public switch
         self.on_msg(self._receive)
         self.observe(self._wanted, "want")
 
