@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 URGENT, SOON, BACKGROUND = range(3)
 _STEP_SECONDS = 0.05
 _LARGEST_STEP = 256  # items
+_GIVE_WAY = 0.0003  # seconds
 _LINGER = 30.0  # seconds; a thread that is kept reuses its OpenMP team, which costs milliseconds to build
 
 _log = logging.getLogger("innerview")
@@ -33,6 +34,7 @@ class Job:
         label: what it does, for people.
         fraction: how much is done, 0 to 1; None while unknown. The generator sets it.
         cancelled: true once it will deliver nothing more.
+        delivered: true once it has delivered its first result.
         submitted: when it was asked for, in ``time.monotonic()`` seconds.
     """
 
@@ -43,6 +45,7 @@ class Job:
         self.priority = priority
         self.fraction: float | None = None
         self.cancelled = False
+        self.delivered = False
         self.submitted = time.monotonic()
         self.turn = 0
         self.steps: Generator[Any, None, None] | None = None
@@ -125,6 +128,13 @@ class Jobs:
         with self._waiting:
             return self._waiting.wait_for(lambda: not self._jobs, timeout)
 
+    def answered(self, timeout: float) -> bool:
+        """Wait until every urgent job has delivered something or is over; false when ``timeout`` seconds passed first."""
+        with self._waiting:
+            return self._waiting.wait_for(
+                lambda: all(job.delivered or job.priority != URGENT for job in self._jobs), timeout
+            )
+
     def close(self) -> None:
         """Cancel everything and wait for the running step to end, unless called from a job itself."""
         with self._waiting:
@@ -152,6 +162,9 @@ class Jobs:
                 job = min(self._jobs, key=lambda waiting: (waiting.priority, waiting.turn))
                 job.turn = next(self._turns)
             self._step(job)
+            # The frame just delivered is sent by another thread (ipykernel's IOPub), which needs the interpreter lock; the
+            # next step would hold it for up to 5 ms (sys.getswitchinterval) before that thread got its turn.
+            time.sleep(_GIVE_WAY)
             # Without this the loop variable would keep the last job, and all that its work refers to, alive.
             del job
 
@@ -165,6 +178,9 @@ class Jobs:
                 over = False
                 if not job.cancelled:
                     job.deliver(partial)
+                    with self._waiting:
+                        job.delivered = True
+                        self._waiting.notify_all()
                 break
         except Exception as error:  # noqa: BLE001 - whatever a job raises is shown where the user is looking
             over = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
@@ -64,4 +65,17 @@ class ExplorerPage:
             .first.evaluate(
                 "(canvas) => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"
             )
+        )
+
+    def drop(self, name: str, content: bytes) -> None:
+        """Drop a file on the sample, with the events a browser sends."""
+        self.samples.evaluate(
+            """(element, { name, content }) => {
+                const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
+                const dataTransfer = new DataTransfer();
+                dataTransfer.items.add(new File([bytes], name, { type: "image/png" }));
+                for (const type of ["dragenter", "dragover", "drop"])
+                  element.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+            }""",
+            {"name": name, "content": base64.b64encode(content).decode()},
         )

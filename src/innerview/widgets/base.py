@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("innerview")
 _STATIC = Path(__file__).parents[1] / "static"
+_QUICK = 0.02  # seconds that a click is waited for, at most
 NO_ARRAYS: Mapping[str, np.ndarray] = {}
 
 
@@ -170,6 +171,10 @@ class View(anywidget.AnyWidget):
                 self.show_error(key, error)
             else:
                 self._clear_error(key)
+        if self.inspector is not None:
+            # The kernel says "idle" when this returns, and the page then spends milliseconds on its indicators: let the
+            # tiles overtake that word when they are quick. It also keeps the browser from asking faster than it is answered.
+            self.inspector.jobs.answered(_QUICK)
 
     def _receive(self, _: Any, content: Any, buffers: list[memoryview]) -> None:
         kind = content.get("type") if isinstance(content, dict) else None

@@ -149,8 +149,9 @@ class ChannelGrid(View):
         if tiles.extra is not None:
             arrays["extra"] = tiles.extra
         yield header, arrays
-        # The enlarged channel follows the sample.
-        yield from self._channel(job)
+        if self.inspector is not None and self.inspector.channel is not None:
+            # The enlarged channel follows the sample.
+            yield from self._channel(job)
 
     def _channel(self, _: Job) -> Generator[Frame, None, None]:
         inspector = self.inspector

@@ -1,0 +1,133 @@
+"""The quickstart notebook as a first-week student meets it: run from top to bottom, then clicked through."""
+
+import io
+import os
+
+import nbformat
+import pytest
+from browser.explorer import ExplorerPage
+from browser.lab import REPOSITORY, Lab
+from browser.notebook import Notebook
+from PIL import Image
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+QUICKSTART = REPOSITORY / "notebooks" / "01-quickstart.ipynb"
+CELLS = {cell["id"]: n for n, cell in enumerate(nbformat.read(QUICKSTART, as_version=4).cells)}
+
+TORCHVISION = f"""
+import sys
+sys.path.append({str(REPOSITORY / "tests")!r})
+import torchvision_on_cpu
+"""
+NO_TORCHVISION = "import sys; sys.modules['torchvision'] = None"  # as if it were not installed
+
+
+@pytest.fixture(scope="module")
+def lab():
+    # The kernels start in another folder, where a relative path would lead nowhere.
+    mnist = os.environ.get("INNERVIEW_MNIST")
+    environ = {"INNERVIEW_MNIST": str(REPOSITORY / mnist)} if mnist else {}
+    with Lab(startup=TORCHVISION, environ=environ) as lab:
+        yield lab
+
+
+@pytest.fixture
+def quickstart(lab, open_notebook):
+    notebook = open_notebook(lab.add(QUICKSTART))
+    notebook.run_all()
+    return notebook
+
+
+def shown(notebook, cell):
+    return ExplorerPage(notebook.output(CELLS[cell]))
+
+
+def test_the_digits(quickstart):
+    explorer = shown(quickstart, "explore")
+    explorer.expect_painted("relu2", 7)  # as a later cell chose
+
+    first = explorer.pixels()
+    explorer.row("conv1").click()
+    explorer.expect_painted("conv1", 7)
+    assert explorer.pixels() != first
+    explorer.samples.get_by_test_id("next-sample").click()
+    explorer.expect_painted("conv1", 8)
+    explorer.samples.locator("[data-testid='thumbnail'][data-sample='3']").click()
+    explorer.expect_painted("conv1", 3)
+
+    explorer.tile(4)
+    detail = explorer.grid.get_by_test_id("detail")
+    expect(detail).to_have_attribute("data-channel", "4")
+    expect(detail).to_have_attribute("data-exact", "true")
+    explorer.page.keyboard.press("Escape")
+    expect(detail).to_be_hidden()
+
+    viridis = explorer.pixels()
+    explorer.grid.get_by_test_id("colours").select_option("gray")
+    gray = explorer.pixels()
+    assert gray != viridis
+    explorer.grid.get_by_test_id("colours").select_option("signed")
+    assert explorer.pixels() not in (viridis, gray)
+
+    explorer.layers.get_by_test_id("layer-search").fill("dense")
+    expect(explorer.row("conv1")).to_have_count(0)
+    explorer.row("dense2").click()
+    explorer.expect_painted("dense2", 3)
+
+    explorer.drop("ramp.png", png(Image.linear_gradient("L")))
+    explorer.expect_painted("dense2", "null")
+    expect(explorer.samples.get_by_test_id("own-name")).to_contain_text("ramp.png")
+    explorer.samples.get_by_test_id("back-to-dataset").click()
+    explorer.expect_painted("dense2", 3)
+
+
+def test_the_mistakes(quickstart):
+    explorer = shown(quickstart, "explore")
+    explorer.samples.get_by_test_id("misclassified").check()
+    thumbnails = explorer.samples.get_by_test_id("thumbnail")
+    expect(thumbnails.first).to_have_attribute("data-wrong", "")
+    thumbnails.first.click()
+    expect(explorer.samples.locator(".iv-wrong")).to_be_visible()
+    wrong = thumbnails.count()
+    assert f"{360 - wrong} of 360" in quickstart.text(CELLS["accuracy"])
+
+
+def test_lenet(quickstart):
+    if not os.environ.get("INNERVIEW_MNIST"):
+        assert "no MNIST here" in quickstart.text(CELLS["mnist"])
+        pytest.skip("no MNIST on this machine: INNERVIEW_MNIST does not name a folder")
+    explorer = shown(quickstart, "lenet")
+    explorer.expect_painted("conv1", 0)
+    explorer.row("conv2").click()
+    explorer.samples.get_by_test_id("next-sample").click()
+    explorer.expect_painted("conv2", 1)
+    expect(explorer.grid.get_by_test_id("layer-about")).to_contain_text("16 × 10 × 10")
+
+
+def test_resnet18(quickstart):
+    explorer = shown(quickstart, "resnet")
+    explorer.expect_painted("conv1", 0)
+    explorer.layers.get_by_test_id("layer-search").fill("layer4.1.conv2")
+    explorer.row("layer4.1.conv2").click()
+    explorer.expect_painted("layer4.1.conv2", 0)
+    expect(explorer.grid.get_by_test_id("layer-about")).to_contain_text("512 × 2 × 2")
+
+
+def test_without_mnist_and_torchvision(page):
+    with Lab(startup=NO_TORCHVISION, environ={"INNERVIEW_MNIST": "there/is/no/such/folder"}) as lab:
+        notebook = Notebook(page, lab, lab.add(QUICKSTART))
+        notebook.run_all()
+        shown(notebook, "explore").expect_painted("relu2", 7)
+        assert "no MNIST here: neither there/is/no/such/folder" in notebook.text(CELLS["mnist"])
+        assert "torchvision cannot be used here" in notebook.text(CELLS["resnet"])
+        for cell in ("lenet", "resnet"):
+            assert notebook.output(CELLS[cell]).locator(".innerview").count() == 0
+        page.goto("about:blank")  # before the server ends, so that the page does not complain of it
+
+
+def png(image):
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
