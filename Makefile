@@ -18,6 +18,10 @@ IPYKERNEL6 := 6.31.0
 FRONT_END := $(shell find js/src) js/build.mjs js/tsconfig.json
 STATIC := src/innerview/static/style.css
 
+# MNIST in torchvision's layout, for the tests and the notebook cells that want it; they skip when there is none.
+INNERVIEW_MNIST ?= $(firstword $(abspath $(wildcard data/mnist ../shared/data/mnist)))
+export INNERVIEW_MNIST
+
 # JupyterLab refuses to run as root unless told to; in a container there is often nobody else.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 

@@ -1,9 +1,9 @@
 """Claim: a click on another sample shows its tiles within 1.5 bare round trips of the same page, plus the forward.
 
 In a real JupyterLab one page holds an Explorer and an empty widget. In turn, the empty widget is clicked and answers
-with nothing, and the sample picker's "next" is clicked and the channel grid paints new tiles. "bare" is the time from the
-click to the answer, "tiles" from the click to the painted tiles, both seen in the page; "forward" is the median time
-that the kernel takes for the forward up to the chosen layer of one sample.
+with nothing, and the sample picker's "next" is clicked and the channel grid paints new tiles. "bare" is the time from
+the click to the answer, "tiles" from the click to the painted tiles, both seen in the page; "forward" is the median
+time that the kernel takes for the forward up to the chosen layer of one sample.
 """
 
 from __future__ import annotations
@@ -74,9 +74,11 @@ CLICKS = """async ([rounds, pause]) => {
   const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   const button = document.querySelector("button.bare");
   const next = document.querySelector("[data-testid='next-sample']");
-  const grid = document.querySelector("[data-testid='channel-grid']").closest("[data-painted]");
+  const view = document.querySelector("[data-testid='channel-grid']");
+  const grid = view.closest("[data-painted]");
   const bare = async () => {
-    const answer = new Promise((resolve) => button.addEventListener("answer", (e) => resolve(e.detail), { once: true }));
+    const answer = new Promise((resolve) =>
+      button.addEventListener("answer", (event) => resolve(event.detail), { once: true }));
     button.click();
     return answer;
   };
@@ -105,7 +107,8 @@ CLICKS = """async ([rounds, pause]) => {
 
 
 def main() -> None:
-    print(f"{'layer':<14}{'bare p50':>10}{'tiles p50':>11}{'p90':>8}{'forward':>9}  (tiles - forward) / bare <= {TARGET}")
+    print(f"{'layer':<14}{'bare p50':>10}{'tiles p50':>11}{'p90':>8}{'forward':>9}", end="")
+    print(f"  (tiles - forward) / bare <= {TARGET}")
     with contextlib.ExitStack() as stack:
         lab = stack.enter_context(Lab())
         browser = chromium.launch(stack.enter_context(sync_playwright()))

@@ -73,7 +73,7 @@ class Inspector(HasTraits):
     channel = Int(None, allow_none=True)
     version = Int(0)
     judged = Int(0)
-    running = Bool(False)
+    running = Bool(default_value=False)
 
     def __init__(
         self,

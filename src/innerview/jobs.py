@@ -129,7 +129,7 @@ class Jobs:
             return self._waiting.wait_for(lambda: not self._jobs, timeout)
 
     def answered(self, timeout: float) -> bool:
-        """Wait until every urgent job has delivered something or is over; false when ``timeout`` seconds passed first."""
+        """Wait until every urgent job has delivered something or is over; false after ``timeout`` seconds."""
         with self._waiting:
             return self._waiting.wait_for(
                 lambda: all(job.delivered or job.priority != URGENT for job in self._jobs), timeout
@@ -162,8 +162,8 @@ class Jobs:
                 job = min(self._jobs, key=lambda waiting: (waiting.priority, waiting.turn))
                 job.turn = next(self._turns)
             self._step(job)
-            # The frame just delivered is sent by another thread (ipykernel's IOPub), which needs the interpreter lock; the
-            # next step would hold it for up to 5 ms (sys.getswitchinterval) before that thread got its turn.
+            # The frame just delivered is sent by another thread (ipykernel's IOPub), which needs the interpreter lock;
+            # the next step would hold it for up to 5 ms (sys.getswitchinterval) before that thread got its turn.
             time.sleep(_GIVE_WAY)
             # Without this the loop variable would keep the last job, and all that its work refers to, alive.
             del job

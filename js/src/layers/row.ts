@@ -33,6 +33,8 @@ export function makeRow(node: Node): Row {
   const { row, labelAt, label } = node;
   const why = badge(node);
   const name = h("span", { class: "iv-layer-label" });
+  // Where the list has no room for the column of kinds, the kind follows the label; a bare number says nothing without it.
+  const inlineKind = h("span", { class: "iv-layer-inline-kind", "data-number": /^\d+$/.test(label), title: row.kind });
   const kind = h("div", { class: "iv-layer-kind", role: "gridcell", title: row.kind });
   const copyButton = h(
     "button",
@@ -67,7 +69,7 @@ export function makeRow(node: Node): Row {
       isHolder(node)
         ? h("span", { class: "iv-layer-chevron", "data-do": "fold", "aria-hidden": "true" }, icon(RIGHT))
         : h("span", { class: "iv-layer-chevron" }),
-      name,
+      h("span", { class: "iv-layer-words" }, name, inlineKind),
       row.calls > 1 && h("span", { class: "iv-layer-call" }, h("span", null, "call "), `${node.call} of ${row.calls}`),
       copyButton,
     ),
@@ -90,7 +92,7 @@ export function makeRow(node: Node): Row {
       if (look.words !== words) {
         words = look.words;
         name.replaceChildren(...marked(row.name, [labelAt, labelAt + label.length], words));
-        kind.replaceChildren(...marked(row.kind, [0, row.kind.length], words));
+        for (const cell of [kind, inlineKind]) cell.replaceChildren(...marked(row.kind, [0, row.kind.length], words));
       }
       element.style.top = `${look.place * ROW_HEIGHT}px`;
       element.setAttribute("aria-rowindex", String(look.place + 2));

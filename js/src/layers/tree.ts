@@ -101,6 +101,12 @@ export function foldedAtFirst(nodes: readonly Node[], room: number): Set<string>
   return new Set(nodes.filter((node) => isHolder(node) && node.level >= deepest).map((node) => node.row.name));
 }
 
+/** The indent of a level in pixels where the list is narrow: less in a deep tree, so that its names stay readable. */
+export function narrowIndent(nodes: readonly Node[]): number {
+  const deepest = nodes.reduce((most, { level }) => Math.max(most, level), 1);
+  return Math.min(10, Math.max(5, Math.floor(40 / deepest)));
+}
+
 /** What a key of the tree does: to go to a row, to fold or unfold the row it is on, or nothing. */
 export type Move = { to: number } | { fold: boolean } | undefined;
 

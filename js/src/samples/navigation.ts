@@ -20,7 +20,7 @@ export interface Navigation {
   readonly own: HTMLElement;
   show(header: SampleFrame["header"]): void;
   /** Show a number before the kernel has answered. */
-  expect(sample: number): void;
+  expect(sample: number | null): void;
 }
 
 export function navigation(about: HTMLElement, events: NavigationEvents): Navigation {

@@ -6,16 +6,15 @@ import { find, isActive, kindsOf, wordsOf } from "../layers/filter";
 import { kindFilter } from "../layers/kinds";
 import { createList } from "../layers/list";
 import { flashCopied } from "../layers/row";
-import { above, foldedAtFirst, isHolder, makeTree, type Node } from "../layers/tree";
+import { above, foldedAtFirst, isHolder, makeTree, type Node, narrowIndent } from "../layers/tree";
 import { facts, note } from "../layers/words";
 import { busyBar } from "../ui/busy";
+import { choice } from "../ui/choice";
 import { h, setText } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { count, counted } from "../ui/format";
 import { CLOSE, icon, RIGHT, SEARCH } from "../ui/icons";
 
-// After this long without an answer to a click, what the kernel says of the selection counts again.
-const TRUST_MS = 3000;
 // A model of more rows than this starts with its deeper levels folded.
 const ROWS_AT_FIRST = 80;
 
@@ -27,14 +26,13 @@ export const create: Create = (element, callbacks) => {
   // A search shows all that it finds; what is folded while it lasts is forgotten with it.
   let folded = new Set<string>();
   let foldedInSearch = new Set<string>();
-  let chosen: string | null = null; // what the kernel says
-  let asked: { layer: string; at: number } | undefined;
   let active = -1;
 
   const errors = errorBanner();
   const busy = busyBar();
 
-  const selected = (): number => places.get(asked?.layer ?? chosen ?? "") ?? -1;
+  const chosen = choice<string | null>(() => follow());
+  const selected = (): number => places.get(chosen.shown ?? "") ?? -1;
   const foldedNow = (): Set<string> => (isActive({ words, kinds }) ? foldedInSearch : folded);
 
   const draw = (): void => {
@@ -52,6 +50,7 @@ export const create: Create = (element, callbacks) => {
     list.element.hidden = !found.count;
     const holders = nodes.filter(isHolder);
     foldAll.hidden = !holders.length;
+    list.element.toggleAttribute("data-flat", !holders.length);
     const anyOpen = holders.some((node) => !foldedNow().has(node.row.name));
     foldAll.setAttribute("aria-expanded", String(anyOpen));
     foldAll.title = anyOpen ? "Fold all" : "Unfold all";
@@ -93,9 +92,13 @@ export const create: Create = (element, callbacks) => {
     if (!node) return;
     active = index;
     if (node.choosable) {
-      asked = { layer: node.row.name, at: performance.now() };
-      if (chosen !== node.row.name) busy.expect();
-      callbacks.want("layer", node.row.name);
+      const layer = node.row.name;
+      if (chosen.ask(layer)) {
+        callbacks.want("layer", layer);
+        // Back at what the kernel said: where the two clicks reach it as one, it has nothing to answer.
+        if (layer === chosen.said) busy.answered();
+        else busy.expect();
+      }
       draw();
     } else if (isHolder(node)) fold(index, !foldedNow().has(node.row.name));
     else draw();
@@ -305,6 +308,7 @@ export const create: Create = (element, callbacks) => {
         ),
       ),
     );
+    root.style.setProperty("--iv-indent-narrow", `${narrowIndent(nodes)}px`);
     filter.offer(kindsOf(nodes));
     const known = new Set(header.rows.map((row) => row.kind));
     kinds = new Set([...kinds].filter((kind) => known.has(kind)));
@@ -316,35 +320,39 @@ export const create: Create = (element, callbacks) => {
     else draw();
   };
 
-  const follow = ({ header }: SelectedFrame): void => {
-    // While a click waits for its answer, answers to earlier clicks must not move the selection back.
-    const early = asked !== undefined && asked.layer !== header.layer && performance.now() - asked.at < TRUST_MS;
-    const mine = asked?.layer === header.layer;
-    chosen = header.layer;
-    if (early) return;
-    asked = undefined;
+  const follow = (): void => {
     busy.answered();
     errors.clear("layer");
-    if (!mine && selected() >= 0) show(selected());
+    if (selected() >= 0) show(selected());
     else draw();
+  };
+
+  const hear = ({ header }: SelectedFrame): void => {
+    const shown = selected();
+    if (!chosen.hear(header.layer)) return;
+    if (selected() !== shown) return follow();
+    busy.answered();
+    errors.clear("layer");
+    draw();
   };
 
   return {
     update(frame: ViewFrame) {
       const { header } = frame;
       if (header.kind === "layers") layers(frame as LayersFrame);
-      else if (header.kind === "selected") follow(frame as SelectedFrame);
+      else if (header.kind === "selected") hear(frame as SelectedFrame);
       else if (header.kind === "busy") busy.show(frame as Extract<ViewFrame, { header: { kind: "busy" } }>);
       else if (header.kind === "error") {
         errors.show(frame as Extract<ViewFrame, { header: { kind: "error" } }>);
         busy.answered();
         if (header.scope !== "layer" || header.over) return;
-        asked = undefined;
+        chosen.drop();
         draw();
       }
     },
     destroy() {
       busy.destroy();
+      chosen.destroy();
       list.destroy();
       filter.destroy();
       root.remove();

@@ -8,18 +8,14 @@ import { prediction } from "../samples/prediction";
 import { type Filter, filtered, neighbour, type Page, pageStart, refusal, sameFilter } from "../samples/selection";
 import { thumbnails } from "../samples/thumbnails";
 import { busyBar } from "../ui/busy";
+import { choice } from "../ui/choice";
 import { h } from "../ui/dom";
 import { errorBanner } from "../ui/error";
-
-// After this long without an answer to a click, what the kernel says of the sample counts again.
-const TRUST_MS = 3000;
 
 export const create: Create = (element, callbacks) => {
   let page: Page | undefined;
   let filter: Filter = { label: null, misclassified: false };
-  let current: number | null = null; // as the user wants it: the kernel's answer may be under way
-  let shown: number | null | undefined; // as the kernel last said
-  let asked: { sample: number; at: number } | undefined;
+  let last: SampleFrame["header"] | undefined;
   const waiting = new Set<"sample" | "page">();
 
   const errors = errorBanner();
@@ -36,17 +32,28 @@ export const create: Create = (element, callbacks) => {
     if (!waiting.size) busy.answered();
   };
 
+  // null: the user's own image.
+  const chosen = choice<number | null>(() => follow());
+  const follow = (): void => {
+    if (last) nav.show(last);
+    answered("sample");
+    pages.select(chosen.shown ?? null);
+  };
+  // The kernel chooses: its answer is not known beforehand, so none is early.
+  const leave = (key: string, value: unknown): void => {
+    chosen.release();
+    callbacks.want(key, value);
+  };
+
   const turn = (offset: number): void => {
     callbacks.want("offset", offset);
     expect("page");
   };
   const choose = (sample: number): void => {
-    if (sample === current && sample === shown) return; // the kernel would have nothing to say
-    current = sample;
-    asked = { sample, at: performance.now() };
+    if (!chosen.ask(sample)) return;
     callbacks.want("sample", sample);
     // Back at what is shown: where the two clicks reach the kernel as one, it has nothing to answer.
-    if (sample === shown) answered("sample");
+    if (sample === chosen.said) answered("sample");
     else expect("sample");
     nav.expect(sample);
     pages.select(sample);
@@ -63,6 +70,7 @@ export const create: Create = (element, callbacks) => {
     errors.say("file", reason);
     if (reason) return;
     try {
+      chosen.release();
       callbacks.upload({ kind: "image", name: file.name }, new Uint8Array(await file.arrayBuffer()));
       expect("sample");
     } catch (error) {
@@ -72,20 +80,20 @@ export const create: Create = (element, callbacks) => {
 
   const nav = navigation(picture.about, {
     step(by) {
-      const next = page && neighbour(page, filter, current, by);
+      const next = page && neighbour(page, filter, chosen.shown ?? null, by);
       if (next !== undefined) choose(next);
-      else callbacks.want("step", by);
+      else leave("step", by);
     },
     // No hint of progress: the kernel is silent when it draws the sample that is shown already.
-    random: () => callbacks.want("random", true),
+    random: () => leave("random", true),
     jump: choose,
     file: (file) => void take(file),
     dataset() {
-      callbacks.want("dataset", true);
+      leave("dataset", true);
       expect("sample");
     },
     again() {
-      callbacks.want("again", true);
+      leave("again", true);
       expect("sample");
     },
   });
@@ -117,25 +125,19 @@ export const create: Create = (element, callbacks) => {
 
   const sample = (frame: SampleFrame): void => {
     const { header } = frame;
-    const stale = asked && asked.sample !== header.sample && performance.now() - asked.at < TRUST_MS;
     empty.hidden = true;
     parts.hidden = false;
     picture.show(frame);
     judged.show(header);
     chooser.explain(header.notClassifier);
-    shown = header.sample;
+    last = header;
     element.dataset.painted = String(header.sample ?? "own");
     element.toggleAttribute("data-judged", header.top.length > 0 || header.notClassifier !== "");
-    nav.show(header);
-    // While a click waits for its answer, answers to earlier clicks must not move the selection back.
-    if (stale) {
-      nav.expect(asked!.sample);
-      return;
+    if (chosen.hear(header.sample)) follow();
+    else {
+      nav.show(header);
+      nav.expect(chosen.shown ?? null);
     }
-    asked = undefined;
-    answered("sample");
-    current = header.sample;
-    pages.select(current);
   };
 
   const thumbnailPage = (frame: ThumbnailsFrame): void => {
@@ -159,12 +161,13 @@ export const create: Create = (element, callbacks) => {
         errors.show(frame as ErrorFrame);
         if ((frame as ErrorFrame).header.over) return;
         waiting.clear();
-        asked = undefined;
+        chosen.release();
         busy.answered();
       }
     },
     destroy() {
       busy.destroy();
+      chosen.destroy();
       picture.destroy();
       root.remove();
       delete element.dataset.painted;

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,9 +16,13 @@ from innerview.model.outputs import tensors
 from innerview.model.state import quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from torch import nn
+
+    Fed = tuple[nn.Module, tuple[Any, ...], Mapping[str, Any], bool]
+    _Box = tuple[int, int, int, int]  # top, left, bottom, right; the last two exclusive
 
 _MAP_AXES = 4  # batch, channels, height, width
 _MOST_ROUNDS = 8
@@ -68,15 +73,7 @@ def receptive_field(
     channel_last: bool = False,
     restore_rng: bool = True,
 ) -> ReceptiveField | None:
-    """Measure the receptive field of a layer's maps by the gradient of the input.
-
-    The gradient of one position, its channels weighted at random, is taken for noise images: a pixel that it reaches
-    is one that the position depends on. (Not their sum: behind a LayerNorm that is a constant.) A ReLU or a max
-    pooling hides some pixels of each image, so the extent is the union over images, until new ones add nothing.
-    Positions in the middle and at the corners give size, stride and origin, as in the formulas for chains of
-    convolutions (Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019).
-    A layer that mixes all positions, as attention or a normalisation over the whole map does, depends on the whole
-    image.
+    """Measure the receptive field of a layer's maps; see ``measuring``.
 
     Args:
         model: any module.
@@ -92,46 +89,115 @@ def receptive_field(
     Raises:
         UnknownLayerError, ForwardError: as ``run``.
     """
-    inputs = (tuple(args), dict(kwargs))
-    found = [tensor for _, tensor in tensors(inputs)]
-    if len(found) != 1 or found[0].ndim != _MAP_AXES or not found[0].is_floating_point():
-        return None
-    image = found[0]
-    height, width = image.shape[2:]
+
+    @contextmanager
+    def running() -> Iterator[Fed]:
+        yield model, args, kwargs, restore_rng
+
+    rounds = measuring(running, layer, channel_last=channel_last)
+    while True:
+        try:
+            next(rounds)
+        except StopIteration as end:
+            return end.value
+
+
+def measuring(
+    running: Callable[[], AbstractContextManager[Fed]], layer: str, *, channel_last: bool = False
+) -> Generator[None, None, ReceptiveField | None]:
+    """Measure the receptive field of a layer's maps by the gradient of the input, one image a step.
+
+    The gradient of one position, its channels weighted at random, is taken for noise images: a pixel that it reaches
+    is one that the position depends on. (Not their sum: behind a LayerNorm that is a constant.) A ReLU or a max
+    pooling hides some pixels of each image, so the extent is the union over images, until new ones add nothing.
+    Positions in the middle and at the corners give size, stride and origin, as in the formulas for chains of
+    convolutions (Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019).
+    A layer that mixes all positions, as attention or a normalisation over the whole map does, depends on the whole
+    image.
+
+    Args:
+        running: entered for each step and left after it: the model, its ``args`` and ``kwargs`` with one image
+            ``[B, C, H, W]``, and ``restore_rng``, all as for ``receptive_field``.
+        layer: name of the layer.
+        channel_last: as for ``receptive_field``.
+
+    Yields:
+        After each step, one forward and backward of one image, with nothing held.
+
+    Returns:
+        As ``receptive_field``.
+
+    Raises:
+        UnknownLayerError, ForwardError: as ``run``.
+    """
     # A generator of its own: the same answer each time, and no random number is taken from the user.
-    generator = torch.Generator().manual_seed(0)
-    probes: list[tuple[int, int]] | None = None
-    boxes: list[tuple[int, int, int, int] | None] = []
-    rows = columns = 0
-    with quiet(model, restore_rng=restore_rng), torch.enable_grad():
-        for _ in range(_MOST_ROUNDS):
-            # One image for each probed position.
-            count = len(probes) if probes else 1
-            noise = torch.randn(count, *image.shape[1:], generator=generator).to(image.device, image.dtype)
-            noise.requires_grad_()
-            # Not the leaf itself: a model may change its input in place.
-            value = reach(model, *_with_image(inputs, image, noise.clone()), layer)
-            if value is None or value.ndim != _MAP_AXES or value.shape[0] != count or not value.requires_grad:
+    random = torch.Generator().manual_seed(0)
+    # The first image only tells the size of the map.
+    first = _look_back(running, layer, None, random, channel_last=channel_last)
+    if first is None:
+        return None
+    (height, width), (rows, columns) = first.image, first.map
+    yield
+    probes = _probes(rows, columns)
+    boxes: list[_Box | None] = [None] * len(probes)
+    for _ in range(_MOST_ROUNDS):
+        grown = list(boxes)
+        for index, probe in enumerate(probes):
+            if grown[index] == (0, 0, height, width):
+                continue  # nothing is left to find
+            seen = _look_back(running, layer, probe, random, channel_last=channel_last)
+            # Another size: the model or the input was changed between two steps.
+            if seen is None or (seen.image, seen.map) != (first.image, first.map):
                 return None
-            maps = value.movedim(-1, 1) if channel_last else value
-            if probes is None:
-                # The first image only told the size of the map.
-                rows, columns = maps.shape[2:]
-                probes = _probes(rows, columns)
-                boxes = [None] * len(probes)
-                continue
-            grown = [_union(box, new) for box, new in zip(boxes, _reached(maps, noise, probes, generator), strict=True)]
-            if grown == boxes:
-                break
-            boxes = grown
+            grown[index] = _union(boxes[index], seen.box)
+            yield
+        if grown == boxes:
+            break
+        boxes = grown
     measured = [box for box in boxes if box is not None]
-    if probes is None or len(measured) < len(boxes):
+    if len(measured) < len(boxes):
         return None
     down = _fit([probe[0] for probe in probes], [(box[0], box[2]) for box in measured], rows, height)
     across = _fit([probe[1] for probe in probes], [(box[1], box[3]) for box in measured], columns, width)
     return ReceptiveField(
         size=(down[0], across[0]), stride=(down[1], across[1]), origin=(down[2], across[2]), image=(height, width)
     )
+
+
+class _Seen(NamedTuple):
+    """Height and width of the image and of the map, and the box of pixels that one position was seen to depend on."""
+
+    image: tuple[int, int]
+    map: tuple[int, int]
+    box: _Box | None
+
+
+def _look_back(
+    running: Callable[[], AbstractContextManager[Fed]],
+    layer: str,
+    probe: tuple[int, int] | None,
+    random: torch.Generator,
+    *,
+    channel_last: bool,
+) -> _Seen | None:
+    """Feed one noise image; None when there is no image, no map, or no gradient between them."""
+    with running() as (model, args, kwargs, restore_rng):
+        inputs = (tuple(args), dict(kwargs))
+        found = [tensor for _, tensor in tensors(inputs)]
+        if len(found) != 1 or found[0].ndim != _MAP_AXES or not found[0].is_floating_point():
+            return None
+        image = found[0]
+        with quiet(model, restore_rng=restore_rng), torch.enable_grad():
+            noise = torch.randn(1, *image.shape[1:], generator=random).to(image.device, image.dtype)
+            noise.requires_grad_()
+            # Not the leaf itself: a model may change its input in place.
+            value = reach(model, *_with_image(inputs, image, noise.clone()), layer)
+            if value is None or value.ndim != _MAP_AXES or value.shape[0] != 1 or not value.requires_grad:
+                return None
+            maps = value.movedim(-1, 1) if channel_last else value
+            (rows, columns), (height, width) = maps.shape[2:], image.shape[2:]
+            box = None if probe is None else _reached(maps[0, :, probe[0], probe[1]], noise, random)
+    return _Seen((height, width), (rows, columns), box)
 
 
 def _with_image(inputs: Any, image: Tensor, new: Tensor) -> Any:
@@ -147,33 +213,25 @@ def _probes(rows: int, columns: int) -> list[tuple[int, int]]:
     return list(dict.fromkeys(zip(along(rows), along(columns), strict=True)))
 
 
-def _reached(
-    maps: Tensor, noise: Tensor, probes: list[tuple[int, int]], generator: torch.Generator
-) -> list[tuple[int, int, int, int] | None]:
-    """Return, for each image and its probed position, the box of pixels that the gradient reaches."""
-    picked = torch.stack([maps[index, :, row, column] for index, (row, column) in enumerate(probes)])
+def _reached(picked: Tensor, noise: Tensor, random: torch.Generator) -> _Box | None:
+    """Return the box of pixels that the gradient of one position's channels reaches."""
     # As large as leaves room to both sides: a block scaled by 1e-6, as in a new ConvNeXt, must not underflow to zero.
     scale = torch.finfo(picked.dtype).max ** 0.5
-    weights = torch.randn(picked.shape, generator=generator).to(picked) * scale
+    weights = torch.randn(picked.shape, generator=random).to(picked) * scale
     try:
         (gradient,) = torch.autograd.grad(picked, noise, weights, allow_unused=True)
-    except RuntimeError:  # an operation on the way has no derivative
-        return [None] * len(probes)
+    except RuntimeError:  # an operation on the way has no derivative, or another thread has just changed the weights
+        return None
     if gradient is None:
-        return [None] * len(probes)
-    boxes: list[tuple[int, int, int, int] | None] = []
-    for touched in (gradient != 0).any(dim=1).cpu():
-        down, across = touched.any(dim=1).nonzero(), touched.any(dim=0).nonzero()
-        if not len(down):
-            boxes.append(None)
-            continue
-        boxes.append((int(down[0]), int(across[0]), int(down[-1]) + 1, int(across[-1]) + 1))
-    return boxes
+        return None
+    touched = (gradient[0] != 0).any(dim=0).cpu()
+    down, across = touched.any(dim=1).nonzero(), touched.any(dim=0).nonzero()
+    if not len(down):
+        return None
+    return int(down[0]), int(across[0]), int(down[-1]) + 1, int(across[-1]) + 1
 
 
-def _union(
-    one: tuple[int, int, int, int] | None, other: tuple[int, int, int, int] | None
-) -> tuple[int, int, int, int] | None:
+def _union(one: _Box | None, other: _Box | None) -> _Box | None:
     if one is None or other is None:
         return one or other
     return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])

@@ -81,10 +81,10 @@ class View(anywidget.AnyWidget):
         self._sending = threading.Lock()
         super().__init__(**kwargs)
         if self.comm is not None:
-            # ipykernel 7.4 routes what the browser sends to the loop that sent the comm's last message (`BaseComm.
-            # _reply_subshell_for`). For a frame sent while a cell runs that is the busy main loop: clicks would wait for
-            # the end of the cell. Without this, they go where the browser addressed them: to its subshell.
-            self.comm._reply_subshell_for = None  # noqa: SLF001 - there is no public switch
+            # ipykernel 7.4 routes what the browser sends to the loop that sent the comm's last message
+            # (`BaseComm._reply_subshell_for`). For a frame sent while a cell runs that is the busy main loop: clicks
+            # would wait for the end of the cell. Without it they go where the browser addressed them: to its subshell.
+            setattr(self.comm, "_reply_subshell_for", None)  # noqa: B010 - there is no public switch
         self.on_msg(self._receive)
         self.observe(self._wanted, "want")
 
@@ -172,8 +172,8 @@ class View(anywidget.AnyWidget):
             else:
                 self._clear_error(key)
         if self.inspector is not None:
-            # The kernel says "idle" when this returns, and the page then spends milliseconds on its indicators: let the
-            # tiles overtake that word when they are quick. It also keeps the browser from asking faster than it is answered.
+            # The kernel says "idle" when this returns, and the page then spends milliseconds on its indicators: let
+            # quick tiles overtake that word. It also keeps the browser from asking faster than it is answered.
             self.inspector.jobs.answered(_QUICK)
 
     def _receive(self, _: Any, content: Any, buffers: list[memoryview]) -> None:
