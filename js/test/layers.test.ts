@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { LayerRow } from "../src/frames";
 import { barHeights, barNodes, barPath } from "../src/layers/bars";
 import { find, kindsOf, occurrences, pieces, wordsOf } from "../src/layers/filter";
-import { above, foldedAtFirst, makeTree, moved } from "../src/layers/tree";
+import { above, foldedAtFirst, makeTree, moved, narrowIndent } from "../src/layers/tree";
 import { badge, facts, note } from "../src/layers/words";
 import { compact } from "../src/ui/format";
 
@@ -106,6 +106,14 @@ describe("the tree", () => {
     expect(foldedAtFirst(NESTED, 100)).toEqual(new Set());
     expect(foldedAtFirst(NESTED, 8)).toEqual(new Set(["blocks.0", "blocks.1"]));
     expect(foldedAtFirst(NESTED, 1)).toEqual(new Set(["blocks", "blocks.0", "blocks.1"]));
+  });
+
+  it("is indented less where it is deep", () => {
+    const chain = (levels: number) => makeTree(Array.from({ length: levels }, (_, i) => row(`${"x.".repeat(i)}x`)));
+    expect(narrowIndent(makeTree([]))).toBe(10);
+    expect(narrowIndent(NESTED)).toBe(10);
+    expect(narrowIndent(chain(8))).toBe(5);
+    expect(narrowIndent(chain(30))).toBe(5);
   });
 });
 

@@ -64,6 +64,7 @@ beforeEach(() => {
 afterEach(() => {
   view.destroy();
   element.remove();
+  vi.useRealTimers();
 });
 
 it("chooses a layer at a click, at once, and asks the kernel for it", () => {
@@ -79,6 +80,57 @@ it("chooses a layer at a click, at once, and asks the kernel for it", () => {
   view.update(selected("stem")); // now someone else chose
   expect(chosen()).toEqual(["stem"]);
   expect(wants).toHaveLength(1);
+});
+
+it("follows a choice made elsewhere right after a click on the row that is chosen already", () => {
+  view.update(layers(ROWS));
+  view.update(selected("stem"));
+  rowOf("stem").click(); // the kernel has nothing to answer
+  view.update(selected("head"));
+  expect(chosen()).toEqual(["head"]);
+  expect(wants).toEqual([]);
+});
+
+it("shows what the kernel said last when the answer to a click does not come", () => {
+  vi.useFakeTimers();
+  view.update(layers(ROWS));
+  view.update(selected("stem"));
+  rowOf("head").click();
+  rowOf("stem").click(); // both clicks may reach the kernel as one, which changes nothing
+  view.update(selected("blocks.0"));
+  expect(chosen()).toEqual(["stem"]);
+  vi.runAllTimers();
+  expect(chosen()).toEqual(["blocks.0"]);
+  expect($("[data-testid=busy]").hidden).toBe(true);
+});
+
+it("keeps a click that a busy kernel has not answered, and then takes its word", () => {
+  vi.useFakeTimers();
+  view.update(layers(ROWS));
+  view.update(selected("stem"));
+  rowOf("head").click();
+  rowOf("head").click();
+  expect(wants).toHaveLength(1);
+  vi.runAllTimers();
+  expect(chosen()).toEqual(["head"]);
+  expect($("[data-testid=busy]").hidden).toBe(false);
+  rowOf("head").click(); // the first may be lost
+  expect(wants).toHaveLength(2);
+  vi.runAllTimers();
+  view.update(selected("blocks.0"));
+  expect(chosen()).toEqual(["blocks.0"]);
+});
+
+it("says the kind behind a label that is a number, and begins where the header does in a model without folders", () => {
+  view.update(layers([row("0"), row("1", { kind: "<b>ReLU</b>" }), row("head", { kind: "Linear" })]));
+  expect(element.querySelector(".iv-layer b")).toBeNull();
+  expect([...element.querySelectorAll(".iv-layer-inline-kind[data-number]")].map((e) => e.textContent)).toEqual([
+    "Conv2d",
+    "<b>ReLU</b>",
+  ]);
+  expect($("[data-testid=layer-list]").hasAttribute("data-flat")).toBe(true);
+  view.update(layers(ROWS));
+  expect($("[data-testid=layer-list]").hasAttribute("data-flat")).toBe(false);
 });
 
 it("takes the choice back when the kernel refuses it, and says why until there is an answer", () => {
@@ -116,7 +168,7 @@ it("shows names as text and marks what was searched", () => {
   view.update(layers(ROWS));
   search("CONV</b>");
   expect(element.querySelector(".iv-layer b")).toBeNull();
-  expect([...element.querySelectorAll(".iv-layer mark")].map((mark) => mark.textContent)).toEqual(["conv</b>"]);
+  expect([...element.querySelectorAll(".iv-layer-label mark")].map((mark) => mark.textContent)).toEqual(["conv</b>"]);
   expect(listed()).toEqual(["blocks", "blocks.0", "blocks.0.<b>conv</b>"]);
   expect($("[data-testid=layer-count]").textContent).toBe("1 of 5");
   search("nothing of the kind");

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 // The sample picker as a person uses it, without pictures: a canvas is tested in a real browser.
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ViewFrame } from "../src/frames";
 import { create } from "../src/views/sample_picker";
 
@@ -59,6 +59,11 @@ beforeEach(() => {
   });
 });
 
+afterEach(() => {
+  view.destroy();
+  vi.useRealTimers();
+});
+
 describe("choosing", () => {
   it("asks for nothing when frames come", () => {
     view.update(page());
@@ -87,6 +92,43 @@ describe("choosing", () => {
     view.update(sample({ sample: 2 }));
     find("next-sample").click();
     expect(wants.filter(([key]) => key === "sample").at(-1)).toEqual(["sample", 3]);
+  });
+
+  it("shows what the kernel said last when the answer to a click does not come", () => {
+    vi.useFakeTimers();
+    view.update(page());
+    view.update(sample());
+    find("next-sample").click();
+    find("previous-sample").click(); // both may reach the kernel as one, which changes nothing
+    view.update(sample({ sample: 2 }));
+    expect(number()).toBe("0");
+    vi.runAllTimers();
+    expect(number()).toBe("2");
+    expect(element.querySelector<HTMLElement>("[aria-selected=true]")!.dataset.sample).toBe("2");
+    expect(find("busy").hidden).toBe(true);
+    find("next-sample").click();
+    expect(wants.filter(([key]) => key === "sample").at(-1)).toEqual(["sample", 3]);
+  });
+
+  it("goes back to the user's own image when the kernel said so last", () => {
+    vi.useFakeTimers();
+    view.update(page());
+    view.update(sample());
+    find("next-sample").click();
+    find("previous-sample").click();
+    view.update(sample({ sample: null, name: "cat.png" }));
+    vi.runAllTimers();
+    expect(number()).toBe("");
+    expect(find("thumbnails").querySelector("[aria-selected=true]")).toBeNull();
+  });
+
+  it("waits for no number when the kernel is to choose", () => {
+    view.update(page());
+    view.update(sample());
+    find("next-sample").click();
+    find("random-sample").click();
+    view.update(sample({ sample: 40 }));
+    expect(number()).toBe("40");
   });
 
   it("follows a choice made elsewhere", () => {

@@ -34,6 +34,7 @@ class ExplorerPage:
         self.grid = output.get_by_test_id("channel-grid")
         self.samples = output.get_by_test_id("sample-picker")
         self.status = output.get_by_test_id("status-bar")
+        self.dashboard = output.locator(".innerview-explorer")
 
     def row(self, layer: str) -> Locator:
         return self.layers.locator(f".iv-layer[data-layer='{layer}']")
@@ -48,6 +49,16 @@ class ExplorerPage:
         expect(painted).to_have_count(1)
         self.expect_layer(layer)
 
+    def set_width(self, width: int) -> None:
+        """Make the window as wide as the dashboard needs to be `width` pixels wide, and wait until it is painted."""
+        around = self.page.evaluate("() => innerWidth") - self.dashboard.bounding_box()["width"]
+        self.page.set_viewport_size({"width": round(width + around), "height": 1000})
+        self.page.wait_for_function(
+            "([element, width]) => Math.abs(element.clientWidth - width) < 1",
+            arg=[self.dashboard.element_handle(), width],
+        )
+        self.page.wait_for_timeout(200)  # ResizeObservers, and the frames that they draw
+
     def tile(self, channel: int) -> None:
         """Click a tile, counted in reading order from the first; the grid is one canvas."""
         stage = self.grid.get_by_test_id("channels")
@@ -56,6 +67,10 @@ class ExplorerPage:
         for _ in range(channel):
             self.page.keyboard.press("ArrowRight")
         self.page.keyboard.press("Enter")
+
+    def picture(self) -> str:
+        """The tiles' canvas as a PNG in a data URL: equal for equal pictures, and quick to get."""
+        return self.grid.get_by_test_id("channels").locator("canvas").first.evaluate("(canvas) => canvas.toDataURL()")
 
     def pixels(self) -> list[int]:
         """The colours of the tiles' canvas, as one list of numbers."""

@@ -320,20 +320,16 @@ export const create: Create = (element, callbacks) => {
     else draw();
   };
 
-  const follow = (): void => {
+  const follow = (elsewhere = true): void => {
     busy.answered();
     errors.clear("layer");
-    if (selected() >= 0) show(selected());
+    if (elsewhere && selected() >= 0) show(selected());
     else draw();
   };
 
   const hear = ({ header }: SelectedFrame): void => {
-    const shown = selected();
-    if (!chosen.hear(header.layer)) return;
-    if (selected() !== shown) return follow();
-    busy.answered();
-    errors.clear("layer");
-    draw();
+    const { shown } = chosen;
+    if (chosen.hear(header.layer)) follow(header.layer !== shown);
   };
 
   return {
