@@ -59,7 +59,7 @@ bench: setup chromium ## every benchmark: tables of ratios
 
 .PHONY: screenshots
 screenshots: setup chromium ## the README's pictures
-	$(BIN)/pytest tests/browser/test_screenshots.py $(ARGS)
+	INNERVIEW_SCREENSHOTS=docs/images $(BIN)/pytest tests/browser/test_screenshots.py $(ARGS)
 
 .PHONY: build
 build: setup ## the source distribution and the wheel, in dist/

@@ -138,8 +138,8 @@ it("refuses a file that is too large, empty or no image, by name and with what w
   const file = (name: string, size: number, type: string) => ({ name, size, type });
   expect(refusal(file("cat.png", 1000, "image/png"))).toBe("");
   expect(refusal(file("no-type", 1000, ""))).toBe("");
-  expect(refusal(file("cat.png", 20 * 2 ** 20, "image/png"))).toBe("");
-  expect(refusal(file("big.png", 31 * 2 ** 20, "image/png"))).toMatch(/big\.png has 31\.0 MiB.*at most 20 MiB/);
+  expect(refusal(file("cat.png", 9 * 2 ** 20, "image/png"))).toBe("");
+  expect(refusal(file("big.png", 31 * 2 ** 20, "image/png"))).toMatch(/big\.png has 31\.0 MiB.*at most 9 MiB/);
   expect(refusal(file("folder", 0, ""))).toMatch(/folder is empty or a folder/);
   expect(refusal(file("notes.txt", 10, "text/plain"))).toMatch(/notes\.txt.*text\/plain.*PNG or JPEG/);
 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 _STREAM_LIMIT = 1000  # samples kept of data that can only be read once, front to back
+_MOST_CLASSES = 100_000  # without names
 _LABEL_KEYS = ("labels", "label", "targets", "target", "y")
 _WRAPPERS = ("dataset", "_dataset")  # Subset, random_split, Hugging Face and many others keep the wrapped one here
 
@@ -73,6 +75,7 @@ class Data:
         if self._length == 0:
             raise DataError(f"the data is empty: {self.name} has no samples, and there is nothing to look at")
         self.labels: np.ndarray | None = None
+        self._numbered = False  # whether the classes are the labels seen so far
         self.labels = self._find_labels(self.batch([0]))
         self.classes = self._find_classes(classes)
         found_mean, found_std = _normalisation(self._chain)
@@ -94,11 +97,43 @@ class Data:
         for index in indices:
             if not 0 <= index < self._length:
                 raise DataError(f"there is no sample {index}: {self.name} has samples 0 to {self._length - 1}")
-        collated = self._read(indices)
-        batch = self._split(collated) if self._unpack is None else Batch(*self._unpack(collated))
+        try:
+            collated = self._read(indices)
+        except (RuntimeError, TypeError) as error:
+            if len(indices) == 1:
+                raise
+            raise DataError(
+                f"samples {indices[0]} to {indices[-1]} of {self.name} cannot be put into one batch; are they of "
+                f"different shapes? {type(error).__name__}: {error}"
+            ) from error
+        batch = self._split(collated) if self._unpack is None else self._unpacked(collated)
+        if batch.labels is not None and len(batch.labels) != len(indices):
+            raise DataError(
+                f"a batch of {len(indices)} samples of {self.name} has {len(batch.labels)} labels: every sample needs "
+                "one. Where they are no class labels: unpack=lambda batch: ((batch[0],), {}, None)"
+            )
         if batch.labels is not None and self.labels is not None:
             self.labels[list(indices)] = batch.labels.cpu().numpy()
+            if self._numbered:
+                self.classes = self.classes + _numbers(len(self.classes), int(batch.labels.max()))
         return batch
+
+    def _unpacked(self, collated: Any) -> Batch:
+        made: Any = self._unpack(collated) if self._unpack is not None else None
+        if isinstance(made, tuple) and len(made) == 3:  # noqa: PLR2004 - args, kwargs, labels
+            args, kwargs, labels = made
+            labels = _as_labels(labels.tolist() if isinstance(labels, np.ndarray) else labels)
+            if (
+                isinstance(args, (tuple, list))
+                and isinstance(kwargs, Mapping)
+                and (made[2] is None) == (labels is None)
+            ):
+                return Batch(tuple(args), dict(kwargs), labels)
+        given = [type(part).__name__ for part in made] if isinstance(made, tuple) else type(made).__name__
+        raise DataError(
+            "unpack returns (args, kwargs, labels): a tuple, a dict, and whole numbers or None, as in "
+            f"lambda batch: ((batch[0],), {{}}, batch[1]); this one returned {given}"
+        )
 
     def class_name(self, label: int) -> str:
         """The name of a label."""
@@ -155,13 +190,25 @@ class Data:
 
     def _find_classes(self, given: Sequence[str] | None) -> list[str]:
         if given is not None:
-            return [str(name) for name in given]
+            return _told_apart(given)
         for dataset in self._chain:
             found = getattr(dataset, "classes", None)
             if isinstance(found, Sequence) and not isinstance(found, str):
-                return [str(name) for name in found]
-        known = self.labels[self.labels >= 0] if self.labels is not None else np.empty(0, np.int64)
-        return [str(label) for label in range(int(known.max()) + 1)] if known.size else []
+                return _told_apart(found)
+        self._numbered = self.labels is not None
+        return [] if self.labels is None else _numbers(0, int(self.labels.max()))
+
+
+def _told_apart(names: Iterable[Any]) -> list[str]:
+    """Names of classes, with their numbers where two have the same: ImageNet has two cranes and two maillots."""
+    given = [str(name) for name in names]
+    counts = Counter(given)
+    return [name if counts[name] == 1 else f"{name} ({number})" for number, name in enumerate(given)]
+
+
+def _numbers(start: int, last: int) -> list[str]:
+    # Far larger whole numbers are no classes but amounts, years or identities.
+    return [str(label) for label in range(start, last + 1)] if last < _MOST_CLASSES else []
 
 
 def forward_parameters(forward: Callable[..., Any]) -> frozenset[str]:
@@ -225,7 +272,11 @@ def _uncollate(loader: DataLoader) -> Iterator[list[Any]]:
     for batch in loader:
         leaves, spec = tree_flatten(batch)
         size = next((len(leaf) for leaf in leaves if isinstance(leaf, Tensor) and leaf.ndim), 0)
-        yield [tree_unflatten([leaf[i] for leaf in leaves], spec) for i in range(size)]
+        yield [
+            # What is no tensor, such as a list of file names, is left as it is: it is not fed to the model.
+            tree_unflatten([leaf[i] if isinstance(leaf, Tensor) and leaf.ndim else leaf for leaf in leaves], spec)
+            for i in range(size)
+        ]
 
 
 def _chain(dataset: Any) -> list[Any]:
@@ -264,6 +315,8 @@ def _as_labels(values: Any) -> Tensor | None:
 
 def _targets(chain: list[Any]) -> np.ndarray | None:
     """All labels without reading a sample, from the innermost dataset outwards through the subsets."""
+    if any(getattr(dataset, "target_transform", None) is not None for dataset in chain):
+        return None
     innermost = chain[-1]
     if isinstance(innermost, TensorDataset):
         found = innermost.tensors[1] if len(innermost.tensors) > 1 else None

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _PLANES = {1: "L", 3: "RGB", 4: "RGBA"}
 _BYTE = 255.0
+_WORD = 65535.0
 
 
 def open_image(source: Any, name: str = "") -> Image.Image:
@@ -49,7 +50,7 @@ def open_image(source: Any, name: str = "") -> Image.Image:
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             raise ImageError(f"{file} is a broken image: {error}") from error
         # A photo's orientation is often only in its EXIF tags.
-        return ImageOps.exif_transpose(image)
+        return ImageOps.exif_transpose(_eight_bits(image))
     array = np.asarray(source)
     flat = array.ndim == 2  # noqa: PLR2004 - [H, W]
     if array.size == 0 or not (flat or (array.ndim == 3 and array.shape[2] in _PLANES)):  # noqa: PLR2004 - [H, W, C]
@@ -58,7 +59,10 @@ def open_image(source: Any, name: str = "") -> Image.Image:
             f"got {type(source).__name__} {list(array.shape)}"
         )
     if np.issubdtype(array.dtype, np.floating):
-        array = np.nan_to_num(array.clip(0, 1)) * _BYTE
+        # Rounded: 3 / 255 * 255 may be a little less than 3.
+        array = np.rint(np.nan_to_num(array.astype(np.float64).clip(0, 1)) * _BYTE)
+    elif array.dtype == bool:
+        array = array * int(_BYTE)
     return Image.fromarray(np.squeeze(array.astype(np.uint8)))
 
 
@@ -110,6 +114,14 @@ def to_input(
         values = values * (example.max() - example.min()) + example.min()
     how = f"your image, {image.width} x {image.height}, cropped and resized to {width} x {height}"
     return values.reshape(example.shape).to(example.dtype), how
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Scale 16 bits of grey down: Pillow's ``convert("L")`` cuts off at 255, which leaves them white."""
+    if not image.mode.startswith("I"):
+        return image
+    scaled = np.asarray(image, np.float64).clip(0, _WORD) / _WORD * _BYTE
+    return Image.fromarray(np.rint(scaled).astype(np.uint8))
 
 
 def _per_plane(values: Sequence[float]) -> Tensor:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import weakref
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.utils._pytree import tree_map
 from traitlets import Bool, HasTraits, Int, Unicode, validate
 
+from innerview.cell import Cell
 from innerview.data import Batch, Data, forward_parameters
 from innerview.errors import DataError, InnerviewError, UnseenLayerError
 from innerview.image import open_image, to_input
+from innerview.inputs import main_input, placed, replace_input
 from innerview.jobs import Job, Jobs, steps
 from innerview.model import capture, state
 from innerview.model.layers import Layer, Layers, trace_layers
-from innerview.model.receptive import ReceptiveField, receptive_field
+from innerview.model.receptive import ReceptiveField, measuring
 from innerview.predictions import Predictions, scores
 
 if TYPE_CHECKING:
@@ -90,18 +91,20 @@ class Inspector(HasTraits):
         self._model: nn.Module | None = model
         self._model_lock = threading.RLock()
         accepts = forward_parameters(model.forward)
-        self.data: Data = Data(data, classes=classes, mean=mean, std=std, unpack=unpack, accepts=accepts)
+        self._data: Data | None = Data(data, classes=classes, mean=mean, std=std, unpack=unpack, accepts=accepts)
         self.jobs = Jobs()
         self._layers: Layers | None = None
         self._own: tuple[Batch, str, str] | None = None
+        self._shown = 0  # how many images of the user's own were shown so far
         self._last_look: tuple[object, Look] | None = None
-        self._fields: dict[tuple[str, bool], ReceptiveField | None] = {}
+        self._fields: dict[tuple[Any, ...], ReceptiveField | None] = {}
         self.predictions: Predictions = Predictions(len(self.data))
         super().__init__()
         self._fingerprint = state.fingerprint(model)
+        self._modules = _modules(model)
         weakref.finalize(self, self.jobs.close)
         # Last, so that data that is refused leaves nobody behind who listens for cells.
-        self._cell = _Cell(self)
+        self._cell = Cell(self)
 
     # --- the model ---------------------------------------------------------------------------------------------
 
@@ -117,15 +120,32 @@ class Inspector(HasTraits):
         return self._model
 
     @property
+    def data(self) -> Data:
+        """The data, as samples by index.
+
+        Raises:
+            InnerviewError: after ``close()``.
+        """
+        if self._data is None:
+            raise InnerviewError("this Inspector is closed; make a new one to look at the data again")
+        return self._data
+
+    @property
     def layers(self) -> Layers:
         """Every layer by name, in execution order; found with one forward of the first two samples."""
-        if self._layers is None:
-            batch = self.data.batch(range(min(2, len(self.data))))
+        layers = self._layers
+        if layers is None:
+            count = min(2, len(self.data))
+            try:
+                batch = self.data.batch(range(count))
+            except DataError:
+                # Samples of different shapes make no batch; each can still be looked at.
+                count = 1
+                batch = self.data.batch([0])
             with self._running(batch) as (model, ready, rewind):
-                self._layers = trace_layers(
-                    model, ready.args, ready.kwargs, batch=min(2, len(self.data)), restore_rng=rewind
-                )
-        return self._layers
+                layers = trace_layers(model, ready.args, ready.kwargs, batch=count, restore_rng=rewind)
+            self._layers = layers
+        return layers
 
     @property
     def busy(self) -> bool:
@@ -180,7 +200,7 @@ class Inspector(HasTraits):
             UnknownLayerError, UnseenLayerError, ForwardError: as ``activations``.
         """
         row = self.seen(layer)
-        key = (layer, sample, id(self._own), state.fingerprint(self.model))
+        key = (layer, sample, self._shown if sample is None else None, state.fingerprint(self.model))
         last = self._last_look
         if last is not None and last[0] == key:
             return last[1]
@@ -209,15 +229,33 @@ class Inspector(HasTraits):
         with self._running(batch) as (model, ready, rewind):
             return capture.forward(model, ready.args, ready.kwargs, restore_rng=rewind)
 
-    def receptive_field(self, layer: str, sample: int | None, *, channel_last: bool) -> ReceptiveField | None:
-        """Where a layer's maps look on the input image; see ``innerview.model.receptive``. Measured once a layer."""
-        key = (layer, channel_last)
-        if key not in self._fields:
-            with self._running(self.batch(sample)) as (model, ready, rewind):
-                self._fields[key] = receptive_field(
-                    model, ready.args, ready.kwargs, layer, channel_last=channel_last, restore_rng=rewind
-                )
-        return self._fields[key]
+    def field_known(self, layer: str, batch: Batch, *, channel_last: bool) -> bool:
+        """Whether ``receptive_field`` was already measured for this layer and inputs of this shape."""
+        return (layer, channel_last, main_input(batch).shape) in self._fields
+
+    def receptive_field(
+        self, layer: str, batch: Batch, *, channel_last: bool
+    ) -> Generator[None, None, ReceptiveField | None]:
+        """Where a layer's maps look on the input image; see ``innerview.model.receptive``.
+
+        Measured once a layer and shape of the input, in steps of one small forward and backward each, between which
+        the model is free.
+        """
+        key = (layer, channel_last, main_input(batch).shape)
+        fields = self._fields
+
+        @contextmanager
+        def running() -> Iterator[tuple[nn.Module, tuple[Any, ...], dict[str, Any], bool]]:
+            with self._running(batch) as (model, ready, rewind):
+                yield model, ready.args, ready.kwargs, rewind
+
+        if key not in fields:
+            field = yield from measuring(running, layer, channel_last=channel_last)
+            if field is None and self.busy:
+                # A cell that trains may have changed the weights between a forward and its backward: try again later.
+                return None
+            fields[key] = field
+        return fields[key]
 
     # --- the data ----------------------------------------------------------------------------------------------
 
@@ -247,6 +285,9 @@ class Inspector(HasTraits):
         """
         first = self.data.batch([0])
         example = main_input(first)
+        if isinstance(image, Tensor):
+            # A copy: what the user does to the tensor later is not shown.
+            image = image.detach().cpu().clone()
         if isinstance(image, Tensor) and image.shape == example.shape:
             value, how = image.to(example.dtype), "your own input"
         else:
@@ -257,8 +298,9 @@ class Inspector(HasTraits):
                 mean=self.data.mean,
                 std=self.data.std,
             )
-        given = name or (str(image).rsplit("/", 1)[-1] if isinstance(image, str) else "your image")
-        self._own = (_replace_input(first, value), given, how)
+        given = name or (Path(image).name if isinstance(image, (str, Path)) else "your image")
+        self._own = (replace_input(first, value), given, how)
+        self._shown += 1
         if self.sample is None:
             self.version += 1
         else:
@@ -274,12 +316,24 @@ class Inspector(HasTraits):
         for part in steps(len(self.data), job, start=predictions.done):
             if predictions is not self.predictions:
                 return  # the model was changed meanwhile: what is left would mix two models
-            # Two views may ask at once: each continues where the other has come to.
-            if part.stop > predictions.done:
-                batch = self.data.batch(range(predictions.done, part.stop))
-                predictions.add(scores(self.output(batch)), batch.labels)
+            # Two may ask at once, on two threads even: each continues where the other has come to.
+            start = predictions.done
+            for first, count, batch in self._batches(start, part.stop):
+                predictions.add(first, scores(self.output(batch), count), batch.labels)
             yield predictions
         self.judged = predictions.done
+
+    def _batches(self, start: int, stop: int) -> Iterator[tuple[int, int, Batch]]:
+        """First index, number of samples and batch: all at once, or one by one where they differ in shape."""
+        if stop <= start:
+            return
+        try:
+            batches = [(start, stop - start, self.data.batch(range(start, stop)))]
+        except DataError:
+            if stop - start == 1:
+                raise
+            batches = ((index, 1, self.data.batch([index])) for index in range(start, stop))
+        yield from batches
 
     # --- the selection -----------------------------------------------------------------------------------------
 
@@ -310,12 +364,27 @@ class Inspector(HasTraits):
 
     # --- life --------------------------------------------------------------------------------------------------
 
+    def cell_begins(self) -> None:
+        """Wait for the step that has the model in its hands; those that come while the cell runs take a snapshot."""
+        with self._model_lock:
+            self._cell.enter()
+        self.running = True
+
+    def cell_ended(self) -> None:
+        """Follow what the cell may have done to the model."""
+        if self._model is not None:
+            self.running = False
+            self.refresh()
+
     def refresh(self) -> None:
         """Look again if the model was changed since the last look; called after each cell of a notebook."""
         now = state.fingerprint(self.model)
         if now != self._fingerprint:
             self._fingerprint = now
             self._last_look = None
+            modules = _modules(self.model)
+            if modules != self._modules:
+                self._modules, self._layers, self._fields = modules, None, {}
             self.predictions = Predictions(len(self.data))
             self.judged = 0
             self.version += 1
@@ -326,7 +395,8 @@ class Inspector(HasTraits):
         self.jobs.close()
         self.unobserve_all()
         self._model = self._layers = self._own = self._last_look = None
-        self.data = self.predictions = None  # pyright: ignore[reportAttributeAccessIssue] - nothing may use them now
+        self._data = None
+        self._fields = {}
 
     def __enter__(self) -> Self:
         return self
@@ -348,104 +418,9 @@ class Inspector(HasTraits):
             # it draws, would change that training.
             elsewhere = self.busy
             model = state.snapshot(self.model) if elsewhere else self.model
-            yield model, _placed(batch, model), not elsewhere
+            yield model, placed(batch, model), not elsewhere
 
 
-class _Cell:
-    """Knows whether a notebook cell is running, and refreshes the inspector after each."""
-
-    def __init__(self, inspector: Inspector) -> None:
-        self._inspector = weakref.ref(inspector)
-        self._thread: int | None = None
-        ipython = sys.modules.get("IPython")
-        shell = ipython.get_ipython() if ipython is not None else None
-        self._events = getattr(shell, "events", None)
-        if self._events is not None:
-            self._events.register("pre_run_cell", self._begin)
-            self._events.register("post_run_cell", self._end)
-            # An Inspector is made in a cell: that one is running now.
-            self._thread = threading.get_ident()
-
-    def runs_elsewhere(self) -> bool:
-        return self._thread is not None and self._thread != threading.get_ident()
-
-    def close(self) -> None:
-        if self._events is not None:
-            self._events.unregister("pre_run_cell", self._begin)
-            self._events.unregister("post_run_cell", self._end)
-            self._events = None
-
-    def _begin(self, *_: object) -> None:
-        inspector = self._inspector()
-        if inspector is None:
-            self.close()
-            return
-        # Wait for the step that has the model in its hands; later ones take a snapshot.
-        with inspector._model_lock:  # noqa: SLF001 - the two halves of one thing
-            self._thread = threading.get_ident()
-        inspector.running = True
-
-    def _end(self, *_: object) -> None:
-        self._thread = None
-        inspector = self._inspector()
-        if inspector is not None and inspector._model is not None:  # noqa: SLF001 - likewise
-            inspector.running = False
-            inspector.refresh()
-
-
-def main_input(batch: Batch) -> Tensor:
-    """The first tensor fed for the first sample of a batch, without the batch axis.
-
-    Raises:
-        DataError: no tensor is fed.
-    """
-    for value in (*batch.args, *batch.kwargs.values()):
-        if isinstance(value, Tensor) and value.ndim:
-            return value[0]
-        if isinstance(value, (list, tuple)) and value and isinstance(value[0], Tensor):
-            return value[0]
-    raise DataError("this data feeds no tensor to the model, so there is no input to show")
-
-
-def is_image(value: Tensor) -> bool:
-    """Whether an input ``[C, H, W]`` or ``[H, W]`` can be shown as a picture."""
-    if not (value.is_floating_point() or str(value.dtype) == "torch.uint8"):
-        return False
-    return (value.ndim == 3 and value.shape[0] in (1, 3, 4) and min(value.shape[1:]) > 1) or (  # noqa: PLR2004 - axes
-        value.ndim == 2 and min(value.shape) >= 8  # noqa: PLR2004 - a smaller [H, W] is rather a few features
-    )
-
-
-def _replace_input(batch: Batch, value: Tensor) -> Batch:
-    replaced = False
-
-    def swap(entry: Any) -> Any:
-        nonlocal replaced
-        if replaced:
-            return entry
-        if isinstance(entry, Tensor) and entry.ndim:
-            replaced = True
-            return value[None].to(entry.dtype)
-        if isinstance(entry, (list, tuple)) and entry and isinstance(entry[0], Tensor):
-            replaced = True
-            return type(entry)([value, *entry[1:]])
-        return entry
-
-    args = tuple(swap(entry) for entry in batch.args)
-    return Batch(args, {name: swap(entry) for name, entry in batch.kwargs.items()}, None)
-
-
-def _placed(batch: Batch, model: nn.Module) -> Batch:
-    """The batch on the model's device; floats in half precision where the model's are."""
-    weight = next((p for p in model.parameters() if p.is_floating_point()), None)
-    weight = next(model.buffers(), None) if weight is None else weight
-    if weight is None:
-        return batch
-
-    def move(value: Any) -> Any:
-        if not isinstance(value, Tensor):
-            return value
-        half = value.dtype == torch.float32 and weight.dtype in (torch.float16, torch.bfloat16)
-        return value.to(weight.device, weight.dtype if half else None)
-
-    return Batch(tree_map(move, batch.args), tree_map(move, batch.kwargs), batch.labels)
+def _modules(model: nn.Module) -> list[tuple[str, int]]:
+    """Which modules a model consists of: a list that changes when one is added, replaced or removed."""
+    return [(name, id(module)) for name, module in model.named_modules()]

@@ -123,6 +123,11 @@ class Jobs:
         """Call ``listener`` after a job starts, ends or makes progress; from whichever thread that happens on."""
         self._listeners.append(listener)
 
+    def off_change(self, listener: Callable[[], None]) -> None:
+        """Forget a listener; nothing happens when it is not known."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
     def join(self, timeout: float | None = None) -> bool:
         """Wait until no job is left; false when ``timeout`` seconds passed first."""
         with self._waiting:
@@ -188,7 +193,10 @@ class Jobs:
                 _log.debug("job %r failed", job.label, exc_info=error)
                 self._report(job, error)
         if over or job.cancelled:
-            steps.close()
+            try:
+                steps.close()
+            except Exception:  # noqa: BLE001 - nor may a failing clean-up
+                _log.exception("job %r could not be ended cleanly", job.label)
             job.steps = None
             with self._waiting:
                 self._drop(lambda other: other is job)
@@ -203,7 +211,10 @@ class Jobs:
 
     def _tell(self) -> None:
         for listener in list(self._listeners):
-            listener()
+            try:
+                listener()
+            except Exception:  # noqa: BLE001, PERF203 - a failing listener must not end the worker thread
+                _log.exception("the jobs could not be shown")
 
 
 def steps(total: int, job: Job | None = None, *, start: int = 0) -> Iterator[range]:

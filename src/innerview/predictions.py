@@ -32,7 +32,7 @@ class Predictions:
         total: number of samples in all.
 
     Attributes:
-        predicted: int64 ``[total]``, -1 where not predicted yet.
+        predicted: int64 ``[total]``, -1 where not predicted yet, or where the scores are NaN.
         correct: int8 ``[total]``: 1, 0, or -1 where not predicted yet or unlabelled.
         done: how many of the samples were predicted, from the first on.
     """
@@ -42,19 +42,22 @@ class Predictions:
         self.correct = np.full(total, -1, np.int8)
         self.done = 0
 
-    def add(self, probabilities: Tensor, labels: Tensor | None) -> None:
-        """Take the next samples in order.
+    def add(self, start: int, probabilities: Tensor, labels: Tensor | None) -> None:
+        """Take the next samples in order; taking some again changes nothing.
 
         Args:
+            start: index of the first of them, at most ``done``.
             probabilities: ``[N, classes]``.
             labels: int64 ``[N]``, or None.
         """
-        winners = probabilities.argmax(1).cpu()
-        part = slice(self.done, self.done + len(winners))
+        winners = probabilities.argmax(1)
+        # A model that diverged predicts nothing: argmax would take its first NaN for the likeliest class.
+        winners = winners.masked_fill(probabilities.isnan().any(1), -1).cpu()
+        part = slice(start, start + len(winners))
         self.predicted[part] = winners.numpy()
         if labels is not None:
-            self.correct[part] = (winners == labels.cpu()).numpy()
-        self.done += len(winners)
+            self.correct[part] = ((winners == labels.cpu()) & (winners >= 0)).numpy()
+        self.done = max(self.done, part.stop)
 
     @property
     def accuracy(self) -> Accuracy | None:
@@ -66,14 +69,15 @@ class Predictions:
         return Accuracy(hits / judged.size, *wilson_interval(hits, judged.size), judged.size)
 
 
-def scores(output: Any) -> Tensor:
+def scores(output: Any, samples: int | None = None) -> Tensor:
     """Class probabilities from a model's output.
 
     Args:
         output: any output whose main tensor is ``[N, classes]``: logits, log-probabilities or probabilities.
+        samples: N, to be sure of it: some outputs have a row for each position of a sequence, or each crop.
 
     Returns:
-        float32 ``[N, classes]``, rows adding up to 1.
+        float32 ``[N, classes]``, rows adding up to 1; NaN where the output is not finite.
 
     Raises:
         InnerviewError: the output is not one score per class; says what it is.
@@ -82,6 +86,8 @@ def scores(output: Any) -> Tensor:
     if tensor is None or tensor.ndim != 2 or tensor.shape[1] < 2 or not tensor.is_floating_point():  # noqa: PLR2004 - [N, classes]
         what = type(output).__name__ if tensor is None else f"{list(tensor.shape)} {tensor.dtype}"
         raise InnerviewError(f"no class probabilities: the model's output is {what}, not one score per class")
+    if samples is not None and len(tensor) != samples:
+        raise InnerviewError(f"no class probabilities: the model's output has {len(tensor)} rows for {samples} samples")
     values = tensor.float()
     # Some models end in a softmax: taking another would flatten their probabilities.
     if bool((values >= 0).all()) and torch.allclose(

@@ -35,15 +35,17 @@ _FAULTS = """
                 const { left: l, right: r, top: t, bottom: b } = box.getBoundingClientRect();
                 // Text that ends in dots says that it was cut; text in what scrolls can be reached.
                 mayBeCut ||= style.textOverflow === "ellipsis" || /auto|scroll/.test(style.overflowX);
-                [left, right, top, bottom] = [Math.max(left, l), Math.min(right, r), Math.max(top, t), Math.min(bottom, b)];
+                [left, right] = [Math.max(left, l), Math.min(right, r)];
+                [top, bottom] = [Math.max(top, t), Math.min(bottom, b)];
             }
             if (bottom - top < whole.height / 2) continue; // scrolled away
             if (!mayBeCut && right - left < whole.width - 1) faults.push(`cut off: "${text}" in ${nameOf(parent)}`);
-            if (right > left) lines.push({ text, parent, left, right, top, bottom });
+            if (right > left) lines.push({ node, text, parent, left, right, top, bottom });
         }
     }
     for (const [i, a] of lines.entries())
         for (const b of lines.slice(i + 1)) {
+            if (a.node === b.node) continue; // text cut with dots has a rectangle with and one without them
             const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
             const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
             // Lines of text reach a little into each other's line spacing.
@@ -64,5 +66,9 @@ _FAULTS = """
 
 
 def faults(part: Locator) -> list[str]:
-    """Content wider than its part, text cut off without dots, text over text, controls outside; empty when all is well."""
+    """What is wrong with a part: too wide, text cut off without dots, text over text, controls that reach out.
+
+    Returns:
+        A sentence for each fault; empty when all is well.
+    """
     return part.evaluate(_FAULTS)

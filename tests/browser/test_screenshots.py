@@ -4,7 +4,6 @@
 """
 
 import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +19,10 @@ pytestmark = pytest.mark.browser
 FOLDER = REPOSITORY / os.environ.get("INNERVIEW_SCREENSHOTS", PICTURES)
 MNIST = os.environ.get("INNERVIEW_MNIST")
 
+CHANNEL = 5
+LARGEST = 250_000  # bytes of a picture in the repository; above it, fewer colours have to do
+STACKED = 1000  # below this width the columns of the dashboard stack
+
 STARTUP = f"""
 import sys
 sys.path.append({str(REPOSITORY / "tests")!r})
@@ -27,14 +30,23 @@ import torchvision_on_cpu
 """
 
 DIGITS = """
+from collections import OrderedDict
 import torch
+from torch import nn
 import innerview as iv
 
 torch.manual_seed(0)
 torch.set_num_threads(1)  # sums in a fixed order: the same weights, the same pictures
 digits = iv.datasets.mnist() if MNIST else iv.datasets.digits()
 samples = torch.utils.data.Subset(digits.train, range(min(6000, len(digits.train))))
-model = iv.demo.SmallCNN(size=digits.train[0][0].shape[-1])
+model = nn.Sequential(
+    OrderedDict(
+        conv1=nn.Conv2d(1, 16, kernel_size=3, padding=1), relu1=nn.ReLU(), pool1=nn.MaxPool2d(2),
+        conv2=nn.Conv2d(16, 32, kernel_size=3, padding=1), relu2=nn.ReLU(), pool2=nn.MaxPool2d(2),
+        flatten=nn.Flatten(), dense1=nn.LazyLinear(64), relu3=nn.ReLU(), dense2=nn.Linear(64, 10),
+    )
+)
+model(digits.train[0][0][None])
 loss = iv.demo.train(model, samples, epochs=2 if MNIST else 8)
 test = [tensor[:1000] for tensor in digits.test.tensors]
 explorer = iv.explore(model, tuple(test), classes=digits.classes)
@@ -67,56 +79,65 @@ def show(lab, open_notebook):
     """`show(setup, selection, theme)` opens an Explorer."""
 
     def show(setup, selection="", theme="light"):
-        notebook = open_notebook(lab.write_notebook("picture.ipynb", [f"{setup}\n{selection}", "explorer"]), theme=theme)
+        notebook = open_notebook(
+            lab.write_notebook("picture.ipynb", [f"{setup}\n{selection}", "explorer"]), theme=theme
+        )
         notebook.run_cell(0)
         notebook.run_cell(1)
         explorer = ExplorerPage(notebook.output(1))
-        expect(explorer.output.locator("[data-painted*='/']")).to_have_count(1)
         explorer.notebook = notebook
         return explorer
 
     return show
 
 
-def take(explorer, name, *, settle=True):
-    """Save the Explorer's picture, and look at it: it must show something."""
-    if settle:
-        expect(explorer.output.locator(".iv-busy:visible")).to_have_count(0)
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    path = FOLDER / f"{name}.png"
+# Those of the README: (theme, width, channel) -> name.
+README = {
+    ("light", 1400, None): "explorer-light",
+    ("dark", 1400, None): "explorer-dark",
+    ("light", 760, None): "explorer-narrow",
+    ("light", 1400, CHANNEL): "channel",
+}
+
+
+def take(explorer, part, path):
+    """Save a part of the page, which must show something; its pixels [N, 3]."""
+    expect(explorer.output.locator(".iv-busy:visible")).to_have_count(0)
     explorer.page.mouse.move(0, 0)
     explorer.page.evaluate("() => document.activeElement?.blur()")
-    explorer.dashboard.screenshot(path=path)
-    shrink(path)
-    pixels = np.asarray(Image.open(path).convert("RGB")).reshape(-1, 3)
-    colours = np.unique(pixels, axis=0)
-    assert len(colours) > 100, f"{path} is nearly blank: {len(colours)} colours"
-    assert path.stat().st_size < 250_000
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part.evaluate("(element) => element.scrollIntoView({ block: 'center' })")  # clear of the notebook's toolbar
+    part.screenshot(path=path)
+    picture = Image.open(path).convert("RGB")
+    if path.stat().st_size > LARGEST:
+        picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    pixels = np.asarray(picture).reshape(-1, 3)
+    assert len(np.unique(pixels, axis=0)) > 100, f"{path} is nearly blank"
+    assert path.stat().st_size <= LARGEST
     return pixels
-
-
-def shrink(path):
-    # A palette of 256 colours halves the file, and nobody sees it.
-    Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_explorer_at_all_widths(theme, show):
     setup = f"MNIST = {bool(MNIST)}\n{DIGITS}"
-    explorer = show(setup, "inspector.layer, inspector.sample = 'features.3', 7", theme)
-    explorer.expect_painted("features.3", 7)
+    explorer = show(setup, "inspector.layer, inspector.sample = 'conv2', 7", theme)
+    explorer.expect_painted("conv2", 7)
     explorer.samples.get_by_test_id("thumbnail").first.wait_for()
+    expect(explorer.grid.get_by_test_id("dead")).to_be_visible()
     found = {}
     for width in (560, 700, 760, 1000, 1400, 2000):
-        explorer.set_width(width)
-        for channel in (None, 5):
+        explorer.set_width(width, height=2000 if width < STACKED else 1000)
+        for channel in (None, CHANNEL):
             if channel is not None:
                 explorer.tile(channel)
                 expect(explorer.grid.get_by_test_id("detail")).to_have_attribute("data-exact", "true")
-            pixels = take(explorer, f"explorer-{theme}-{width}{'' if channel is None else '-channel'}")
+            name = f"explorer-{theme}-{width}{'' if channel is None else '-channel'}"
+            pixels = take(explorer, explorer.dashboard, PICTURES / f"{name}.png")
+            assert pixels.mean() > 150 if theme == "light" else pixels.mean() < 110
             found[width, channel] = faults(explorer.dashboard)
-        bright = pixels.mean()
-        assert bright > 150 if theme == "light" else bright < 110
+            if name := README.get((theme, width, channel)):
+                part = explorer.dashboard if channel is None else explorer.grid
+                take(explorer, part, FOLDER / f"{name}.png")
         explorer.grid.get_by_test_id("close-channel").click()
     assert {where: what for where, what in found.items() if what} == {}
 
@@ -126,6 +147,6 @@ def test_photographs(model, show):
     layer = {"resnet18": "layer1.0.conv1", "vit_b_16": "encoder.layers.encoder_layer_0.mlp.0"}[model]
     explorer = show(f"MODEL = {model!r}\n{PHOTOGRAPHS}", f"inspector.layer, inspector.sample = {layer!r}, 1")
     explorer.expect_painted(layer, 1)
-    explorer.set_width(1400)
-    take(explorer, model)
+    explorer.set_width(1200)
+    take(explorer, explorer.dashboard, FOLDER / f"{model}.png")
     assert faults(explorer.dashboard) == []

@@ -82,7 +82,8 @@ export function fittedSize(
   return [width * used, height * used];
 }
 
-const LARGEST_FILE = 20 * 2 ** 20;
+// Tornado closes a websocket that is sent a message of more than 10 MiB (its default max_message_size).
+const LARGEST_FILE = 9 * 2 ** 20;
 
 /** Why a file cannot be shown to the model; "" when it may be one that can. The kernel judges what is in it. */
 export function refusal(file: { name: string; size: number; type: string }): string {

@@ -98,7 +98,7 @@ def receptive_field(
     while True:
         try:
             next(rounds)
-        except StopIteration as end:
+        except StopIteration as end:  # noqa: PERF203 - this is how a generator returns
             return end.value
 
 
@@ -191,7 +191,8 @@ def _look_back(
             noise = torch.randn(1, *image.shape[1:], generator=random).to(image.device, image.dtype)
             noise.requires_grad_()
             # Not the leaf itself: a model may change its input in place.
-            value = reach(model, *_with_image(inputs, image, noise.clone()), layer)
+            fed, named = _with_image(inputs, image, noise.clone())
+            value = reach(model, fed, named, layer)
             if value is None or value.ndim != _MAP_AXES or value.shape[0] != 1 or not value.requires_grad:
                 return None
             maps = value.movedim(-1, 1) if channel_last else value

@@ -11,15 +11,16 @@ from innerview.analysis.activity import active_channels
 from innerview.analysis.layout import Layout, choose_layout, deciding_kind, find_token_grid
 from innerview.analysis.picture import image_pixels
 from innerview.analysis.tiles import channel_values, histogram, make_tiles
-from innerview.errors import DataError
-from innerview.inspector import Look, is_image, main_input
-from innerview.jobs import BACKGROUND, steps
+from innerview.errors import DataError, InnerviewError
+from innerview.inputs import is_image, main_input
+from innerview.jobs import BACKGROUND, SOON, steps
 from innerview.widgets.base import NO_ARRAYS, View, static
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from innerview.inspector import Inspector
+    from innerview.data import Batch
+    from innerview.inspector import Inspector, Look
     from innerview.jobs import Job
     from innerview.widgets.base import Frame
 
@@ -114,7 +115,7 @@ class ChannelGrid(View):
         wanted = self._slices if len(self._slices) == len(sizes) else [size // 2 for size in sizes]
         return look, layout, [max(0, min(index, size - 1)) for index, size in zip(wanted, sizes, strict=True)]
 
-    def _grid(self, job: Job) -> Generator[Frame, None, None]:
+    def _grid(self, job: Job) -> Generator[Frame | None, None, None]:
         look, layout, slices = self._look()
         tiles = make_tiles(look.values, layout, slices=slices)
         header = {
@@ -153,7 +154,7 @@ class ChannelGrid(View):
             # The enlarged channel follows the sample.
             yield from self._channel(job)
 
-    def _channel(self, _: Job) -> Generator[Frame, None, None]:
+    def _channel(self, _: Job) -> Generator[Frame | None, None, None]:
         inspector = self.inspector
         if inspector is None:
             return
@@ -175,28 +176,47 @@ class ChannelGrid(View):
             raise DataError(
                 f"{look.layer.name!r} has no channel {channel}: its channels are 0 to {layout.channels - 1}"
             )
+        batch = inspector.batch(look.sample)
+        value = main_input(batch)
         values = channel_values(look.values, layout, channel, slices)
         edges, counts = histogram(values)
         header["nonfinite"] = int(values.size - np.isfinite(values).sum())
         arrays = {"values": values, "edges": edges, "counts": counts}
-        image = self._input_image(inspector)
-        if image is not None:
-            arrays["image"] = image
-            header["input"] = list(main_input(inspector.batch(look.sample)).shape[-2:])
+        if is_image(value):
+            arrays["image"] = image_pixels(value, inspector.data.mean, inspector.data.std)[0]
+            header["input"] = list(value.shape[-2:])
+            if layout.kind == "maps" and not layout.folded and look.values.ndim == 3:  # noqa: PLR2004 - [C, H, W]
+                last = layout.channel_axis == 2  # noqa: PLR2004 - [H, W, C]
+                if inspector.field_known(look.layer.name, batch, channel_last=last):
+                    field = yield from inspector.receptive_field(look.layer.name, batch, channel_last=last)
+                    if field is not None:
+                        header["receptive"] = {"size": field.size, "stride": field.stride, "origin": field.origin}
+                else:
+                    self._seek_field(look.layer.name, batch, channel_last=last)
         yield header, arrays
-        if image is not None and layout.kind == "maps" and not layout.folded and look.values.ndim == 3:  # noqa: PLR2004 - [C, H, W]
-            last = layout.channel_axis == 2  # noqa: PLR2004 - [H, W, C]
-            field = inspector.receptive_field(look.layer.name, look.sample, channel_last=last)
-            if field is not None:
-                header["receptive"] = {"size": field.size, "stride": field.stride, "origin": field.origin}
-                yield header, arrays
 
-    @staticmethod
-    def _input_image(inspector: Inspector) -> np.ndarray | None:
-        value = main_input(inspector.batch(inspector.sample))
-        if not is_image(value):
-            return None
-        return image_pixels(value, inspector.data.mean, inspector.data.std)[0]
+    def _seek_field(self, layer: str, batch: Batch, *, channel_last: bool) -> None:
+        """Measure the receptive field aside, unless that is under way; then send the channel again with it."""
+        label = f"receptive field of {layer}"
+        inspector = self.inspector
+        if inspector is None or any(
+            job.key == (id(self), "receptive") and job.label == label for job in inspector.jobs.active()
+        ):
+            return
+
+        def work(job: Job) -> Generator[Frame | None, None, None]:
+            try:
+                for _ in inspector.receptive_field(layer, batch, channel_last=channel_last):
+                    if inspector.layer != layer or inspector.channel is None:
+                        return
+                    yield None
+            except InnerviewError:
+                return  # nobody asked for it, and the channel is there without it
+            # Not known even now while a cell trains.
+            if inspector.channel is not None and inspector.field_known(layer, batch, channel_last=channel_last):
+                yield from self._channel(job)
+
+        self.run("receptive", label, work, priority=SOON)
 
     def _dead(self, job: Job) -> Generator[Frame | None, None, None]:
         """Which channels stay silent over many samples: as many as fit into a moment of background work."""
@@ -210,7 +230,10 @@ class ChannelGrid(View):
         alive: np.ndarray | None = None
         samples = 0
         for part in steps(total, job):
-            active = active_channels(inspector.activations(name, part), axis)
+            try:
+                active = active_channels(inspector.activations(name, part), axis)
+            except InnerviewError:
+                return  # nobody asked for it: a layer whose samples do not compare has no dead channels to show
             alive = active if alive is None else alive | active
             samples = part.stop
             if time.perf_counter() - begun > _DEAD_SECONDS:

@@ -26,7 +26,8 @@ class LayerPicker(View):
     def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
         super().__init__(inspector, **kwargs)
         self.watch(lambda _: self._push_selected(), "layer")
-        self.run("layers", "listing the layers", self._layers)
+        self.watch(lambda _: self._list(), "version")
+        self._list()
         self._push_selected()
 
     def want_layer(self, name: str) -> None:
@@ -37,6 +38,9 @@ class LayerPicker(View):
     def _push_selected(self) -> None:
         if self.inspector is not None:
             self.push({"kind": "selected", "layer": self.inspector.layer})
+
+    def _list(self) -> None:
+        self.run("layers", "listing the layers", self._layers)
 
     def _layers(self, _: Job) -> Generator[Frame, None, None]:
         inspector = self.inspector

@@ -9,8 +9,8 @@ import numpy as np
 
 from innerview.analysis.picture import image_pixels, thumbnail
 from innerview.errors import InnerviewError
-from innerview.inspector import is_image, main_input
-from innerview.jobs import BACKGROUND, SOON
+from innerview.inputs import is_image, main_input
+from innerview.jobs import BACKGROUND, SOON, steps
 from innerview.predictions import scores, top
 from innerview.widgets.base import View, static
 
@@ -43,6 +43,7 @@ class SamplePicker(View):
         self._label: str | None = None
         self._misclassified = False
         self._offset = 0
+        self._shown: dict[int, tuple[str | None, np.ndarray | None, str]] = {}
         self._random = random.Random(0)  # noqa: S311 - picks a picture, guards nothing
         self.watch(lambda _: self._show_sample(), "sample", "version")
         self.watch(lambda _: self._show_page(), "version", "judged")
@@ -149,10 +150,15 @@ class SamplePicker(View):
         # The picture first: the prediction needs a whole forward.
         yield header, arrays
         try:
-            best = top(scores(inspector.output(batch))[0], data.classes)
+            probabilities = scores(inspector.output(batch), 1)[0]
         except InnerviewError as error:
             header["notClassifier"] = str(error)
         else:
+            if probabilities.isnan().any():
+                header["notClassifier"] = "no class probabilities: the model's output has NaN or infinite scores"
+                yield header, arrays
+                return
+            best = top(probabilities, data.classes)
             header["top"] = [{"label": name, "probability": value} for name, value in best]
             header["predicted"] = best[0][0]
         yield header, arrays
@@ -161,7 +167,7 @@ class SamplePicker(View):
         inspector = self.inspector
         if inspector is None:
             return
-        yield self._thumbnails(inspector)
+        yield from self._thumbnails(inspector)
         needs_labels = (
             self._label is not None and inspector.data.labels is not None and (inspector.data.labels < 0).any()
         )
@@ -170,8 +176,11 @@ class SamplePicker(View):
         job.priority = BACKGROUND
         for count, _ in enumerate(inspector.predict(job)):
             # The page fills as samples are judged; a picture of every step would be more than anyone can see.
-            yield self._thumbnails(inspector) if count % 8 == 0 else None
-        yield self._thumbnails(inspector)
+            if count % 8 == 0:
+                yield from self._thumbnails(inspector)
+            else:
+                yield None
+        yield from self._thumbnails(inspector)
 
     def _filtered(self, inspector: Inspector) -> np.ndarray:
         data = inspector.data
@@ -183,20 +192,29 @@ class SamplePicker(View):
             chosen &= inspector.predictions.correct == 0
         return np.flatnonzero(chosen)
 
-    def _thumbnails(self, inspector: Inspector) -> Frame:
+    def _thumbnails(self, inspector: Inspector) -> Generator[Frame | None, None, None]:
+        """One page; yields None between the pictures, which may have to be read from files one by one."""
         data, predictions = inspector.data, inspector.predictions
         order = self._filtered(inspector)
         offset = min(self._offset, max(0, (len(order) - 1) // _PAGE * _PAGE))
         indices = [int(index) for index in order[offset : offset + _PAGE]]
-        pictures, texts, labels = [], [], []
-        for index in indices:
-            batch = data.batch([index])
-            value = main_input(batch)
-            labels.append(None if batch.labels is None else data.class_name(int(batch.labels[0])))
-            if is_image(value):
-                pictures.append(thumbnail(image_pixels(value, data.mean, data.std)[0], _SIDE))
-            else:
-                texts.append(_as_text(value, 8))
+        # Of the page before, what is on this one too: a page is sent again while predictions come in.
+        shown = {index: self._shown[index] for index in indices if index in self._shown}
+        for part in steps(len(indices)):
+            for index in indices[part.start : part.stop]:
+                if index not in shown:
+                    batch = data.batch([index])
+                    value = main_input(batch)
+                    label = None if batch.labels is None else data.class_name(int(batch.labels[0]))
+                    image = is_image(value)
+                    picture = thumbnail(image_pixels(value, data.mean, data.std)[0], _SIDE) if image else None
+                    shown[index] = (label, picture, "" if image else _as_text(value, 8))
+            if part.stop < len(indices):
+                yield None
+        self._shown = shown
+        labels = [shown[index][0] for index in indices]
+        pictures = [picture for index in indices if (picture := shown[index][1]) is not None]
+        texts = [shown[index][2] for index in indices if shown[index][1] is None]
         header = {
             "kind": "thumbnails",
             "indices": indices,
@@ -211,7 +229,7 @@ class SamplePicker(View):
             "total": len(data),
             "text": texts,
         }
-        return header, {"thumbnails": np.stack(pictures)} if pictures and not texts else {}
+        yield header, {"thumbnails": np.stack(pictures)} if pictures and not texts else {}
 
 
 def _display(value: Tensor, mean: Any, std: Any) -> tuple[str, str, dict[str, np.ndarray]]:

@@ -44,6 +44,12 @@ class StatusBar(View):
         self._report()
         self._evaluate()
 
+    def close(self) -> None:
+        """As ``View.close``; it no longer hears of the jobs."""
+        if self.inspector is not None:
+            self.inspector.jobs.off_change(self._jobs_changed)
+        super().close()
+
     def want_cancel(self, job_id: int) -> None:
         """The user cancelled a job."""
         if self.inspector is not None:
@@ -96,6 +102,9 @@ class StatusBar(View):
         if inspector is None:
             return
         layer = inspector.layer
+        # A layer that was chosen may be gone since the model was changed; the grid says so.
+        row = None if layer is None else inspector.layers.get(layer)
+        shape = None if row is None or row.shape is None else list(row.shape)
         accuracy = inspector.predictions.accuracy
         active = {job.id: job for job in inspector.jobs.active()}
         self.push(
@@ -106,7 +115,7 @@ class StatusBar(View):
                 "samples": len(inspector.data),
                 "device": inspector.device,
                 "layer": layer,
-                "shape": None if layer is None or (shape := inspector.layers[layer].shape) is None else list(shape),
+                "shape": shape,
                 "accuracy": None
                 if accuracy is None
                 else {

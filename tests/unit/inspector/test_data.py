@@ -180,3 +180,66 @@ def test_an_index_outside_the_data_is_refused(index):
 
 def test_numpy_labels_of_float_are_no_labels():
     assert Data((IMAGES, np.linspace(0, 1, 6))).labels is None
+
+
+def test_samples_of_different_shapes_make_no_batch_but_can_be_read_one_by_one():
+    samples = [(torch.rand(3, size, size), size) for size in (8, 12)]
+    data = Data(samples)
+    assert data.batch([1]).args[0].shape == (1, 3, 12, 12)
+    with pytest.raises(DataError, match=r"samples 0 to 1 .* different shapes"):
+        data.batch([0, 1])
+
+
+def test_labels_of_another_length_are_an_error():
+    data = Data(torch.rand(4, 2), unpack=lambda batch: ((batch,), {}, torch.zeros(1, dtype=torch.long)))
+    with pytest.raises(DataError, match=r"batch of 2 samples .* has 1 labels"):
+        data.batch([0, 1])
+
+
+@pytest.mark.parametrize("made", [torch.ones(1), (torch.ones(1), {}, None), ((), {}), ((), {}, torch.ones(1))])
+def test_an_unpack_that_returns_something_else_is_told_what_to_return(made):
+    with pytest.raises(DataError, match=r"unpack returns \(args, kwargs, labels\).*this one returned"):
+        Data(torch.rand(4, 2), unpack=lambda _: made)
+
+
+def test_a_target_transform_is_believed_rather_than_the_list_of_targets():
+    class Even(torch.utils.data.Dataset):
+        targets = (0, 1, 2, 3)
+        target_transform = staticmethod(lambda label: label % 2)
+
+        def __len__(self):
+            return 4
+
+        def __getitem__(self, index):
+            return torch.rand(2), self.target_transform(self.targets[index])
+
+    data = Data(Even())
+    data.batch(range(4))
+    assert data.labels.tolist() == [0, 1, 0, 1]
+    assert data.classes == ["0", "1"]
+
+
+def test_classes_without_names_grow_as_labels_are_read():
+    data = Data([(torch.rand(2), label) for label in (1, 4, 0)])
+    assert data.classes == ["0", "1"]
+    data.batch([1])
+    assert data.classes == ["0", "1", "2", "3", "4"]
+
+
+def test_large_whole_numbers_are_no_classes():
+    assert Data([(torch.rand(2), 2_000_000_000)]).classes == []
+
+
+def test_classes_of_one_name_are_told_apart():
+    data = Data((torch.rand(3, 2), torch.arange(3)), classes=["crane", "owl", "crane"])
+    assert data.classes == ["crane (0)", "owl", "crane (2)"]
+
+
+def test_a_stream_with_names_of_files():
+    class Stream(torch.utils.data.IterableDataset):
+        def __iter__(self):
+            return iter([(torch.rand(2), index, "ab"[index % 2]) for index in range(6)])
+
+    data = Data(DataLoader(Stream(), batch_size=3))
+    assert len(data) == 6
+    assert data.batch([5]).labels.tolist() == [5]

@@ -28,7 +28,7 @@ def test_files_bytes_arrays_and_pil_images_open(tmp_path):
         image = open_image(source)
         assert image.size == (6, 4)
         assert image.convert("RGB").getpixel((0, 0)) == (255, 0, 0)
-    assert open_image(np.full((4, 6), 0.5)).getpixel((0, 0)) == 127
+    assert open_image(np.full((4, 6), 0.5)).getpixel((0, 0)) == 128
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_normalisation_is_applied_by_hand_where_no_transform_is():
 
 
 def test_the_datas_own_transform_is_used_when_it_fits():
-    value, how = convert(open_image(png()), torch.zeros(3, 8, 8), transform=lambda image: torch.full((3, 8, 8), 7.0))
+    value, how = convert(open_image(png()), torch.zeros(3, 8, 8), transform=lambda _: torch.full((3, 8, 8), 7.0))
     assert value.unique().tolist() == [7.0]
     assert "own transform" in how
 
@@ -79,7 +79,7 @@ def test_a_transform_that_does_not_fit_is_passed_over():
     def broken(image):
         raise TypeError
 
-    for transform in (broken, lambda image: torch.zeros(5)):
+    for transform in (broken, lambda _: torch.zeros(5)):
         value, how = convert(open_image(png()), torch.rand(3, 8, 8), transform=transform)
         assert value.shape == (3, 8, 8)
         assert "resized" in how
@@ -94,3 +94,17 @@ def test_the_scale_of_unnormalised_data_is_taken_from_the_example():
 def test_a_model_of_other_inputs_says_so(example):
     with pytest.raises(ImageError, match="cannot be shown to this model"):
         convert(open_image(png()), example)
+
+
+def test_sixteen_bits_of_grey_are_scaled_not_cut_off():
+    values = np.array([[0, 257], [32768, 65535]], np.uint16)
+    file = io.BytesIO()
+    Image.fromarray(values).save(file, "PNG")
+    assert np.asarray(open_image(file.getvalue()).convert("L")).tolist() == [[0, 1], [128, 255]]
+
+
+def test_floats_and_booleans_become_the_nearest_grey():
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    for kind in (np.float16, np.float32, np.float64):
+        assert np.array_equal(np.asarray(open_image((levels / 255).astype(kind))), levels)
+    assert np.asarray(open_image(np.eye(4) > 0)).max() == 255

@@ -59,7 +59,7 @@ def test_the_selection_is_checked_where_it_is_set(inspector):
     inspector.channel = 3
     with pytest.raises(UnknownLayerError, match=r"featurs\.0.*features\.0"):
         inspector.layer = "featurs.0"
-    with pytest.raises(DataError, match="no sample 20.*0 to 19"):
+    with pytest.raises(DataError, match=r"no sample 20.*0 to 19"):
         inspector.sample = 20
     with pytest.raises(DataError, match="no channel -1"):
         inspector.channel = -1
@@ -179,7 +179,7 @@ def test_a_layer_that_cannot_be_seen_says_why():
 
 
 def test_what_is_no_model_is_refused():
-    with pytest.raises(TypeError, match="torch.nn.Module; got int"):
+    with pytest.raises(TypeError, match=r"torch\.nn\.Module; got int"):
         Inspector(3, IMAGES)
 
 
@@ -236,7 +236,7 @@ def test_looking_from_another_thread_does_not_disturb_training(model):
         trained = iv.demo.SmallCNN()
         inspector = Inspector(trained, (IMAGES, LABELS))
         inspector.layers  # noqa: B018 - traced before the cell runs
-        inspector._cell._thread = threading.get_ident()  # a cell is running on this thread
+        inspector._cell.enter()  # a cell is running on this thread
         done = threading.Event()
 
         def click():
@@ -258,3 +258,60 @@ def test_looking_from_another_thread_does_not_disturb_training(model):
 
     quiet, stormy = train(storm=False), train(storm=True)
     assert all(torch.equal(quiet[name], stormy[name]) for name in quiet)
+
+
+def test_samples_of_different_shapes_are_looked_at_and_predicted_one_by_one():
+    model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+    samples = [(torch.rand(1, size, size), 0) for size in (8, 12, 16, 20)]
+    with Inspector(model, samples) as inspector:
+        assert inspector.look("0", 3).values.shape == (4, 18, 18)
+        for _ in inspector.predict():
+            pass
+        assert inspector.predictions.done == 4
+
+
+def test_a_replaced_module_is_seen(model, inspector):
+    assert inspector.layers["features.0"].shape == (16, 8, 8)
+    model.features[0] = nn.Conv2d(1, 16, 5, padding=2, stride=1)
+    model.features[0].extra = nn.Identity()
+    inspector.refresh()
+    assert "features.0.extra" in inspector.layers
+
+
+def test_the_receptive_field_leaves_the_model_free_between_its_steps(inspector):
+    def take(free):
+        free.append(inspector._model_lock.acquire(blocking=False))
+        if free[0]:
+            inspector._model_lock.release()
+
+    batch = inspector.batch(0)
+    assert not inspector.field_known("features.3", batch, channel_last=False)
+    measuring = inspector.receptive_field("features.3", batch, channel_last=False)
+    count = 0
+    for _ in measuring:
+        count += 1
+        free: list[bool] = []
+        other = threading.Thread(target=take, args=(free,))
+        other.start()
+        other.join()
+        assert free == [True]
+    assert count > 5
+    assert inspector.field_known("features.3", batch, channel_last=False)
+    larger = batch._replace(args=(torch.rand(1, 1, 12, 12),))
+    assert not inspector.field_known("features.3", larger, channel_last=False)
+
+
+def test_the_users_tensor_may_change_after_it_was_shown(inspector):
+    image = IMAGES[3].clone().requires_grad_()
+    inspector.show(image)
+    with torch.no_grad():
+        image.zero_()
+    torch.testing.assert_close(inspector.look("features.0", None).values, inspector.look("features.0", 3).values)
+
+
+def test_a_closed_inspector_says_so_to_whoever_still_asks(model):
+    inspector = Inspector(model, IMAGES)
+    inspector.close()
+    for ask in (lambda: setattr(inspector, "sample", 3), lambda: inspector.show(IMAGES[0]), lambda: inspector.layers):
+        with pytest.raises(InnerviewError, match="closed"):
+            ask()

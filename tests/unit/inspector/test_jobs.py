@@ -152,3 +152,39 @@ def test_steps_cover_every_item_once_and_tell_the_fraction(jobs):
 
 def iter_of(values):
     yield from values
+
+
+def test_a_failing_listener_or_clean_up_does_not_stop_the_work(jobs):
+    seen = []
+
+    def refuse():
+        raise RuntimeError("cannot be shown")
+
+    def untidy(job):
+        try:
+            yield 1
+            jobs.cancel(job.id)
+            yield 2
+        finally:
+            raise RuntimeError("cannot be tidied up")
+
+    jobs.on_change(refuse)
+    jobs.submit("a", "untidy", untidy)
+    assert jobs.join(5)
+    jobs.submit("b", "fine", lambda _: iter_of([3]), deliver=seen.append)
+    assert jobs.join(5)
+    assert seen == [3]
+
+
+def test_a_listener_that_left_hears_nothing(jobs):
+    seen = []
+
+    def listener():
+        seen.append(1)
+
+    jobs.on_change(listener)
+    jobs.off_change(listener)
+    jobs.off_change(listener)
+    jobs.submit("k", "work", lambda _: iter_of([1]))
+    assert jobs.join(5)
+    assert seen == []

@@ -43,10 +43,32 @@ def test_the_likeliest_classes_in_order():
 def test_predictions_are_taken_in_order_and_judged():
     predictions = Predictions(5)
     assert predictions.accuracy is None
-    predictions.add(torch.eye(3)[[0, 1]], torch.tensor([0, 2]))
-    predictions.add(torch.eye(3)[[2]], None)
+    predictions.add(0, torch.eye(3)[[0, 1]], torch.tensor([0, 2]))
+    predictions.add(2, torch.eye(3)[[2]], None)
     assert predictions.predicted.tolist() == [0, 1, 2, -1, -1]
     assert predictions.correct.tolist() == [1, 0, -1, -1, -1]
     assert predictions.done == 3
     assert predictions.accuracy.value == 0.5
     assert predictions.accuracy.evaluated == 2
+
+
+def test_taking_the_same_samples_again_changes_nothing():
+    """As when a view and the user's own loop predict at the same time."""
+    predictions = Predictions(3)
+    for _ in range(2):
+        predictions.add(0, torch.eye(3)[[0, 1]], torch.tensor([0, 2]))
+    assert predictions.done == 2
+    assert predictions.predicted.tolist() == [0, 1, -1]
+
+
+def test_a_diverged_model_predicts_nothing_and_is_never_right():
+    for output in (torch.full((2, 3), torch.nan), torch.tensor([[torch.inf, 0, 0], [0, torch.nan, 0]])):
+        predictions = Predictions(2)
+        predictions.add(0, scores(output), torch.tensor([0, 0]))
+        assert predictions.predicted.tolist() == [-1, -1]
+        assert predictions.accuracy.value == 0
+
+
+def test_an_output_with_another_number_of_rows_is_no_classification():
+    with pytest.raises(InnerviewError, match="14 rows for 2 samples"):
+        scores(torch.zeros(14, 5), 2)

@@ -8,6 +8,9 @@ from torchvision import models
 from torchvision.models.maxvit import MaxVit
 from torchvision.models.video.mvit import MSBlockConfig, MViT
 
+# Three minutes together on two cores; the small models of the other files cover the same code in `make check`.
+pytestmark = pytest.mark.slow
+
 IMAGES = {
     "alexnet": 64,
     "convnext_small": 32,
@@ -59,9 +62,7 @@ def test_there_are_at_least_40():
     assert len(IMAGES) + len(VIDEOS) + len(SEGMENTATIONS) + len(DETECTIONS) >= 40
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] if name == "vgg11" else []) for name in IMAGES]
-)
+@pytest.mark.parametrize("name", IMAGES)
 def test_image_model(name, check):
     model = getattr(models, name)(weights=None, **OPTIONS.get(name, {}))
     table = check(model, (torch.randn(2, 3, IMAGES[name], IMAGES[name]),))

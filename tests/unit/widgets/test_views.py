@@ -1,4 +1,4 @@
-"""The kernel's side of the views: what they send for a selection, a want, an error. The browser tests see them drawn."""
+"""The kernel's side of the views: what they send for a selection, a want, an error. Browser tests see them drawn."""
 
 import gc
 import io
@@ -286,7 +286,7 @@ def test_a_view_that_opens_later_gets_the_last_frames(sent, inspector):
 def test_a_misspelt_argument_is_refused_by_name(kind, inspector):
     with pytest.raises(TypeError, match="'hieght'"):
         kind(inspector, hieght=3)
-    with pytest.raises(TypeError, match="shows an innerview.Inspector; got SmallCNN"):
+    with pytest.raises(TypeError, match=r"shows an innerview\.Inspector; got SmallCNN"):
         kind(inspector.model)
 
 
@@ -317,3 +317,47 @@ def test_explore_begins_with_the_first_layer_that_makes_maps(sent):
     explorer = iv.explore(iv.demo.SmallCNN(), (IMAGES, LABELS))
     assert explorer.inspector.layer == "features.0"
     explorer.close()
+
+
+def test_a_closed_status_bar_no_longer_hears_of_jobs(sent, inspector):
+    status = StatusBar(inspector)
+    settle(inspector)
+    status.close()
+    assert inspector.jobs._listeners == []
+
+
+def test_a_diverged_model_is_shown_with_a_reason_instead_of_probabilities(sent, inspector):
+    with torch.no_grad():
+        inspector.model.classifier[3].bias.fill_(torch.nan)
+    samples = iv.SamplePicker(inspector)
+    settle(inspector)
+    header, _ = last(sent, "sample", samples)
+    assert "NaN" in header["notClassifier"]
+    assert header["top"] == []
+    with pytest.raises(StopIteration):
+        last(sent, "error")
+
+
+def test_the_status_goes_on_when_the_chosen_layer_is_gone(sent, inspector):
+    inspector.layer = "features.3"
+    StatusBar(inspector)
+    inspector.model.features = nn.Sequential(nn.Conv2d(1, 32, 3, stride=4, padding=1), nn.Identity())
+    inspector.model.classifier[1] = nn.Linear(128, 64)
+    inspector.refresh()
+    settle(inspector)
+    assert last(sent, "status")[0]["shape"] is None
+
+
+def test_a_click_does_not_wait_for_the_receptive_field(sent, inspector):
+    inspector.layer = "features.3"
+    inspector.channel = 7
+    iv.ChannelGrid(inspector)
+    settle(inspector)
+    fields = [header["receptive"] for view, header, _ in sent if header["kind"] == "channel"]
+    assert fields[0] is None
+    assert fields[-1]["size"] == [8, 8]
+    sent.clear()
+    inspector.sample = 4
+    settle(inspector)
+    # Known now: one frame, with it.
+    assert [header["receptive"] is not None for _, header, _ in sent if header["kind"] == "channel"] == [True]

@@ -1,0 +1,59 @@
+"""Whether a notebook cell is running, and on which thread."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import weakref
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from innerview.inspector import Inspector
+
+
+class Cell:
+    """Tells an inspector when a cell begins and ends; does nothing outside IPython.
+
+    Args:
+        inspector: told by ``cell_begins()`` and ``cell_ended()``; not kept alive.
+    """
+
+    def __init__(self, inspector: Inspector) -> None:
+        self._inspector = weakref.ref(inspector)
+        self._thread: int | None = None
+        ipython = sys.modules.get("IPython")
+        shell = ipython.get_ipython() if ipython is not None else None
+        self._events = getattr(shell, "events", None)
+        if self._events is not None:
+            self._events.register("pre_run_cell", self._begin)
+            self._events.register("post_run_cell", self._end)
+            # An Inspector is made in a cell: that one is running now.
+            self.enter()
+
+    def enter(self) -> None:
+        """A cell runs on this thread from now on."""
+        self._thread = threading.get_ident()
+
+    def runs_elsewhere(self) -> bool:
+        """Whether a cell is running on another thread than the caller's."""
+        return self._thread is not None and self._thread != threading.get_ident()
+
+    def close(self) -> None:
+        """Listen no more."""
+        if self._events is not None:
+            self._events.unregister("pre_run_cell", self._begin)
+            self._events.unregister("post_run_cell", self._end)
+            self._events = None
+
+    def _begin(self, *_: object) -> None:
+        inspector = self._inspector()
+        if inspector is None:
+            self.close()
+        else:
+            inspector.cell_begins()
+
+    def _end(self, *_: object) -> None:
+        self._thread = None
+        inspector = self._inspector()
+        if inspector is not None:
+            inspector.cell_ended()
