@@ -72,7 +72,7 @@ def click_through(explorer):
     explorer.samples.locator("[data-testid='thumbnail'][data-sample='3']").click()
     explorer.expect_painted("conv1", 3)
     seen.add(explorer.picture())
-    for colours in ("gray", "signed", "magma"):
+    for colours in ("gray", "viridis", "magma"):
         explorer.grid.get_by_test_id("colours").select_option(colours)
         seen.add(explorer.picture())
     assert len(seen) == 6  # each of them another picture

@@ -126,7 +126,7 @@ def test_the_explorer_at_all_widths(theme, show):
     expect(explorer.grid.get_by_test_id("dead")).to_be_visible()
     found = {}
     for width in (560, 700, 760, 1000, 1400, 2000):
-        explorer.set_width(width, height=2000 if width < STACKED else 1000)
+        explorer.set_width(width, height=2200 if width < STACKED else 1000)
         for channel in (None, CHANNEL):
             if channel is not None:
                 explorer.tile(channel)
