@@ -6,9 +6,12 @@ import pytest
 from browser import chromium
 from browser.lab import REPOSITORY, Lab
 from browser.notebook import Notebook
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 PICTURES = REPOSITORY / "test-output"
+
+# Playwright waits 5 s for what a test expects, which two busy cores can need for one picture of a large page.
+expect.set_options(timeout=20_000)
 
 
 class Console:

@@ -39,6 +39,10 @@ class ExplorerPage:
     def row(self, layer: str) -> Locator:
         return self.layers.locator(f".iv-layer[data-layer='{layer}']")
 
+    def choose_layer(self, layer: str) -> None:
+        """Click a layer's name: in a row's middle, where Playwright clicks by itself, may be the button that copies."""
+        self.row(layer).locator(".iv-layer-label").click()
+
     def expect_layer(self, layer: str) -> None:
         expect(self.row(layer)).to_have_attribute("aria-selected", "true")
         expect(self.grid.get_by_test_id("layer")).to_have_text(layer)
@@ -50,13 +54,12 @@ class ExplorerPage:
         self.expect_layer(layer)
 
     def set_width(self, width: int, *, height: int = 1000) -> None:
-        """Make the window as wide as the dashboard needs to be `width` pixels wide, and wait until it is laid out."""
-        for _ in range(10):  # in a narrow window JupyterLab takes other margins, which changes what is needed
-            now = self.dashboard.evaluate("(element) => element.clientWidth")
-            around = self.page.evaluate("() => innerWidth") - now
-            self.page.set_viewport_size({"width": width + around, "height": height})
-            self.page.wait_for_timeout(100)
+        """Make the dashboard `width` pixels wide, in a window with room for it, and wait until it is laid out."""
+        self.page.set_viewport_size({"width": width + 300, "height": height})
+        self.dashboard.evaluate("(element, width) => element.style.setProperty('width', `${width}px`)", width)
+        self.dashboard.evaluate("(element) => element.style.setProperty('flex', 'none')")
         expect(self.dashboard).to_have_js_property("clientWidth", width)
+        self.page.wait_for_timeout(200)  # ResizeObservers, and the frames that they draw
 
     def tile(self, channel: int) -> None:
         """Click a tile, counted in reading order from the first; the grid is one canvas."""

@@ -30,7 +30,7 @@ def state(explorer):
 
 
 def test_a_click_on_a_layer_shows_its_channels(explorer):
-    explorer.row("features.3").click()
+    explorer.choose_layer("features.3")
     explorer.expect_painted("features.3", 0)
     expect(explorer.grid.get_by_test_id("layer-about")).to_contain_text("32 × 4 × 4")
     expect(explorer.status).to_contain_text("features.3")
@@ -82,7 +82,7 @@ def test_filters_by_class_and_mistakes(explorer):
 
 
 def test_a_tile_is_enlarged_beside_the_input(explorer):
-    explorer.row("features.3").click()
+    explorer.choose_layer("features.3")
     explorer.expect_painted("features.3", 0)
     explorer.tile(5)
     detail = explorer.grid.get_by_test_id("detail")
@@ -124,7 +124,7 @@ def test_the_search_finds_layers_by_name_and_kind(explorer):
 
 
 def test_layers_by_keyboard(explorer):
-    explorer.row("features.0").click()
+    explorer.choose_layer("features.0")
     explorer.page.keyboard.press("ArrowDown")
     explorer.page.keyboard.press("ArrowDown")
     explorer.page.keyboard.press("Enter")
@@ -164,14 +164,14 @@ def drop(target, name, content):
 
 
 def test_reload_close_and_reopen(explorer):
-    explorer.row("features.3").click()
+    explorer.choose_layer("features.3")
     explorer.samples.get_by_test_id("next-sample").click()
     explorer.expect_painted("features.3", 1)
     explorer.notebook.save()
     explorer.notebook.reload()
     again = ExplorerPage(explorer.notebook.output(1))
     again.expect_painted("features.3", 1)
-    again.row("features.1").click()
+    again.choose_layer("features.1")
     again.expect_painted("features.1", 1)
     explorer.notebook.close()
     explorer.notebook.reopen()
@@ -194,7 +194,7 @@ def test_two_views_of_one_inspector_show_the_same(lab, open_notebook):
     for cell in range(4):
         notebook.run_cell(cell)
     first, second = (ExplorerPage(notebook.output(cell)) for cell in (2, 3))
-    first.row("features.4").click()
+    first.choose_layer("features.4")
     first.expect_painted("features.4", 0)
     second = ExplorerPage(notebook.output(3))
     second.expect_painted("features.4", 0)
@@ -226,7 +226,7 @@ def test_clicks_while_a_cell_trains(kernel, lab, open_notebook):
     )
     notebook.page.wait_for_timeout(1000)
     shown = ExplorerPage(notebook.output(1))
-    shown.row("features.4").click()
+    shown.choose_layer("features.4")
     shown.samples.get_by_test_id("next-sample").click()
     # Not the kernel's status: that says "idle" whenever a subshell has answered.
     running = notebook.page.locator(".jp-InputPrompt", has_text="[*]")

@@ -47,7 +47,7 @@ def test_from_top_to_bottom(lab, open_notebook):
     if os.environ.get("INNERVIEW_MNIST"):
         lenet = shown(quickstart, "lenet")
         lenet.expect_painted("conv1", 0)
-        lenet.row("conv2").click()
+        lenet.choose_layer("conv2")
         lenet.samples.get_by_test_id("next-sample").click()
         lenet.expect_painted("conv2", 1)
         expect(lenet.grid.get_by_test_id("layer-about")).to_contain_text("16 × 10 × 10")
@@ -56,7 +56,7 @@ def test_from_top_to_bottom(lab, open_notebook):
     resnet = shown(quickstart, "resnet")
     resnet.expect_painted("conv1", 0)
     resnet.layers.get_by_test_id("layer-search").fill("layer4.1.conv2")
-    resnet.row("layer4.1.conv2").click()
+    resnet.choose_layer("layer4.1.conv2")
     resnet.expect_painted("layer4.1.conv2", 0)
     expect(resnet.grid.get_by_test_id("layer-about")).to_contain_text("512 × 2 × 2")
 
@@ -64,7 +64,7 @@ def test_from_top_to_bottom(lab, open_notebook):
 def click_through(explorer):
     """Layers, samples, tiles, search, colour maps and an image of one's own."""
     seen = {explorer.picture()}
-    explorer.row("conv1").click()
+    explorer.choose_layer("conv1")
     explorer.expect_painted("conv1", 7)
     seen.add(explorer.picture())
     explorer.samples.get_by_test_id("next-sample").click()
@@ -86,7 +86,7 @@ def click_through(explorer):
 
     explorer.layers.get_by_test_id("layer-search").fill("dense")
     expect(explorer.row("conv1")).to_have_count(0)
-    explorer.row("dense2").click()
+    explorer.choose_layer("dense2")
     explorer.expect_painted("dense2", 3)
 
     explorer.drop("ramp.png", png(Image.linear_gradient("L")))
