@@ -102,6 +102,10 @@ README = {
 
 def take(explorer, part, path):
     """Save a part of the page, which must show something; its pixels [N, 3]."""
+    for part_that_comes_last in ("[data-judged]", "[data-testid='thumbnail'][aria-selected='true']"):
+        expect(explorer.output.locator(part_that_comes_last)).to_have_count(1)
+    expect(explorer.grid.get_by_test_id("dead")).to_be_visible()
+    expect(explorer.status.get_by_test_id("jobs-button")).to_be_hidden()
     expect(explorer.output.locator(".iv-busy:visible")).to_have_count(0)
     explorer.page.mouse.move(0, 0)
     explorer.page.evaluate("() => document.activeElement?.blur()")
@@ -122,8 +126,6 @@ def test_the_explorer_at_all_widths(theme, show):
     setup = f"MNIST = {bool(MNIST)}\n{DIGITS}"
     explorer = show(setup, "inspector.layer, inspector.sample = 'conv2', 7", theme)
     explorer.expect_painted("conv2", 7)
-    explorer.samples.get_by_test_id("thumbnail").first.wait_for()
-    expect(explorer.grid.get_by_test_id("dead")).to_be_visible()
     found = {}
     for width in (560, 700, 760, 1000, 1400, 2000):
         explorer.set_width(width, height=2200 if width < STACKED else 1000)
