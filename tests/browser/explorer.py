@@ -75,12 +75,15 @@ class ExplorerPage:
         return self.grid.get_by_test_id("channels").locator("canvas").first.evaluate("(canvas) => canvas.toDataURL()")
 
     def pixels(self) -> list[int]:
-        """The colours of the tiles' canvas, as one list of numbers."""
+        """Every 17th number of the colours of the tiles' canvas."""
         return (
             self.grid.get_by_test_id("channels")
             .locator("canvas")
             .first.evaluate(
-                "(canvas) => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"
+                """(canvas) => {
+                const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+                return [...data].filter((_, i) => i % 17 === 0);  // all of them take seconds to arrive
+            }"""
             )
         )
 

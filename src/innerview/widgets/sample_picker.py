@@ -43,6 +43,7 @@ class SamplePicker(View):
         self._label: str | None = None
         self._misclassified = False
         self._offset = 0
+        self._last = inspector.sample or 0
         self._shown: dict[int, tuple[str | None, np.ndarray | None, str]] = {}
         self._random = random.Random(0)  # noqa: S311 - picks a picture, guards nothing
         self.watch(lambda _: self._show_sample(), "sample", "version")
@@ -93,9 +94,9 @@ class SamplePicker(View):
         self._show_page()
 
     def want_dataset(self, _: object) -> None:
-        """Back from the user's own image to the data."""
+        """Back from the user's own image to the sample shown before."""
         if self.inspector is not None:
-            self.inspector.sample = 0
+            self.inspector.sample = self._last
 
     def want_again(self, _: object) -> None:
         """Back to the user's own image."""
@@ -129,6 +130,8 @@ class SamplePicker(View):
         if inspector is None:
             return
         data, sample = inspector.data, inspector.sample
+        if sample is not None:
+            self._last = sample
         batch = inspector.batch(sample)
         value = main_input(batch)
         kind, text, arrays = _display(value, data.mean, data.std)

@@ -223,6 +223,8 @@ def test_stepping_and_filtering(sent, inspector):
 def test_a_dropped_image_is_shown_to_the_model(sent, inspector):
     inspector.layer = "features.0"
     samples, grid = iv.SamplePicker(inspector), iv.ChannelGrid(inspector)
+    inspector.sample = 12
+    settle(inspector)
     picture = io.BytesIO()
     Image.new("RGB", (30, 20), "white").save(picture, "PNG")
     frame = wire.encode({"kind": "image", "name": "white.png"}, {"bytes": np.frombuffer(picture.getvalue(), np.uint8)})
@@ -235,7 +237,7 @@ def test_a_dropped_image_is_shown_to_the_model(sent, inspector):
     samples._receive(samples, {"type": "frame"}, [memoryview(frame)])
     assert "no image that Pillow can read" in last(sent, "error", samples)[0]["message"]
     ask(samples, "dataset", True)
-    assert inspector.sample == 0
+    assert inspector.sample == 12
 
 
 def test_inputs_that_are_no_images_are_shown_as_what_they_are(sent):
