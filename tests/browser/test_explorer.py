@@ -1,6 +1,5 @@
 """The Explorer in a real JupyterLab with a real kernel: every view, every way to change the selection."""
 
-import base64
 import io
 
 import pytest
@@ -147,26 +146,12 @@ def test_a_dropped_image_and_a_file_that_is_none(explorer):
     )
     explorer.expect_painted("features.0", "null")
     expect(explorer.samples.get_by_test_id("own-name")).to_contain_text("gradient.png")
-    drop(explorer.samples, "notes.png", b"these are no pixels")
+    explorer.drop("notes.png", b"these are no pixels")
     expect(explorer.samples.get_by_role("alert")).to_contain_text("'notes.png', a file of 19 bytes, is no image")
     explorer.samples.get_by_test_id("back-to-dataset").click()
     explorer.expect_painted("features.0", 0)
-    drop(explorer.samples, "again.png", picture.getvalue())
+    explorer.drop("again.png", picture.getvalue())
     explorer.expect_painted("features.0", "null")
-
-
-def drop(target, name, content):
-    """Drop a file on an element, with the events a browser sends."""
-    target.evaluate(
-        """(element, { name, content }) => {
-            const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
-            const dataTransfer = new DataTransfer();
-            dataTransfer.items.add(new File([bytes], name, { type: "image/png" }));
-            for (const type of ["dragenter", "dragover", "drop"])
-              element.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
-        }""",
-        {"name": name, "content": base64.b64encode(content).decode()},
-    )
 
 
 def test_reload_close_and_reopen(explorer):
