@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from browser import chromium
 from browser.lab import Lab
 from browser.notebook import Notebook
+from round_trip import WIDGET
 
 TARGET = 1.5
 ROUNDS = 60
@@ -35,31 +36,6 @@ explorer = iv.explore(iv.demo.SmallCNN(), digits.test)
 explorer.inspector.layer = "{layer}"
 explorer
 """
-
-BARE = '''
-import anywidget
-
-class Bare(anywidget.AnyWidget):
-    _esm = """
-    export default {
-      render({ model, el }) {
-        const button = document.createElement("button");
-        button.className = "bare";
-        let clicked = 0;
-        button.onclick = () => { clicked = performance.now(); model.send({}); };
-        model.on("msg:custom", () => button.dispatchEvent(
-          new CustomEvent("answer", { detail: performance.now() - clicked })));
-        el.append(button);
-      },
-    };
-    """
-
-    def __init__(self):
-        super().__init__()
-        self.on_msg(lambda widget, content, buffers: widget.send({}))
-
-Bare()
-'''
 
 FORWARD = """
 import statistics, time
@@ -117,7 +93,7 @@ def main() -> None:
         stack.callback(browser.close)
         for layer in ("features.0", "features.4", "classifier.3"):
             page = browser.new_page(viewport={"width": 1400, "height": 1200})
-            cells = [BARE, SETUP.format(layer=layer), FORWARD.format(layer=layer)]
+            cells = [WIDGET, SETUP.format(layer=layer), FORWARD.format(layer=layer)]
             notebook = Notebook(page, lab, lab.write_notebook(f"click-{layer}.ipynb", cells))
             for cell in range(3):
                 notebook.run_cell(cell)

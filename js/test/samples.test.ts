@@ -11,7 +11,8 @@ import {
   refusal,
   typed,
 } from "../src/samples/selection";
-import { linePath, range } from "../src/samples/signal";
+import { linePath } from "../src/samples/signal";
+import { range } from "../src/ui/range";
 
 const page = (changes: Partial<Page> = {}): Page => ({
   kind: "thumbnails",

@@ -1,6 +1,7 @@
 // The values of one channel along positions or tokens, as a line or as bars.
 import { h, setText, svg } from "../ui/dom";
 import { number } from "../ui/format";
+import { range } from "../ui/range";
 
 export interface Curve {
   readonly element: HTMLElement;
@@ -8,15 +9,9 @@ export interface Curve {
   show(values: Float32Array, unit: string, approximate: boolean): void;
 }
 
+/** As `range`, with zero in it when there is one value only, so that a bar has a length. */
 const finiteRange = (values: Float32Array): [number, number] => {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const value of values) {
-    if (!Number.isFinite(value)) continue;
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  if (low > high) return [0, 1];
+  const [low, high] = range(values);
   return low === high ? [Math.min(0, low), Math.max(0, high) || 1] : [low, high];
 };
 

@@ -1,22 +1,11 @@
 // A signal as line plots, one below the other.
 import { h, svg } from "../ui/dom";
 import { count, number } from "../ui/format";
+import { range } from "../ui/range";
 import type { NdArray } from "../wire";
 
 const WIDTH = 300; // units of the drawing; the lines keep their thickness when it is stretched
 const MOST = 12;
-
-/** The least and largest finite value; [0, 0] when there is none. */
-export function range(values: Float32Array): [number, number] {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const value of values) {
-    if (!Number.isFinite(value)) continue;
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  return low <= high ? [low, high] : [0, 0];
-}
 
 /**
  * The path of a line over `width` x `height`. Of a long signal each column keeps its least and largest value, so that
