@@ -93,7 +93,7 @@ def click_through(explorer):
     explorer.expect_painted("dense2", "null")
     expect(explorer.samples.get_by_test_id("own-name")).to_contain_text("ramp.png")
     explorer.samples.get_by_test_id("back-to-dataset").click()
-    explorer.expect_painted("dense2", 0)
+    explorer.expect_painted("dense2", 3)  # the sample shown before the own image
 
 
 def compare_mistakes(explorer, printed):
