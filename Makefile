@@ -57,6 +57,12 @@ bench: setup chromium ## every benchmark: tables of ratios
 	done; \
 	if [ -n "$$failed" ]; then echo "failed:$$failed" >&2; exit 1; fi
 
+.PHONY: literature
+literature: setup ## the published tables measured again, in full; takes an hour
+	for script in $(filter-out tests/literature/test_%,$(wildcard tests/literature/*.py)); do \
+	  $(BIN)/python $$script || exit 1; \
+	done
+
 .PHONY: screenshots
 screenshots: setup chromium ## the README's pictures
 	INNERVIEW_SCREENSHOTS=docs/images $(BIN)/pytest tests/browser/test_screenshots.py $(ARGS)

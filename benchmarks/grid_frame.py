@@ -45,7 +45,7 @@ FRAMES = 30  # for each turn of the slow ways
 
 def frame(maps: torch.Tensor) -> object:
     tiles = make_tiles(maps, choose_layout(maps.shape, kind="Conv2d"))
-    arrays = {name: getattr(tiles, name) for name in ("low", "high", "mean", "maximum", "variance", "sparsity")}
+    arrays = {name: getattr(tiles, name) for name in ("low", "high", "mean", "variance", "sparsity")}
     return encode({"kind": "grid"}, {"tiles": tiles.pixels, "nonfinite": tiles.nonfinite, **arrays})
 
 

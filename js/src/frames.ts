@@ -18,8 +18,6 @@ export type BusyFrame = Of<"busy", { scope: string; label: string; fraction: num
 
 export interface LayerRow {
   name: string; // "layer1.0.conv1", second call "block#2"
-  label: string; // last part of the name
-  depth: number; // 0 for the model's direct children
   kind: string; // class name
   shape: number[] | null; // of one sample's output
   size: number | null; // elements of one sample's output
@@ -64,15 +62,14 @@ export type GridFrame = Of<
     low: F32; // [C]; as are the next
     high: F32;
     mean: F32;
-    maximum: F32;
     variance: F32;
     sparsity: F32; // fraction of exact zeros
     nonfinite: U32;
     extra?: U8; // [C, K] class and register tokens, on the channel's own scale
   }
 >;
-/** Sent some time after the grid: which channels are never above zero over the first `samples` samples. */
-export type DeadFrame = Of<"dead", { layer: string; samples: number }, { dead: U8 /* [C] 0 or 1 */ }>;
+/** Sent some time after the grid: which channels are never above zero over the first `samples` samples; `all`: there are no more. */
+export type DeadFrame = Of<"dead", { layer: string; samples: number; all: boolean }, { dead: U8 /* [C] 0 or 1 */ }>;
 /** The chosen channel of the grid, in full; channel null: none chosen. */
 export type ChannelFrame = Of<
   "channel",
@@ -122,6 +119,117 @@ export type ThumbnailsFrame = Of<
   { thumbnails?: U8 /* [n, s, s, 3] */ }
 >;
 
+/**
+ * The samples of a layer as points. Frames of one `run` hold the same samples in the same order, so the points move.
+ */
+export type PointsFrame = Of<
+  "points",
+  {
+    run: string;
+    layer: string;
+    model: string; // "" or e.g. "untrained": which of two models
+    method: Method;
+    stage: string; // "iteration 120 of 750", "the first 512 samples"; "" once final
+    fraction: number | null;
+    final: boolean;
+    note: string; // how the vectors were made: "784 elements each"; what was left out; how they were reduced
+    total: number; // samples in the data
+  },
+  { points: F32 /* [n, 2] or [n, 3] */; indices: U32 /* [n] sample of each point */ }
+>;
+export type Method = "pca" | "tsne" | "umap";
+/** What is chosen for the embedding and what can be: sent at each change. */
+export type EmbeddingFrame = Of<
+  "embedding",
+  {
+    layer: string | null;
+    settings: EmbeddingSettings;
+    tokens: number; // tokens of the layer's output, to choose one of; 0: it has none
+    maps: boolean; // the layer's channels can be pooled over their positions
+    running: boolean; // a computation is under way
+    paused: boolean;
+    estimate: Partial<Record<Method, number>>; // seconds that each method would take, roughly
+    correctOnly: string; // why "only correctly classified samples" cannot be had; "" when it can
+  }
+>;
+export interface EmbeddingSettings {
+  method: Method;
+  dimensions: 2 | 3;
+  pool: "all" | "mean" | number; // all elements, the mean over positions, or the token of this number
+  samples: number; // how many at most
+  correctOnly: boolean;
+  perplexity: number; // t-SNE
+  neighbours: number; // UMAP
+  distance: number; // UMAP's min_dist
+  seed: number;
+}
+export type ColourBy = "class" | "prediction" | "correct" | "loss" | "channel" | "neighbours";
+/** Labels of all samples; sent once. */
+export type LabelsFrame = Of<
+  "labels",
+  { classes: string[]; total: number },
+  { labels?: U32 /* [total]; 2^32 - 1: none. Absent without labels. */ }
+>;
+/** What the points are coloured by, for every sample of the data. */
+export type ColoursFrame = Of<
+  "colours",
+  {
+    by: ColourBy;
+    label: string; // of the legend: "predicted class", "mean of channel 12"
+    names: string[]; // of the categories; [] for values
+    low: number; // of the values
+    high: number;
+    unavailable: Partial<Record<ColourBy, string>>; // why a choice cannot be had: a sentence
+  },
+  { codes?: U32 /* [total]; 2^32 - 1: none */; values?: F32 /* [total]; NaN: none */ }
+>;
+/** The selected samples, from whichever view or from Python; ascending. */
+export type BrushedFrame = Of<"brushed", { count: number; total: number }, { indices: U32 }>;
+/** Pictures of the samples that a view asked for. */
+export type ImagesFrame = Of<
+  "images",
+  { indices: number[]; labels: (string | null)[]; text: string[] /* for samples that are no pictures */ },
+  { images?: U8 /* [n, s, s, 3] */ }
+>;
+/** What sets the selected samples apart from the rest of those embedded. */
+export type ContrastFrame = Of<
+  "contrast",
+  {
+    layer: string | null;
+    selected: number; // samples
+    rest: number;
+    classes: { name: string; selected: number; rest: number }[]; // [] without labels
+    // Largest |difference| first; null: not finite.
+    channels: { channel: number; selected: number | null; rest: number | null; difference: number | null }[];
+    channelCount: number; // of which `channels` holds the first
+    note: string; // why there is nothing to compare, or which samples were used; may be ""
+  }
+>;
+/** The quality of representations, a row for each layer, model and method asked for so far. */
+export type QualityFrame = Of<
+  "quality",
+  {
+    rows: QualityRow[];
+    k: number; // neighbours of the classifier
+    noLabels: string; // why there are no class distances; "" when there are labels
+    latex: string; // the table as LaTeX
+  }
+>;
+export interface QualityRow {
+  layer: string;
+  model: string;
+  method: Method | "own space";
+  samples: number | null; // null: nothing could be measured, and the note says why
+  sameClass: number | null; // each distance divided by the mean over all pairs
+  differentClass: number | null;
+  toCentroid: number | null;
+  betweenCentroids: number | null;
+  knnAccuracy: number | null; // k-nearest-neighbour classifier on its own points
+  leaveOneOut: number | null;
+  trustworthiness: number | null; // of the plane against the layer's own space
+  note: string;
+}
+
 export type StatusFrame = Of<
   "status",
   {
@@ -147,6 +255,14 @@ export type ViewFrame =
   | ChannelFrame
   | SampleFrame
   | ThumbnailsFrame
+  | PointsFrame
+  | EmbeddingFrame
+  | LabelsFrame
+  | ColoursFrame
+  | BrushedFrame
+  | ImagesFrame
+  | ContrastFrame
+  | QualityFrame
   | StatusFrame;
 
 /** The frame as its kind types it. wire.ts has checked the bytes; both ends of the wire come from the same wheel. */
@@ -161,8 +277,8 @@ export interface View {
 export interface Callbacks {
   /** The user asks for something: latest value per key wins, e.g. want("layer", "conv1"). */
   want(key: string, value: unknown): void;
-  /** Bytes for the kernel, e.g. a dropped image file. */
-  upload(header: Record<string, unknown>, bytes: Uint8Array): void;
+  /** Arrays for the kernel: the bytes of a dropped image file, the indices of brushed samples. */
+  upload(header: Record<string, unknown>, arrays: Record<string, NdArray>): void;
 }
 
 export type Create = (element: HTMLElement, callbacks: Callbacks) => View;

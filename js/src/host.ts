@@ -51,8 +51,8 @@ export function host(create: Create) {
             model.set("want", { ...model.get("want"), [key]: { value, at: stamp() } });
             model.save_changes();
           },
-          upload(header, bytes) {
-            const frame = encode(header, { bytes: { shape: [bytes.byteLength], data: bytes } });
+          upload(header, arrays) {
+            const frame = encode(header, arrays);
             model.send({ type: "frame" }, undefined, [frame.buffer as ArrayBuffer]);
           },
         };

@@ -15,7 +15,7 @@ export function gridFrame(channels: readonly Channel[], header: Partial<GridFram
   const count = channels.length;
   const tiles = new Uint8Array(count * height * width);
   const of = () => new Float32Array(count);
-  const stats = { low: of(), high: of(), mean: of(), maximum: of(), variance: of(), sparsity: of() };
+  const stats = { low: of(), high: of(), mean: of(), variance: of(), sparsity: of() };
   const nonfinite = new Uint32Array(count);
   channels.forEach((rows, c) => {
     const values = rows.flat();
@@ -23,7 +23,7 @@ export function gridFrame(channels: readonly Channel[], header: Partial<GridFram
     const mean = finite.reduce((a, b) => a + b, 0) / finite.length;
     const [low, high] = [Math.min(...finite), Math.max(...finite)];
     stats.low[c] = finite.length ? low : Number.NaN;
-    stats.high[c] = stats.maximum[c] = finite.length ? high : Number.NaN;
+    stats.high[c] = finite.length ? high : Number.NaN;
     stats.mean[c] = mean;
     stats.variance[c] = finite.reduce((a, b) => a + (b - mean) ** 2, 0) / finite.length;
     stats.sparsity[c] = finite.filter((v) => v === 0).length / finite.length;

@@ -100,7 +100,7 @@ describe("the order", () => {
     expect(Array.from(orderOf(picture, "mean", true))).toEqual([2, 0, 3, 4, 1]);
     expect(Array.from(orderOf(picture, "mean", false))).toEqual([4, 0, 3, 2, 1]);
     expect(Array.from(orderOf(picture, "variance", true))).toEqual([4, 2, 0, 3, 1]);
-    expect(Array.from(orderOf(picture, "maximum", true))).toEqual([2, 4, 0, 3, 1]);
+    expect(Array.from(orderOf(picture, "high", true))).toEqual([2, 4, 0, 3, 1]);
     expect(Array.from(orderOf(picture, "index", true))).toEqual([4, 3, 2, 1, 0]);
   });
 

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 // What the view says and asks for. What it paints is seen in a real browser only: here nothing has a size.
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { View, ViewFrame } from "../src/frames";
 import { create } from "../src/views/channel_grid";
 import { channelFrame, gridFrame, ramps } from "./grid_frames";
@@ -30,8 +30,8 @@ const slide = (id: string, value: number): void => {
   input.value = String(value);
   input.dispatchEvent(new Event("input"));
 };
-const deadFrame = (layer: string, flags: number[]): ViewFrame => ({
-  header: { kind: "dead", layer, samples: 256 },
+const deadFrame = (layer: string, flags: number[], samples = 256, all = false): ViewFrame => ({
+  header: { kind: "dead", layer, samples, all },
   arrays: { dead: { shape: [flags.length], data: Uint8Array.from(flags) } },
 });
 
@@ -44,6 +44,7 @@ beforeEach(() => {
 afterEach(() => {
   view.destroy();
   element.remove();
+  vi.useRealTimers();
 });
 
 describe("before anything is chosen", () => {
@@ -121,6 +122,44 @@ describe("a layer of maps", () => {
     expect(find("detail").dataset.channel).toBe("9");
   });
 
+  it("takes the kernel's word when the answer to a click does not come", () => {
+    vi.useFakeTimers();
+    view.update(channelFrame(3));
+    find("channel-next").click();
+    view.update(channelFrame(7, ramps(1, 4, 4)[0] as number[][]));
+    expect(find("detail").dataset.channel).toBe("4");
+    vi.runAllTimers();
+    expect(find("detail").dataset).toMatchObject({ channel: "7", exact: "true" });
+    expect(find("busy").hidden).toBe(true);
+  });
+
+  it("waits for nothing when two clicks lead back to what the kernel shows", () => {
+    vi.useFakeTimers();
+    view.update(channelFrame(3));
+    find("channel-next").click();
+    find("channel-before").click();
+    expect(wants.at(-1)).toEqual(["channel", 3]);
+    vi.advanceTimersByTime(1000);
+    expect(find("busy").hidden).toBe(true);
+    vi.runAllTimers();
+    expect(find("detail").dataset.channel).toBe("3");
+  });
+
+  it("can be asked again for a channel after an error", () => {
+    press("Enter");
+    const header = { kind: "error", scope: "channel", message: "no memory", detail: "Traceback" } as const;
+    view.update({ header, arrays: {} });
+    expect(find("detail").dataset.channel).toBe("0");
+    press("Enter");
+    expect(wants).toEqual([
+      ["channel", 0],
+      ["channel", 0],
+    ]);
+    view.update({ header, arrays: {} });
+    view.update(channelFrame(2));
+    expect(find("detail").dataset.channel).toBe("2");
+  });
+
   it("steps in the order shown", () => {
     view.update(channelFrame(15));
     pick("order", "mean");
@@ -161,6 +200,8 @@ describe("a layer of maps", () => {
     expect(find("dead").hidden).toBe(true);
     view.update(deadFrame("conv1", [1, 1, ...Array(14).fill(0)]));
     expect(text("dead")).toBe("2 of 16 dead in 256 samples");
+    view.update(deadFrame("conv1", [1, ...Array(15).fill(0)], 20, true));
+    expect(text("dead")).toBe("1 of 16 dead in all 20 samples");
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LayerRow } from "../src/frames";
 import { barHeights, barNodes, barPath } from "../src/layers/bars";
+import { columnWidths } from "../src/layers/columns";
 import { find, kindsOf, occurrences, pieces, wordsOf } from "../src/layers/filter";
 import { above, foldedAtFirst, makeTree, moved, narrowIndent } from "../src/layers/tree";
 import { badge, facts, note } from "../src/layers/words";
@@ -8,8 +9,6 @@ import { compact } from "../src/ui/format";
 
 const row = (name: string, more: Partial<LayerRow> = {}): LayerRow => ({
   name,
-  label: "",
-  depth: 0,
   kind: "Conv2d",
   shape: [4, 8, 8],
   size: 256,
@@ -246,6 +245,36 @@ describe("words", () => {
       "62.4 M",
       "176 G",
     ]);
+  });
+});
+
+describe("the columns", () => {
+  const shapeWidth = (shape: number[]): number => columnWidths(makeTree([row("a", { shape })])).shape;
+
+  // Advance widths in thousandths of the font's size, as its files give them: of a digit, of a multiplication sign, of a
+  // space. Arial has those of Helvetica.
+  it.each([
+    ["DejaVu Sans", 636, 838, 318],
+    ["Helvetica", 556, 584, 278],
+  ])("have room for shapes in %s", (_, digit, times, space) => {
+    const signs = (times + 2 * space) / digit - 2 * 0.25; // word-spacing in layer_list.css
+    expect(shapeWidth([64, 112, 112])).toBeGreaterThanOrEqual(8 + 2 * signs);
+    expect(shapeWidth([3, 16, 112, 112])).toBeGreaterThanOrEqual(9 + 3 * signs);
+    expect(shapeWidth([128000])).toBeGreaterThanOrEqual(6);
+  });
+
+  it("are no wider than their rows need, and leave room for the names", () => {
+    expect(shapeWidth([10])).toBe(6);
+    expect(shapeWidth([64, 112, 112])).toBeLessThan(12.5);
+    expect(shapeWidth([1024, 1024, 1024, 1024, 1024])).toBe(18);
+    const long = row("a", { kind: "NonDynamicallyQuantizableLinear" });
+    expect(columnWidths(makeTree([row("b"), long])).kind).toBe(24);
+    expect(columnWidths(makeTree([row("b"), row("a", { kind: "BatchNorm2d" })])).kind).toBe(11);
+  });
+
+  it("have room for the words that stand in place of a shape", () => {
+    const { shape } = columnWidths(makeTree([row("a", { shape: [4] }), row("b", never)]));
+    expect(shape).toBeGreaterThan(10);
   });
 });
 

@@ -5,8 +5,6 @@ import { create } from "../src/views/layer_picker";
 
 const row = (name: string, more: Partial<LayerRow> = {}): LayerRow => ({
   name,
-  label: "",
-  depth: 0,
   kind: "Conv2d",
   shape: [4, 8, 8],
   size: 256,

@@ -3,10 +3,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ViewFrame } from "../src/frames";
 import { create } from "../src/views/sample_picker";
+import type { NdArray } from "../src/wire";
 
 let element: HTMLElement;
 let wants: [string, unknown][];
-let uploads: [Record<string, unknown>, Uint8Array][];
+let uploads: [Record<string, unknown>, Record<string, NdArray>][];
 let view: ReturnType<typeof create>;
 
 const find = <E extends HTMLElement>(id: string): E => element.querySelector<E>(`[data-testid="${id}"]`)!;
@@ -212,6 +213,13 @@ describe("what is shown", () => {
     expect(find<HTMLInputElement>("misclassified").closest("label")!.hidden).toBe(true);
   });
 
+  it("says below the picture how it was made, all of it under the mouse", () => {
+    view.update(sample({ input: "image", shape: [3, 224, 224], text: "normalisation undone" }));
+    const about = find("sample-about");
+    expect(about.textContent).toBe("3 × 224 × 224 · normalisation undone");
+    expect(about.title).toBe(about.textContent);
+  });
+
   it("shows text of the user as text", () => {
     view.update(sample({ label: "<img src=x>", text: "<script>", name: "<i>" }));
     view.update(page({ text: ["<b>a</b>", "b", "c"] }));
@@ -231,7 +239,9 @@ describe("the user's own image", () => {
   it("is sent to the kernel as it is", async () => {
     view.update(sample());
     await pick(new File([new Uint8Array([1, 2, 3])], "cat.png", { type: "image/png" }));
-    expect(uploads).toEqual([[{ kind: "image", name: "cat.png" }, new Uint8Array([1, 2, 3])]]);
+    expect(uploads).toEqual([
+      [{ kind: "image", name: "cat.png" }, { bytes: { shape: [3], data: new Uint8Array([1, 2, 3]) } }],
+    ]);
     expect(find("errors").childElementCount).toBe(0);
   });
 

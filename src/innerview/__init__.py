@@ -13,35 +13,56 @@ if TYPE_CHECKING:
     from innerview import datasets as datasets
     from innerview import demo as demo
     from innerview import errors as errors
+    from innerview.analysis.projection import fit_projection as fit_projection
+    from innerview.analysis.quality import embedding_quality as embedding_quality
+    from innerview.analysis.similarity import cosine_histogram as cosine_histogram
     from innerview.inspector import Inspector as Inspector
+    from innerview.widgets.brush_panel import BrushPanel as BrushPanel
     from innerview.widgets.channel_grid import ChannelGrid as ChannelGrid
+    from innerview.widgets.embedding_scatter import EmbeddingScatter as EmbeddingScatter
     from innerview.widgets.explorer import Explorer as Explorer
     from innerview.widgets.explorer import explore as explore
     from innerview.widgets.layer_picker import LayerPicker as LayerPicker
+    from innerview.widgets.quality_table import QualityTable as QualityTable
     from innerview.widgets.sample_picker import SamplePicker as SamplePicker
+    from innerview.widgets.similarity_view import SimilarityView as SimilarityView
 
 __version__ = "0.1.0"
 
 _MODULES = ("datasets", "demo", "errors")
 _HOME = {
+    "BrushPanel": "innerview.widgets.brush_panel",
     "ChannelGrid": "innerview.widgets.channel_grid",
+    "EmbeddingScatter": "innerview.widgets.embedding_scatter",
     "Explorer": "innerview.widgets.explorer",
     "Inspector": "innerview.inspector",
     "LayerPicker": "innerview.widgets.layer_picker",
+    "QualityTable": "innerview.widgets.quality_table",
     "SamplePicker": "innerview.widgets.sample_picker",
+    "SimilarityView": "innerview.widgets.similarity_view",
+    "cosine_histogram": "innerview.analysis.similarity",
+    "embedding_quality": "innerview.analysis.quality",
     "explore": "innerview.widgets.explorer",
+    "fit_projection": "innerview.analysis.projection",
 }
 
 __all__ = [
+    "BrushPanel",
     "ChannelGrid",
+    "EmbeddingScatter",
     "Explorer",
     "Inspector",
     "LayerPicker",
+    "QualityTable",
     "SamplePicker",
+    "SimilarityView",
+    "cosine_histogram",
     "datasets",
     "demo",
+    "embedding_quality",
     "errors",
     "explore",
+    "fit_projection",
 ]
 
 

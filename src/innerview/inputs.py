@@ -38,6 +38,13 @@ def is_image(value: Tensor) -> bool:
     )
 
 
+def as_text(value: Tensor, most: int) -> str:
+    """The first ``most`` numbers of an input that is no picture."""
+    flat = value.flatten()[:most].tolist()
+    text = " ".join(f"{number:.4g}" if isinstance(number, float) else str(number) for number in flat)
+    return f"{text} …" if value.numel() > most else text
+
+
 def replace_input(batch: Batch, value: Tensor) -> Batch:
     """The batch of one sample with another main input; without its label."""
     replaced = False

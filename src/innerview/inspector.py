@@ -6,14 +6,17 @@ import threading
 import weakref
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from traitlets import Bool, HasTraits, Int, Unicode, validate
+from traitlets import Bool, Int
 
+from innerview.analysis.progress import finish
+from innerview.axes import Axes
 from innerview.cell import Cell
 from innerview.data import Batch, Data, forward_parameters
+from innerview.embeddings import Embedding, embedding
 from innerview.errors import DataError, InnerviewError, UnseenLayerError
 from innerview.image import open_image, to_input
 from innerview.inputs import main_input, placed, replace_input
@@ -21,13 +24,22 @@ from innerview.jobs import Job, Jobs, steps
 from innerview.model import capture, state
 from innerview.model.layers import Layer, Layers, trace_layers
 from innerview.model.receptive import ReceptiveField, measuring
+from innerview.model.untrained import untrained
 from innerview.predictions import Predictions, scores
+from innerview.qualities import quality
+from innerview.representations import Cache
+from innerview.selection import Selection
+from innerview.similarities import similarity
+from innerview.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from types import TracebackType
 
     from typing_extensions import Self
+
+    from innerview.analysis.quality import EmbeddingQuality
+    from innerview.analysis.similarity import CosineHistogram
 
 
 class Look(NamedTuple):
@@ -44,7 +56,7 @@ class Look(NamedTuple):
     values: Tensor
 
 
-class Inspector(HasTraits):
+class Inspector(Selection):
     """Wraps a model and its data; holds the selection that all views share.
 
     Args:
@@ -54,11 +66,13 @@ class Inspector(HasTraits):
         mean, std: the normalisation of the inputs per channel, undone for display; found in the data's transform
             when it has one.
         unpack: turns a collated batch into ``(args, kwargs, labels)`` for data of an unusual form.
+        baseline: a model to compare with, of the same layers, such as this one before training; "untrained" makes
+            one by drawing all parameters anew.
+        memory: bytes that activations over many samples may take; beyond them they go to a file that is removed.
 
     Attributes:
-        layer: name of the chosen layer (observable; None before one is chosen).
-        sample: index of the chosen sample (observable; None while the user's own image is shown).
-        channel: index of the chosen channel (observable; None: none).
+        baseline: an Inspector of the baseline on the same data, sharing ``sample`` and ``brush``; None without one.
+        layer, sample, channel, brush: the selection; see ``Selection``.
         version: grows when the model was found changed after a cell ran (observable).
         judged: how many samples were predicted when predicting last came to an end (observable).
         running: whether a notebook cell is running (observable).
@@ -69,9 +83,6 @@ class Inspector(HasTraits):
         UnknownLayerError: on setting ``layer`` to a name that the model does not have.
     """
 
-    layer = Unicode(None, allow_none=True)
-    sample = Int(0, allow_none=True)
-    channel = Int(None, allow_none=True)
     version = Int(0)
     judged = Int(0)
     running = Bool(default_value=False)
@@ -85,15 +96,25 @@ class Inspector(HasTraits):
         mean: Sequence[float] | None = None,
         std: Sequence[float] | None = None,
         unpack: Callable[[Any], tuple[tuple[Any, ...], dict[str, Any], Tensor | None]] | None = None,
+        baseline: nn.Module | Literal["untrained"] | None = None,
+        memory: int = 1 << 29,
     ) -> None:
         if not isinstance(model, nn.Module):
             raise TypeError(f"a model is a torch.nn.Module; got {type(model).__name__}: {model!r:.80}")
         self._model: nn.Module | None = model
         self._model_lock = threading.RLock()
         accepts = forward_parameters(model.forward)
-        self._data: Data | None = Data(data, classes=classes, mean=mean, std=std, unpack=unpack, accepts=accepts)
+        # A baseline's Inspector shares the data it is given.
+        self._data: Data | None = (
+            data
+            if isinstance(data, Data)
+            else Data(data, classes=classes, mean=mean, std=std, unpack=unpack, accepts=accepts)
+        )
+        other = _baseline(model, baseline)
         self.jobs = Jobs()
+        self.cache = Cache(memory)
         self._layers: Layers | None = None
+        self._axes: Axes | None = None
         self._own: tuple[Batch, str, str] | None = None
         self._shown = 0  # how many images of the user's own were shown so far
         self._last_look: tuple[object, Look] | None = None
@@ -103,6 +124,9 @@ class Inspector(HasTraits):
         self._fingerprint = state.fingerprint(model)
         self._modules = _modules(model)
         weakref.finalize(self, self.jobs.close)
+        self.baseline: Inspector | None = None if other is None else Inspector(other, self.data, memory=memory)
+        if self.baseline is not None:
+            self._share(self.baseline)
         # Last, so that data that is refused leaves nobody behind who listens for cells.
         self._cell = Cell(self)
 
@@ -148,6 +172,14 @@ class Inspector(HasTraits):
         return layers
 
     @property
+    def axes(self) -> Axes:
+        """How the axes of each layer's output are read."""
+        layers, axes = self.layers, self._axes
+        if axes is None or axes.layers is not layers:
+            self._axes = axes = Axes(layers)
+        return axes
+
+    @property
     def busy(self) -> bool:
         """Whether a cell is running, on another thread than the caller's: views then look at a snapshot."""
         return self._cell.runs_elsewhere()
@@ -172,22 +204,38 @@ class Inspector(HasTraits):
             UnknownLayerError, UnseenLayerError: no such layer, or its output cannot be seen.
             ForwardError: the model rejects a batch.
         """
-        row = self.seen(layer)
-        indices = list(range(len(self.data))) if samples is None else [int(index) for index in samples]
-        if not indices:
-            raise DataError(f"no samples were asked for: samples={samples!r}")
-        # Rows of several samples mixed in one axis can only be told apart by running one sample at a time.
-        size = 1 if row.batch_axis is None else 64
-        parts = []
-        for start in range(0, len(indices), size):
-            chosen = indices[start : start + size]
-            values = self._run(self.data.batch(chosen), row)
-            parts.append(values[None] if row.batch_axis is None else values.movedim(row.batch_axis, 0).cpu())
+        indices = range(len(self.data)) if samples is None else samples
+        parts = [values.cpu() for _, values in sweep(self, layer, indices)]
         try:
-            return torch.cat([part.cpu() for part in parts])
+            return torch.cat(parts)
         except RuntimeError as error:
             shapes = sorted({tuple(part.shape[1:]) for part in parts})
             raise UnseenLayerError(f"{layer!r} returns another shape for other samples: {shapes[:4]}") from error
+
+    def embed(self, layer: str, method: str = "pca", **options: Any) -> Embedding:
+        """A layer's samples as points in the plane; see ``innerview.embeddings.embedding`` for the options."""
+        return finish(embedding(self, layer, method, **options))
+
+    def quality(self, layer: str, method: str | None = None, k: int = 10, **options: Any) -> EmbeddingQuality:
+        """How well a layer tells the classes apart, in its own space or in the picture that a method makes of it.
+
+        See ``innerview.qualities.quality`` for the options.
+        """
+        return finish(quality(self, layer, method, k=k, **options))
+
+    def similarity(
+        self, layer: str, reference: int | None = None, rank: int | None = None, bins: int = 200, **options: Any
+    ) -> CosineHistogram:
+        """The cosine similarities of a layer's samples; see ``innerview.similarities.similarity`` for the options."""
+        return finish(similarity(self, layer, reference=reference, rank=rank, bins=bins, **options))
+
+    def capture(self, layer: str, samples: Sequence[int]) -> Tensor:
+        """What a layer returned for one batch, as it returned it: its own axes, on the model's device.
+
+        Raises:
+            UnknownLayerError, UnseenLayerError, ForwardError: as ``activations``.
+        """
+        return self._run(self.data.batch(samples), self.seen(layer))
 
     def look(self, layer: str, sample: int | None) -> Look:
         """What a layer returned for one sample; the forward stops after that layer.
@@ -337,30 +385,20 @@ class Inspector(HasTraits):
 
     # --- the selection -----------------------------------------------------------------------------------------
 
-    # traitlets does not ask for None: it is allowed everywhere here, and means that nothing is chosen.
+    @property
+    def samples(self) -> int:
+        """How many samples the data has."""
+        return len(self.data)
 
-    @validate("layer")
-    def _check_layer(self, proposal: Any) -> str:
-        name = proposal["value"]
+    def check_layer(self, name: str) -> None:
+        """Raise UnknownLayerError or UnseenLayerError for a layer that cannot be chosen."""
         self.seen(name)
-        if name != self.layer:
-            # A channel of one layer means nothing in another.
-            self.channel = None
-        return name
 
-    @validate("sample")
-    def _check_sample(self, proposal: Any) -> int:
-        sample = proposal["value"]
-        if not 0 <= sample < len(self.data):
-            raise DataError(f"there is no sample {sample}: {self.data.name} has samples 0 to {len(self.data) - 1}")
-        return sample
-
-    @validate("channel")
-    def _check_channel(self, proposal: Any) -> int:
-        channel = proposal["value"]
-        if channel < 0:
-            raise DataError(f"there is no channel {channel}: channels are counted from 0")
-        return channel
+    def _share(self, other: Inspector) -> None:
+        """Keep sample and brush the same in both."""
+        # traitlets' own link compares values by !=, which arrays refuse.
+        for one, two in ((self, other), (other, self)):
+            one.observe(lambda change, two=two: setattr(two, change["name"], change["new"]), ["sample", "brush"])
 
     # --- life --------------------------------------------------------------------------------------------------
 
@@ -385,6 +423,7 @@ class Inspector(HasTraits):
             modules = _modules(self.model)
             if modules != self._modules:
                 self._modules, self._layers, self._fields = modules, None, {}
+            self.cache.clear()
             self.predictions = Predictions(len(self.data))
             self.judged = 0
             self.version += 1
@@ -393,8 +432,12 @@ class Inspector(HasTraits):
         """Stop all work and let go of the model, the data and everything computed from them."""
         self._cell.close()
         self.jobs.close()
+        if self.baseline is not None:
+            self.baseline.close()
+            self.baseline = None
         self.unobserve_all()
-        self._model = self._layers = self._own = self._last_look = None
+        self.cache.clear()
+        self._model = self._layers = self._axes = self._own = self._last_look = None
         self._data = None
         self._fields = {}
 
@@ -419,6 +462,16 @@ class Inspector(HasTraits):
             elsewhere = self.busy
             model = state.snapshot(self.model) if elsewhere else self.model
             yield model, placed(batch, model), not elsewhere
+
+
+def _baseline(model: nn.Module, baseline: Any) -> nn.Module | None:
+    if baseline is None or isinstance(baseline, nn.Module):
+        return baseline
+    if baseline == "untrained":
+        return untrained(model)
+    raise TypeError(
+        f'baseline is a torch.nn.Module, "untrained" or None; got {type(baseline).__name__}: {baseline!r:.80}'
+    )
 
 
 def _modules(model: nn.Module) -> list[tuple[str, int]]:

@@ -34,12 +34,14 @@ class Predictions:
     Attributes:
         predicted: int64 ``[total]``, -1 where not predicted yet, or where the scores are NaN.
         correct: int8 ``[total]``: 1, 0, or -1 where not predicted yet or unlabelled.
+        loss: float32 ``[total]``: cross-entropy ``-ln p(label)``; NaN where not predicted yet or unlabelled.
         done: how many of the samples were predicted, from the first on.
     """
 
     def __init__(self, total: int) -> None:
         self.predicted = np.full(total, -1, np.int64)
         self.correct = np.full(total, -1, np.int8)
+        self.loss = np.full(total, np.nan, np.float32)
         self.done = 0
 
     def add(self, start: int, probabilities: Tensor, labels: Tensor | None) -> None:
@@ -56,7 +58,11 @@ class Predictions:
         part = slice(start, start + len(winners))
         self.predicted[part] = winners.numpy()
         if labels is not None:
-            self.correct[part] = ((winners == labels.cpu()) & (winners >= 0)).numpy()
+            labels = labels.cpu()
+            self.correct[part] = ((winners == labels) & (winners >= 0)).numpy()
+            named = (labels >= 0) & (labels < probabilities.shape[1])
+            chosen = probabilities.cpu().gather(1, labels.where(named, 0)[:, None]).squeeze(1)
+            self.loss[part] = -chosen.log().masked_fill(~named, torch.nan).numpy()
         self.done = max(self.done, part.stop)
 
     @property

@@ -23,6 +23,14 @@ FLOORS = {
     "inspector": 3,
     "jobs": 3,
     "predictions": 3,
+    "representations": 3,
+    "embeddings": 3,
+    "similarities": 3,
+    "qualities": 3,
+    "selection": 3,
+    "sweep": 3,
+    "thumbnails": 3,
+    "axes": 3,
     "widgets": 4,
     "": 5,  # innerview/__init__.py, the public names
 }

@@ -27,7 +27,7 @@ export function pixelAt(a: Arrangement, picture: Picture, place: number, x: numb
 /** Why a channel is marked, or "". */
 export function remark(scene: Scene, channel: number): string {
   const { picture, dead } = scene;
-  if (isDead(scene, channel) && dead) return `dead: never above zero in ${counted(dead.samples, "sample")}`;
+  if (isDead(scene, channel) && dead) return `dead: never above zero in ${dead.over}`;
   if (!silent(picture, channel)) return "";
   const zero = statistic(picture, "sparsity", channel) === 1;
   return `silent here: ${zero ? "all zero" : "the same value everywhere"} for ${sampleText(picture)}`;

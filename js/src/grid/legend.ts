@@ -1,7 +1,7 @@
 // Below the channels: what the colours and marks mean.
 import { gradient, NAN_COLOUR, NEGATIVE_INFINITY_COLOUR, POSITIVE_INFINITY_COLOUR } from "../ui/colormaps";
 import { h, setText } from "../ui/dom";
-import { count, counted, number } from "../ui/format";
+import { count, number } from "../ui/format";
 import type { NonFinite } from "./codes";
 import { silent } from "./picture";
 import type { Scene } from "./scene";
@@ -42,7 +42,7 @@ export function nonFiniteTexts(found: NonFinite & { total?: number }): { colour:
 function deadText({ dead, picture }: Scene): string {
   if (!dead) return "";
   const found = dead.flags.reduce((sum, flag) => sum + flag, 0);
-  return `${count(found)} of ${count(picture.channels)} dead in ${counted(dead.samples, "sample")}`;
+  return `${count(found)} of ${count(picture.channels)} dead in ${dead.over}`;
 }
 
 export function createLegend(): Legend {

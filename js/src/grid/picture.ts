@@ -3,7 +3,7 @@ import type { GridFrame } from "../frames";
 import { countNonFinite, type NonFinite } from "./codes";
 
 export type Layout = GridFrame["header"]["layout"];
-export type Statistic = "mean" | "maximum" | "variance" | "sparsity";
+export type Statistic = "mean" | "high" | "variance" | "sparsity";
 
 export interface Picture {
   readonly header: GridFrame["header"];
@@ -66,4 +66,4 @@ export const silent = (picture: Picture, channel: number): boolean => {
 
 /** The name of the sample: its number, or that it is the user's own. */
 export const sampleText = ({ header }: Picture): string =>
-  header.sample === null ? "your own image" : `sample ${header.sample}`;
+  header.sample === null ? "your image" : `sample ${header.sample}`;

@@ -1,5 +1,6 @@
 // Pictures to keep: all channels, or the chosen one, as PNG.
 import { STEPS } from "../ui/colormaps";
+import { download } from "../ui/download";
 import { counted, number, shapeText } from "../ui/format";
 import { arrange, type Room } from "./arrange";
 import { countValues } from "./codes";
@@ -156,15 +157,7 @@ export function channelPicture(
 export const fileName = (...parts: readonly (string | number | null)[]): string =>
   `${["innerview", ...parts].map((part) => String(part ?? "own").replace(/[^\w.-]+/g, "_")).join("-")}.png`;
 
-/** Hand a canvas to the user as a download. */
-export function download(canvas: HTMLCanvasElement, name: string): void {
-  canvas.toBlob((blob) => {
-    if (!blob) return;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = name;
-    link.click();
-    // The download has begun once the click returns to the event loop; the bytes are held until then.
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  }, "image/png");
+/** Hand a canvas to the user as a file. */
+export function saveCanvas(canvas: HTMLCanvasElement, name: string): void {
+  canvas.toBlob((blob) => blob && download(blob, name), "image/png");
 }

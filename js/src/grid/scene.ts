@@ -1,17 +1,19 @@
 // All that a drawing of the channels depends on.
 import type { DeadFrame } from "../frames";
+import { counted } from "../ui/format";
 import type { Arrangement } from "./arrange";
 import type { Picture } from "./picture";
 import { type Settings, windowOf } from "./settings";
 
 export interface Dead {
   readonly flags: Uint8Array;
-  readonly samples: number;
+  /** What was looked at: "256 samples", "all 20 samples". */
+  readonly over: string;
 }
 
 export const deadOf = ({ header, arrays }: DeadFrame): Dead => ({
   flags: arrays.dead.data,
-  samples: header.samples,
+  over: `${header.all ? "all " : ""}${counted(header.samples, "sample")}`,
 });
 
 export interface Scene {

@@ -32,7 +32,7 @@ const RANGES: [RangeKind, string][] = [
 const ORDERS: [OrderKey, string][] = [
   ["index", "number"],
   ["mean", "mean"],
-  ["maximum", "max"],
+  ["high", "max"],
   ["variance", "variance"],
   ["sparsity", "zeros"],
 ];
@@ -141,12 +141,10 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
     "div",
     { class: "iv-title" },
     h("div", { class: "iv-naming" }, name, about, note),
-    slices,
-    axis.element,
-    fold.element,
+    h("div", { class: "iv-readers" }, slices, axis.element, fold.element),
     h(
       "span",
-      { class: "iv-control" },
+      { class: "iv-control iv-actions" },
       tool(RESET, "Reset the drawing", "reset", () => events.settings(defaults())),
       tool(SAVE, "Save all channels as PNG", "save", events.save),
     ),
@@ -161,8 +159,7 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
     map.element,
     range.element,
     fixed,
-    gamma.element,
-    contrast.element,
+    h("span", { class: "iv-together" }, gamma.element, contrast.element),
   );
 
   // Sliders are rebuilt only when the axes change: one that is being dragged must stay.

@@ -119,7 +119,7 @@ export function navigation(about: HTMLElement, events: NavigationEvents): Naviga
   const back = h(
     "button",
     { type: "button", class: "iv-button", "data-testid": "back-to-dataset", onclick: () => events.dataset() },
-    "Back to the dataset",
+    "Back to the data",
   );
   const again = h("button", {
     type: "button",

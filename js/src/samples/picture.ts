@@ -60,6 +60,7 @@ export function pictureArea(): PictureArea {
       // Text that stands as the sample itself, and the plot's own words, are not said twice.
       const how = header.input === "image" ? header.text : "";
       setText(about, [shapeText(header.shape), how].filter(Boolean).join(" · "));
+      about.title = about.textContent ?? "";
     },
     destroy: () => watch.disconnect(),
   };

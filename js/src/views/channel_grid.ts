@@ -4,17 +4,15 @@ import { createDetail, valuesOf } from "../grid/detail";
 import { createLegend } from "../grid/legend";
 import { orderOf, placesOf } from "../grid/order";
 import { makePicture, type Picture } from "../grid/picture";
-import { channelPicture, download, fileName, gridPicture } from "../grid/save";
+import { channelPicture, fileName, gridPicture, saveCanvas } from "../grid/save";
 import { type Dead, deadOf, type Scene } from "../grid/scene";
 import { defaults, rampMaker } from "../grid/settings";
 import { createStage } from "../grid/stage";
 import { createToolbar } from "../grid/toolbar";
 import { busyBar } from "../ui/busy";
+import { choice } from "../ui/choice";
 import { h } from "../ui/dom";
 import { errorBanner } from "../ui/error";
-
-// After this long without an answer to a click, what the kernel says of the channel counts again.
-const TRUST_MS = 3000;
 
 export const create: Create = (element, callbacks) => {
   let settings = defaults();
@@ -22,14 +20,15 @@ export const create: Create = (element, callbacks) => {
   let dead: { layer: string; found: Dead } | undefined;
   let order: Uint32Array = new Uint32Array();
   let orderedBy = "";
-  let selected: number | null = null;
-  let asked: { channel: number | null; at: number } | undefined;
   let answer: ChannelFrame | undefined;
   const ramp = rampMaker();
 
   const errors = errorBanner();
   const busy = busyBar();
   const legend = createLegend();
+
+  const chosen = choice<number | null>(() => follow());
+  const selected = (): number | null => chosen.shown ?? null;
 
   const scene = (): Scene | undefined => {
     if (!picture) return undefined;
@@ -40,15 +39,16 @@ export const create: Create = (element, callbacks) => {
   };
 
   const exact = (): ChannelFrame | null => {
-    if (!picture || !answer || selected === null) return null;
+    if (!picture || !answer || selected() === null) return null;
     const { header } = answer;
     const same = header.layer === picture.header.layer && header.sample === picture.header.sample;
-    return same && header.channel === selected ? answer : null;
+    return same && header.channel === selected() ? answer : null;
   };
 
   const showDetail = (now: Scene): void => {
-    if (selected === null || selected >= now.picture.channels) detail.hide();
-    else detail.show(now, selected, exact());
+    const channel = selected();
+    if (channel === null || channel >= now.picture.channels) detail.hide();
+    else detail.show(now, channel, exact());
   };
 
   const draw = (): void => {
@@ -59,7 +59,7 @@ export const create: Create = (element, callbacks) => {
     toolbar.show(now.picture, settings);
     legend.show(now);
     showDetail(now);
-    stage.select(selected, false);
+    stage.select(selected(), false);
     stage.show(now);
   };
 
@@ -69,26 +69,30 @@ export const create: Create = (element, callbacks) => {
     orderedBy = `${settings.order}/${settings.descending}`;
   };
 
-  const select = (channel: number | null, reveal: boolean): void => {
-    const opens = (selected === null) !== (channel === null);
-    selected = channel;
+  /** Show the channel that is chosen now, and bring it into sight. */
+  const select = (): void => {
+    const open = detail.open;
     const now = scene();
     if (now) showDetail(now);
     // Opening the panel narrows the tiles: they are laid out anew first, so that the chosen one can be brought into sight.
-    if (now && opens) stage.relayout();
-    stage.select(channel, reveal || opens);
+    if (detail.open !== open) stage.relayout();
+    stage.select(selected(), true);
+  };
+  const follow = (): void => {
+    busy.answered();
+    select();
   };
 
   const choose = (channel: number | null): void => {
-    // The kernel answers changes only: asking for what is shown would wait for ever.
-    if (channel === selected) return;
-    asked = { channel, at: performance.now() };
+    if (!chosen.ask(channel)) return;
     callbacks.want("channel", channel);
-    if (channel !== null) busy.expect();
-    select(channel, true);
+    // Back at what is shown: where the two clicks reach the kernel as one, it has nothing to answer.
+    if (channel === (chosen.said ?? null)) busy.answered();
+    else if (channel !== null) busy.expect();
+    select();
   };
   const close = (): boolean => {
-    if (selected === null) return false;
+    if (selected() === null) return false;
     choose(null);
     stage.focus();
     return true;
@@ -117,7 +121,7 @@ export const create: Create = (element, callbacks) => {
       const now = scene();
       if (!now) return;
       try {
-        download(
+        saveCanvas(
           gridPicture(now, stage.room(), element),
           fileName(now.picture.header.layer, now.picture.header.sample),
         );
@@ -130,15 +134,17 @@ export const create: Create = (element, callbacks) => {
   const detail = createDetail({
     close,
     step(by) {
-      if (selected === null || !order.length) return;
-      const place = placesOf(order)[selected] ?? 0;
+      const channel = selected();
+      if (channel === null || !order.length) return;
+      const place = placesOf(order)[channel] ?? 0;
       choose(order[(place + by + order.length) % order.length]!);
     },
     save() {
       const now = scene();
-      if (!now || selected === null) return;
-      const canvas = channelPicture(now, selected, valuesOf(now, selected, exact()), element);
-      download(canvas, fileName(now.picture.header.layer, now.picture.header.sample, selected));
+      const channel = selected();
+      if (!now || channel === null) return;
+      const canvas = channelPicture(now, channel, valuesOf(now, channel, exact()), element);
+      saveCanvas(canvas, fileName(now.picture.header.layer, now.picture.header.sample, channel));
     },
   });
 
@@ -163,17 +169,13 @@ export const create: Create = (element, callbacks) => {
   };
 
   const channel = (frame: ChannelFrame): void => {
-    const said = frame.header.channel;
-    // While a click waits for its answer, answers to earlier clicks must not move the selection back.
-    if (asked && asked.channel !== said && performance.now() - asked.at < TRUST_MS) return;
-    asked = undefined;
-    busy.answered();
+    const before = selected();
     answer = frame;
-    if (said !== selected) select(said, true);
-    else {
-      const now = scene();
-      if (now) showDetail(now);
-    }
+    if (!chosen.hear(frame.header.channel)) return;
+    busy.answered();
+    const now = scene();
+    if (selected() !== before) select();
+    else if (now) showDetail(now);
   };
 
   return {
@@ -185,7 +187,7 @@ export const create: Create = (element, callbacks) => {
       else if (header.kind === "error") {
         if (!header.over) {
           busy.answered();
-          asked = undefined;
+          chosen.release();
         }
         errors.show(frame as Extract<ViewFrame, { header: { kind: "error" } }>);
       } else if (header.kind === "selected") {
@@ -197,6 +199,7 @@ export const create: Create = (element, callbacks) => {
     },
     destroy() {
       busy.destroy();
+      chosen.destroy();
       stage.destroy();
       root.remove();
       delete element.dataset.painted;

@@ -1,6 +1,7 @@
 // Every layer of the model: a searchable tree to choose one from, and the size of the outputs by depth.
 import type { Create, LayersFrame, SelectedFrame, ViewFrame } from "../frames";
 import { createBars } from "../layers/bars";
+import { columnWidths } from "../layers/columns";
 import { copy } from "../layers/copy";
 import { find, isActive, kindsOf, wordsOf } from "../layers/filter";
 import { kindFilter } from "../layers/kinds";
@@ -285,29 +286,8 @@ export const create: Create = (element, callbacks) => {
     places = new Map(nodes.map((node) => [node.row.name, node.index]));
     if (!header.rows.some((row) => before.has(row.name))) folded = foldedAtFirst(nodes, ROWS_AT_FIRST);
     active = places.get(kept ?? "") ?? -1;
-    const chars = (texts: string[], most: number): number =>
-      Math.min(
-        most,
-        texts.reduce((n, t) => Math.max(n, t.length), 6),
-      );
-    root.style.setProperty(
-      "--iv-kind-chars",
-      String(
-        chars(
-          header.rows.map((row) => row.kind),
-          24,
-        ),
-      ),
-    );
-    root.style.setProperty(
-      "--iv-shape-chars",
-      String(
-        chars(
-          header.rows.map((row) => (row.shape ?? []).join(" × ")),
-          20,
-        ),
-      ),
-    );
+    for (const [column, width] of Object.entries(columnWidths(nodes)))
+      root.style.setProperty(`--iv-${column}-width`, `${width}ch`);
     root.style.setProperty("--iv-indent-narrow", `${narrowIndent(nodes)}px`);
     filter.offer(kindsOf(nodes));
     const known = new Set(header.rows.map((row) => row.kind));

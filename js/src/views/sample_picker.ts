@@ -71,7 +71,8 @@ export const create: Create = (element, callbacks) => {
     if (reason) return;
     try {
       chosen.release();
-      callbacks.upload({ kind: "image", name: file.name }, new Uint8Array(await file.arrayBuffer()));
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      callbacks.upload({ kind: "image", name: file.name }, { bytes: { shape: [bytes.length], data: bytes } });
       expect("sample");
     } catch (error) {
       errors.say("file", `${file.name} could not be read: ${(error as Error).message}`);

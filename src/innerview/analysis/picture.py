@@ -1,4 +1,8 @@
-"""A model's input as a picture for people."""
+"""A model's input as a picture for people.
+
+In numpy, which stays on this thread: torch splits such work over all cores and waits for the last of them, which on a
+machine that is busy takes a hundred times as long.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _BYTE = 255
+_LARGEST = 512  # pixels of a side: the views draw an input at about this size, and it is sent with every click
 
 
 def image_pixels(
@@ -25,22 +29,38 @@ def image_pixels(
         std: likewise.
 
     Returns:
-        uint8 ``[H, W, 3]``, and a sentence that says how it was made. One channel is grey; of two, or of more than
+        uint8 ``[H, W, 3]``, and in words how it was made. One channel is grey; of two, or of more than
         four, only the first ones are shown; a fourth is taken for opacity and left out.
     """
-    planes = value.detach().cpu()
-    planes = planes[None] if planes.ndim == 2 else planes  # noqa: PLR2004 - [H, W]
-    if planes.dtype == torch.uint8:
-        scaled, how = planes.float() / _BYTE, "the pixels as they are"
+    value = value.detach().cpu()
+    values = (value if value.dtype == torch.uint8 else value.float()).numpy()
+    values = values[None] if values.ndim == 2 else values  # noqa: PLR2004 - [H, W]
+    if values.dtype == np.uint8:
+        scaled, how = values / np.float32(_BYTE), "pixels as they are"
     else:
-        floats = torch.nan_to_num(planes.float(), posinf=0.0, neginf=0.0)
-        scaled, how = _unit_range(floats, mean, std)
+        scaled, how = _unit_range(np.nan_to_num(values, posinf=0.0, neginf=0.0), mean, std)
     count = len(scaled)
-    scaled = scaled[:1].expand(3, -1, -1) if count in (1, 2) else scaled[:3]
+    scaled = scaled[[0, 0, 0]] if count in (1, 2) else scaled[:3]
     if count not in (1, 3, 4):
         how += f"; {'the first' if count == 2 else 'the first three'} of {count} channels"  # noqa: PLR2004 - two planes
-    pixels = (scaled.clamp(0, 1) * _BYTE).round().to(torch.uint8)
-    return np.ascontiguousarray(pixels.permute(1, 2, 0).numpy()), how
+    pixels = (scaled.clip(0, 1) * _BYTE).round().astype(np.uint8)
+    return np.ascontiguousarray(pixels.transpose(1, 2, 0)), how
+
+
+def display_pixels(
+    value: torch.Tensor, mean: Sequence[float] | None = None, std: Sequence[float] | None = None
+) -> tuple[np.ndarray, str]:
+    """Make an input visible, as ``image_pixels``, no larger than a view draws it.
+
+    Returns:
+        uint8 ``[h, w, 3]`` with no side over 512, all of the picture: averaged where it is larger; and the words.
+    """
+    pixels, how = image_pixels(value, mean, std)
+    height, width = pixels.shape[:2]
+    side = max(height, width)
+    if side <= _LARGEST:
+        return pixels, how
+    return _resized(pixels, max(1, round(height * _LARGEST / side)), max(1, round(width * _LARGEST / side))), how
 
 
 def thumbnail(pixels: np.ndarray, size: int) -> np.ndarray:
@@ -57,29 +77,44 @@ def thumbnail(pixels: np.ndarray, size: int) -> np.ndarray:
     side = max(height, width)
     scale = size / side
     high, wide = max(1, round(height * scale)), max(1, round(width * scale))
-    planes = torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None].float()
-    if scale < 1:
-        small = functional.interpolate(planes, (high, wide), mode="area")
-    else:
-        small = functional.interpolate(planes, (high, wide), mode="nearest")
     top, left = (size - high) // 2, (size - wide) // 2
-    padded = functional.pad(small, (left, size - wide - left, top, size - high - top), mode="replicate")
-    return np.ascontiguousarray(padded[0].round().to(torch.uint8).permute(1, 2, 0).numpy())
+    margins = ((top, size - high - top), (left, size - wide - left), (0, 0))
+    return np.pad(_resized(pixels, high, wide), margins, mode="edge")
+
+
+def _resized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Averaged over areas when made smaller, repeated when made larger."""
+    full = pixels.shape[:2]
+    if max(height, width) >= max(full):
+        return pixels[np.arange(height) * full[0] // height][:, np.arange(width) * full[1] // width]
+    sums, rows = _sums(pixels, height)
+    sums, columns = _sums(sums.swapaxes(0, 1), width)
+    means = sums.swapaxes(0, 1) / (rows[:, None, None] * columns[:, None])
+    return means.round().astype(np.uint8)
+
+
+def _sums(values: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Over so many equal parts of the first axis, and how many each adds up; what two parts share is in both."""
+    size = len(values)
+    parts = [slice(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
+    sums = np.stack([values[part].sum(0, dtype=np.int64) for part in parts])
+    return sums, np.array([part.stop - part.start for part in parts])
 
 
 def _unit_range(
-    values: torch.Tensor, mean: Sequence[float] | None, std: Sequence[float] | None
-) -> tuple[torch.Tensor, str]:
+    values: np.ndarray, mean: Sequence[float] | None, std: Sequence[float] | None
+) -> tuple[np.ndarray, str]:
     if mean is not None and std is not None and len(mean) in (1, len(values)) and len(std) in (1, len(values)):
-        undone = values * _per_channel(std) + _per_channel(mean)
-        return undone, "the normalisation of the data undone"
-    low, high = (values.min(), values.max()) if values.numel() else (torch.tensor(0.0), torch.tensor(1.0))
+        with np.errstate(over="ignore"):  # infinity is as white as can be
+            return values * _per_channel(std) + _per_channel(mean), "normalisation undone"
+    low, high = (values.min(), values.max()) if values.size else (0.0, 1.0)
     if low >= 0 and high <= 1:
-        return values, "the values from 0 to 1 as they are"
-    span = high - low
-    stretched = (values - low) / span if span > 0 else torch.full_like(values, 0.5)
+        return values, "values 0 to 1 as they are"
+    # Halves, since the range of float32 values need not be one.
+    span = high / 2 - low / 2
+    stretched = (values / 2 - low / 2) / span if span > 0 else np.full_like(values, 0.5)
     return stretched, f"stretched from {low:.3g} (black) to {high:.3g} (white)"
 
 
-def _per_channel(values: Sequence[float]) -> torch.Tensor:
-    return torch.tensor(list(values), dtype=torch.float32).reshape(-1, 1, 1)
+def _per_channel(values: Sequence[float]) -> np.ndarray:
+    return np.asarray(list(values), np.float32).reshape(-1, 1, 1)

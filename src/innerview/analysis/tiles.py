@@ -62,11 +62,6 @@ class Tiles:
     extra: np.ndarray | None
     full: tuple[int, int]
 
-    @property
-    def maximum(self) -> np.ndarray:
-        """The same as ``high``: what an order by maximum goes by."""
-        return self.high
-
 
 def make_tiles(activation: torch.Tensor, layout: Layout, *, slices: Sequence[int] = (), budget: int = 2**22) -> Tiles:
     """Turn an activation into tiles.

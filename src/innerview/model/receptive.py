@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
+from innerview.analysis.progress import finish
 from innerview.model.capture import reach
 from innerview.model.outputs import tensors
 from innerview.model.state import quiet
@@ -94,12 +95,7 @@ def receptive_field(
     def running() -> Iterator[Fed]:
         yield model, args, kwargs, restore_rng
 
-    rounds = measuring(running, layer, channel_last=channel_last)
-    while True:
-        try:
-            next(rounds)
-        except StopIteration as end:  # noqa: PERF203 - this is how a generator returns
-            return end.value
+    return finish(measuring(running, layer, channel_last=channel_last))
 
 
 def measuring(

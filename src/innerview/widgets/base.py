@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
-from traitlets import Dict
+from traitlets import Bool, Dict
 
 from innerview import wire
 from innerview.inspector import Inspector
@@ -63,6 +63,9 @@ class View(anywidget.AnyWidget):
     # Browser to kernel: {key: {"value": ..., "at": stamp}}. Echoing it back would double the messages of every click.
     want = Dict().tag(sync=True, echo_update=False)
 
+    # Whether somebody can see the view; one that is dear to compute waits until it is.
+    active = Bool(default_value=True)
+
     inspector: Inspector | None = None
 
     def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
@@ -87,6 +90,7 @@ class View(anywidget.AnyWidget):
             setattr(self.comm, "_reply_subshell_for", None)  # noqa: B010 - there is no public switch
         self.on_msg(self._receive)
         self.observe(self._wanted, "want")
+        self.observe(lambda change: self.activated() if change["new"] else None, "active")
 
     def watch(self, handler: Callable[..., None], *names: str) -> None:
         """Call ``handler(change)`` when the inspector's traits of these names change, until the view is closed."""
@@ -129,14 +133,28 @@ class View(anywidget.AnyWidget):
             (id(self), scope), label, work, deliver=deliver, fail=lambda e: self.show_error(scope, e), priority=priority
         )
 
+    def cancel(self, scope: str) -> None:
+        """Stop the work of a scope."""
+        if self.inspector is not None:
+            for job in self.inspector.jobs.active():
+                if job.key == (id(self), scope):
+                    self.inspector.jobs.cancel(job.id)
+
+    def progress(self, scope: str, label: str, fraction: float | None, *, over: bool = False) -> None:
+        """Tell how far the work of a scope has come, where it takes longer than a moment."""
+        self.push({"kind": "busy", "scope": scope, "label": label, "fraction": fraction, "over": over})
+
+    def activated(self) -> None:
+        """Catch up, after ``active`` became true; a view that is always up to date does nothing."""
+
     def show_error(self, scope: str, error: BaseException) -> None:
         """Show an error in the view, with its traceback folded, and log it."""
         _log.warning("%s: %s", type(self).__name__, error)
         detail = "".join(traceback.format_exception(error))
         self.push({"kind": "error", "scope": scope, "message": str(error) or type(error).__name__, "detail": detail})
 
-    def upload(self, header: dict[str, Any], content: bytes) -> None:
-        """Take bytes that the user gave in the browser; a view that expects none ignores them."""
+    def upload(self, header: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+        """Take arrays from the browser, such as the bytes of a dropped file; a view that expects none ignores them."""
 
     def close(self) -> None:
         """Close the view and let go of the inspector; the inspector itself stays open."""
@@ -185,7 +203,7 @@ class View(anywidget.AnyWidget):
         elif kind == "frame" and buffers and self.inspector is not None:
             try:
                 header, arrays = wire.decode(buffers[0])
-                self.upload(header, arrays["bytes"].tobytes())
+                self.upload(header, arrays)
             except Exception as error:  # noqa: BLE001 - shown where the user is looking
                 self.show_error("upload", error)
             else:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from innerview.analysis.activity import active_channels
-from innerview.analysis.layout import Layout, choose_layout, deciding_kind, find_token_grid
-from innerview.analysis.picture import image_pixels
+from innerview.analysis.picture import display_pixels
 from innerview.analysis.tiles import channel_values, histogram, make_tiles
 from innerview.errors import DataError, InnerviewError
 from innerview.inputs import is_image, main_input
@@ -19,13 +18,15 @@ from innerview.widgets.base import NO_ARRAYS, View, static
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from innerview.analysis.layout import Layout
     from innerview.data import Batch
     from innerview.inspector import Inspector, Look
     from innerview.jobs import Job
     from innerview.widgets.base import Frame
 
 _DEAD_SAMPLES = 256  # over how many samples a channel must stay silent to be called dead, if time allows
-_DEAD_SECONDS = 1.5  # of background work, after which the samples seen so far must do
+_DEAD_LEAST = 16  # over how many in any case, where there are so many
+_DEAD_SECONDS = 1.5  # of background work, after which those must do
 
 
 class ChannelGrid(View):
@@ -97,19 +98,8 @@ class ChannelGrid(View):
         if inspector is None or inspector.layer is None:
             raise DataError("no layer is chosen")
         look = inspector.look(inspector.layer, inspector.sample)
-        shape = tuple(look.values.shape)
-        rows = list(inspector.layers.values())
-        position = rows.index(look.layer)
-        inside = f"{look.layer.path}."
-        related = [*rows[:position], *(row for row in rows[position:] if row.path.startswith(inside))]
-        tokens = len(shape) == 2  # noqa: PLR2004 - [tokens, features]
-        grid = find_token_grid(shape[0], [row.shape for row in rows[:position] if row.shape]) if tokens else None
-        layout = choose_layout(
-            shape,
-            kind=deciding_kind(look.layer.kind, shape, [(row.kind, row.shape) for row in related]),
-            token_grid=grid,
-            channel_axis=self._channel_axis,
-            fold=self._folded,
+        layout = inspector.axes.layout(
+            inspector.layer, tuple(look.values.shape), channel_axis=self._channel_axis, fold=self._folded
         )
         sizes = [axis.size for axis in layout.slice_axes]
         wanted = self._slices if len(self._slices) == len(sizes) else [size // 2 for size in sizes]
@@ -142,7 +132,6 @@ class ChannelGrid(View):
             "low": tiles.low,
             "high": tiles.high,
             "mean": tiles.mean,
-            "maximum": tiles.maximum,
             "variance": tiles.variance,
             "sparsity": tiles.sparsity,
             "nonfinite": tiles.nonfinite,
@@ -183,8 +172,8 @@ class ChannelGrid(View):
         header["nonfinite"] = int(values.size - np.isfinite(values).sum())
         arrays = {"values": values, "edges": edges, "counts": counts}
         if is_image(value):
-            arrays["image"] = image_pixels(value, inspector.data.mean, inspector.data.std)[0]
-            header["input"] = list(value.shape[-2:])
+            arrays["image"] = display_pixels(value, inspector.data.mean, inspector.data.std)[0]
+            header["input"] = list(value.shape[-2:])  # the receptive field counts in its pixels, not in those sent
             if layout.kind == "maps" and not layout.folded and look.values.ndim == 3:  # noqa: PLR2004 - [C, H, W]
                 last = layout.channel_axis == 2  # noqa: PLR2004 - [H, W, C]
                 if inspector.field_known(look.layer.name, batch, channel_last=last):
@@ -219,13 +208,19 @@ class ChannelGrid(View):
         self.run("receptive", label, work, priority=SOON)
 
     def _dead(self, job: Job) -> Generator[Frame | None, None, None]:
-        """Which channels stay silent over many samples: as many as fit into a moment of background work."""
+        """Which channels stay silent over many samples: as many as fit into a moment of background work.
+
+        Over a few samples a channel that is merely choosy is silent as well, so that nothing is said before enough of
+        them, or all there are, were looked at.
+        """
         inspector = self.inspector
         if inspector is None or inspector.layer is None:
             return
-        name = inspector.layer
+        name, there = inspector.layer, len(inspector.data)
+        if there == 1:
+            return  # the grid itself shows what is silent for this one
         axis = self._look()[1].channel_axis
-        total = min(_DEAD_SAMPLES, len(inspector.data))
+        least, total = min(_DEAD_LEAST, there), min(_DEAD_SAMPLES, there)
         begun = time.perf_counter()
         alive: np.ndarray | None = None
         samples = 0
@@ -236,8 +231,9 @@ class ChannelGrid(View):
                 return  # nobody asked for it: a layer whose samples do not compare has no dead channels to show
             alive = active if alive is None else alive | active
             samples = part.stop
-            if time.perf_counter() - begun > _DEAD_SECONDS:
+            if samples >= least and time.perf_counter() - begun > _DEAD_SECONDS:
                 break
             yield None
         if alive is not None:
-            yield {"kind": "dead", "layer": name, "samples": samples}, {"dead": (~alive).astype(np.uint8)}
+            header = {"kind": "dead", "layer": name, "samples": samples, "all": samples == there}
+            yield header, {"dead": (~alive).astype(np.uint8)}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import ipywidgets
+from traitlets import dlink
 
 from innerview.inspector import Inspector
+from innerview.widgets.brush_panel import BrushPanel
 from innerview.widgets.channel_grid import ChannelGrid
+from innerview.widgets.embedding_scatter import EmbeddingScatter
 from innerview.widgets.layer_picker import LayerPicker
+from innerview.widgets.quality_table import QualityTable
 from innerview.widgets.sample_picker import SamplePicker
+from innerview.widgets.similarity_view import SimilarityView
 from innerview.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
@@ -19,14 +24,16 @@ if TYPE_CHECKING:
 
 
 class Explorer(ipywidgets.Box):
-    """The dashboard of an Inspector: status, layers, channels and sample.
+    """The dashboard of an Inspector: status, layers and sample around the views to choose from.
 
     Args:
         inspector: whose selection the views share.
 
     Attributes:
-        inspector: the Inspector; its ``layer``, ``sample`` and ``channel`` can be set from Python too.
-        layers, channels, samples, status: the views.
+        inspector: the Inspector; its ``layer``, ``sample``, ``channel`` and ``brush`` can be set from Python too.
+        layers, samples, status: the views that are always there.
+        channels, embedding, brush, similarity, quality: the views on the tabs; ``embedding`` is followed by
+            ``baseline_embedding`` when the Inspector has a baseline.
     """
 
     def __init__(self, inspector: Inspector) -> None:
@@ -35,7 +42,33 @@ class Explorer(ipywidgets.Box):
         self.layers = LayerPicker(inspector)
         self.channels = ChannelGrid(inspector)
         self.samples = SamplePicker(inspector)
-        parts = {"status": self.status, "layers": self.layers, "main": self.channels, "sample": self.samples}
+        against = inspector.baseline
+        self.embedding = EmbeddingScatter(inspector, model="trained" if against else "", active=False)
+        self.baseline_embedding = (
+            None if against is None else EmbeddingScatter(against, model="untrained", active=False)
+        )
+        self.brush = BrushPanel(inspector, active=False)
+        self.similarity = SimilarityView(inspector, active=False)
+        self.quality = QualityTable(inspector, active=False)
+        scatters = [view for view in (self.embedding, self.baseline_embedding) if view is not None]
+        self._tabs = {
+            "Channels": [self.channels],
+            "Embedding": [*scatters, self.brush],
+            "Similarity": [self.similarity],
+            "Quality": [self.quality],
+        }
+        pages = [ipywidgets.Box() for _ in self._tabs]
+        for title, page in zip(self._tabs, pages, strict=True):
+            page.add_class(f"innerview-explorer-{title.lower()}")
+        self._main = ipywidgets.Tab(pages, titles=list(self._tabs))
+        self._open()
+        self._main.observe(lambda _: self._open(), "selected_index")
+        self.brush.observe(self._show_channel, "clicked")
+        if against is not None:
+            self._follow = dlink(
+                (inspector, "layer"), (against, "layer"), lambda name: name if name in against.layers else None
+            )
+        parts = {"status": self.status, "layers": self.layers, "main": self._main, "sample": self.samples}
         for name, view in parts.items():
             view.add_class(f"innerview-explorer-{name}")
         body = ipywidgets.Box(list(parts.values()))
@@ -45,12 +78,27 @@ class Explorer(ipywidgets.Box):
 
     def close(self) -> None:
         """Close the views and the Inspector; nothing of the model is kept."""
-        for body in self.children:
-            for view in body.children:
-                view.close()
-            body.close()
+        views = [self.status, self.layers, self.samples, *(view for page in self._tabs.values() for view in page)]
+        boxes = [*self._main.children, self._main, *self.children]
+        for widget in [*views, *boxes]:
+            widget.close()
         self.inspector.close()
         super().close()
+
+    def _open(self) -> None:
+        """Fill the page that is looked at, and let only its views compute."""
+        for number, (page, views) in enumerate(zip(self._main.children, self._tabs.values(), strict=True)):
+            shown = number == (self._main.selected_index or 0)
+            if shown and not page.children:
+                # Only now, since a page that nobody opens need not be drawn.
+                page.children = views
+            for view in views:
+                if view.active != shown:
+                    view.active = shown
+
+    def _show_channel(self, change: Any) -> None:
+        if change["new"] is not None:
+            self._main.selected_index = list(self._tabs).index("Channels")
 
 
 def explore(
@@ -61,6 +109,7 @@ def explore(
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
     unpack: Callable[[Any], tuple[tuple[Any, ...], dict[str, Any], Tensor | None]] | None = None,
+    baseline: nn.Module | Literal["untrained"] | None = None,
 ) -> Explorer:
     """See inside a model: its layers, what every channel does for a sample, and what the model says of it.
 
@@ -71,6 +120,7 @@ def explore(
         mean: of the inputs' normalisation, undone for display; found in the data's transform when it has one.
         std: likewise.
         unpack: turns a collated batch into ``(args, kwargs, labels)`` for data of an unusual form.
+        baseline: a model to compare with, of the same layers; "untrained" draws this one's parameters anew.
 
     Returns:
         The Explorer: display it, or use its ``inspector`` from Python.
@@ -79,7 +129,7 @@ def explore(
         DataError: data that cannot be used as given.
         ForwardError: the model rejects the data; says what was fed.
     """
-    inspector = Inspector(model, data, classes=classes, mean=mean, std=std, unpack=unpack)
+    inspector = Inspector(model, data, classes=classes, mean=mean, std=std, unpack=unpack, baseline=baseline)
     try:
         inspector.layer = _first_choice(inspector)
         return Explorer(inspector)

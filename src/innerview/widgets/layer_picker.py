@@ -49,8 +49,6 @@ class LayerPicker(View):
         rows = [
             {
                 "name": row.name,
-                "label": row.name.rsplit(".", 1)[-1],
-                "depth": row.depth,
                 "kind": row.kind,
                 "shape": None if row.shape is None else list(row.shape),
                 "size": row.size,

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innerview.analysis.picture import image_pixels, thumbnail
+from innerview.analysis.picture import display_pixels
 from innerview.errors import InnerviewError
-from innerview.inputs import is_image, main_input
+from innerview.inputs import as_text, is_image, main_input
 from innerview.jobs import BACKGROUND, SOON, steps
 from innerview.predictions import scores, top
+from innerview.thumbnails import Thumbnail, make_thumbnail
 from innerview.widgets.base import View, static
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
     from torch import Tensor
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from innerview.widgets.base import Frame
 
 _PAGE = 48
-_SIDE = 48  # pixels of a thumbnail; drawn at 24 to 48 CSS pixels
-_LARGEST_DISPLAY = 512  # pixels of the displayed sample; a larger one is reduced before it is sent
 _TEXT = 400  # numbers of a sample that is shown as text
 
 
@@ -44,7 +43,7 @@ class SamplePicker(View):
         self._misclassified = False
         self._offset = 0
         self._last = inspector.sample or 0
-        self._shown: dict[int, tuple[str | None, np.ndarray | None, str]] = {}
+        self._shown: dict[int, Thumbnail] = {}
         self._random = random.Random(0)  # noqa: S311 - picks a picture, guards nothing
         self.watch(lambda _: self._show_sample(), "sample", "version")
         self.watch(lambda _: self._show_page(), "version", "judged")
@@ -103,10 +102,10 @@ class SamplePicker(View):
         if self.inspector is not None:
             self.inspector.sample = None
 
-    def upload(self, header: dict[str, Any], content: bytes) -> None:
+    def upload(self, header: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
         """Show an image that the user dropped or picked."""
         if self.inspector is not None:
-            self.inspector.show(content, name=str(header.get("name", ""))[:200])
+            self.inspector.show(arrays["bytes"].tobytes(), name=str(header.get("name", ""))[:200])
 
     def _go(self, choose: Any) -> None:
         inspector = self.inspector
@@ -206,22 +205,16 @@ class SamplePicker(View):
         for part in steps(len(indices)):
             for index in indices[part.start : part.stop]:
                 if index not in shown:
-                    batch = data.batch([index])
-                    value = main_input(batch)
-                    label = None if batch.labels is None else data.class_name(int(batch.labels[0]))
-                    image = is_image(value)
-                    picture = thumbnail(image_pixels(value, data.mean, data.std)[0], _SIDE) if image else None
-                    shown[index] = (label, picture, "" if image else _as_text(value, 8))
+                    shown[index] = make_thumbnail(data, index)
             if part.stop < len(indices):
                 yield None
         self._shown = shown
-        labels = [shown[index][0] for index in indices]
-        pictures = [picture for index in indices if (picture := shown[index][1]) is not None]
-        texts = [shown[index][2] for index in indices if shown[index][1] is None]
+        pictures = [picture for index in indices if (picture := shown[index].picture) is not None]
+        texts = [shown[index].text for index in indices if shown[index].picture is None]
         header = {
             "kind": "thumbnails",
             "indices": indices,
-            "labels": labels,
+            "labels": [shown[index].label for index in indices],
             "correct": [None if (c := int(predictions.correct[index])) < 0 else bool(c) for index in indices],
             "offset": offset,
             "count": len(order),
@@ -237,18 +230,11 @@ class SamplePicker(View):
 
 def _display(value: Tensor, mean: Any, std: Any) -> tuple[str, str, dict[str, np.ndarray]]:
     if is_image(value):
-        pixels, how = image_pixels(value, mean, std)
-        step = -(-max(pixels.shape[:2]) // _LARGEST_DISPLAY)
-        return "image", how, {"image": np.ascontiguousarray(pixels[::step, ::step])}
+        pixels, how = display_pixels(value, mean, std)
+        return "image", how, {"image": pixels}
     if value.is_floating_point() and value.ndim in (1, 2) and value.shape[-1] > 1:
         signal = value.reshape(-1, value.shape[-1]).float().cpu().numpy()
         return "signal", f"{signal.shape[0]} x {signal.shape[1]} values", {"signal": signal}
     if value.ndim == 1 and not value.is_floating_point():
-        return "tokens", _as_text(value, _TEXT), {}
-    return "values", _as_text(value, _TEXT), {}
-
-
-def _as_text(value: Tensor, most: int) -> str:
-    flat = value.flatten()[:most].tolist()
-    text = " ".join(f"{number:.4g}" if isinstance(number, float) else str(number) for number in flat)
-    return f"{text} …" if value.numel() > most else text
+        return "tokens", as_text(value, _TEXT), {}
+    return "values", as_text(value, _TEXT), {}

@@ -11,7 +11,8 @@ from PIL import Image
 from torch import nn
 
 import innerview as iv
-from innerview import wire
+from innerview import axes, wire
+from innerview.widgets import channel_grid
 from innerview.widgets.base import View
 from innerview.widgets.status_bar import StatusBar
 
@@ -63,7 +64,7 @@ def test_the_layer_picker_lists_every_layer_and_chooses_one(sent, inspector):
     assert [row["name"] for row in header["rows"]] == list(inspector.layers)
     assert header["parameters"] == sum(p.numel() for p in inspector.model.parameters())
     assert header["rows"][1] | {"note": ""} == {
-        "name": "features.0", "label": "0", "depth": 1, "kind": "Conv2d", "shape": [16, 8, 8], "size": 1024,
+        "name": "features.0", "kind": "Conv2d", "shape": [16, 8, 8], "size": 1024,
         "parameters": 160, "calls": 1, "status": "seen", "note": "",
     }  # fmt: skip
     ask(picker, "layer", "features.3")
@@ -125,9 +126,73 @@ def test_dead_channels_are_found_over_many_samples(sent):
         iv.ChannelGrid(inspector)
         settle(inspector)
         header, arrays = last(sent, "dead")
-    assert header["samples"] > 1
+    assert (header["samples"], header["all"]) == (20, True)
     assert {2, 9} <= set(np.flatnonzero(arrays["dead"]).tolist())
     assert arrays["dead"].sum() < 16
+
+
+def test_dead_is_said_only_over_enough_samples(sent, monkeypatch):
+    monkeypatch.setattr(channel_grid, "_DEAD_SECONDS", 0.0)  # as for a slow model
+    # A channel that only the tenth sample wakes up.
+    images = torch.zeros(300, 1, 2, 2)
+    images[9] = 1
+    said = []
+    for count in (300, 10, 1):
+        sent.clear()
+        with iv.Inspector(nn.Sequential(nn.ReLU()), images[:count]) as inspector:
+            inspector.layer = "0"
+            iv.ChannelGrid(inspector)
+            settle(inspector)
+        said.append([(h["samples"], h["all"], a["dead"].tolist()) for _, h, a in sent if h["kind"] == "dead"])
+    (over_many,), over_all, over_one = said
+    assert 16 <= over_many[0] < 300
+    assert over_many[1:] == (False, [0])
+    assert over_all == [(10, True, [0])]
+    assert over_one == []
+
+
+def test_a_click_on_another_sample_does_not_read_the_layer_table_again(sent, monkeypatch, inspector):
+    asked = []
+    decide = axes.deciding_kind
+    monkeypatch.setattr(axes, "deciding_kind", lambda *args: asked.append(args[0]) or decide(*args))
+    inspector.layer = "features.1"
+    iv.ChannelGrid(inspector)
+    settle(inspector)
+    assert asked == ["ReLU"]
+    inspector.sample = 4
+    inspector.channel = 2
+    settle(inspector)
+    assert last(sent, "channel")[0]["sample"] == 4
+    assert asked == ["ReLU"]
+    inspector.layer = "features.0"
+    settle(inspector)
+    assert asked == ["ReLU", "Conv2d"]
+
+
+def test_a_layer_is_read_anew_when_the_model_around_it_has_changed(sent):
+    model = nn.Sequential(nn.Conv1d(4, 4, 1), nn.ReLU())
+    with iv.Inspector(model, torch.rand(3, 4, 6)) as inspector:
+        inspector.layer = "1"
+        grid = iv.ChannelGrid(inspector)
+        settle(inspector)
+        assert last(sent, "grid", grid)[0]["layout"] == "strips"
+        model[0] = nn.Linear(6, 6)
+        inspector.refresh()
+        settle(inspector)
+        assert last(sent, "grid", grid)[0]["layout"] == "tokens"
+
+
+def test_a_large_input_crosses_reduced_and_keeps_the_size_that_boxes_count_in(sent):
+    images = torch.rand(2, 3, 700, 600, generator=torch.Generator().manual_seed(3))
+    with iv.Inspector(nn.Sequential(nn.Conv2d(3, 2, 5, stride=4)), images) as inspector:
+        inspector.layer, inspector.channel = "0", 1
+        views = iv.ChannelGrid(inspector), iv.SamplePicker(inspector)
+        settle(inspector)
+        header, arrays = last(sent, "channel", views[0])
+        assert arrays["image"].shape == (512, 439, 3)
+        assert header["input"] == [700, 600]
+        assert header["receptive"] == {"size": [5, 5], "stride": [4, 4], "origin": [0, 0]}
+        assert np.array_equal(last(sent, "sample", views[1])[1]["image"], arrays["image"])
 
 
 def test_nan_and_infinity_are_sent_as_their_own_codes(sent):

@@ -1,0 +1,84 @@
+// What to measure: which layers, in which spaces; and to stop it.
+import { segments } from "../ui/controls";
+import { h } from "../ui/dom";
+import { ALL_SPACES, type Space, spaceName } from "./measures";
+
+export interface Request {
+  layers: "chosen" | "all";
+  methods: Space[];
+}
+
+export interface Controls {
+  readonly element: HTMLElement;
+  running(yes: boolean): void;
+}
+
+const SPACE_TITLES: Record<Space, string> = {
+  "own space": "Between the layer's outputs themselves",
+  pca: "Between points in the plane of the first two principal components: quick",
+  tsne: "Between points in the plane that t-SNE makes: takes its time for each layer",
+  umap: "Between points in the plane that UMAP makes: takes its time for each layer",
+};
+
+export function controls(measure: (request: Request) => void, stop: () => void): Controls {
+  let layers: Request["layers"] = "chosen";
+  // Those that cost little; the others wait until they are asked for.
+  const chosen = new Set<Space>(["own space", "pca"]);
+
+  const start = h("button", {
+    type: "button",
+    class: "iv-button iv-quality-measure",
+    "data-testid": "measure",
+    onclick: () => measure({ layers, methods: ALL_SPACES.filter((space) => chosen.has(space)) }),
+  });
+  start.textContent = "Measure";
+  const halt = h("button", { type: "button", class: "iv-button", "data-testid": "stop", onclick: stop }, "Stop");
+  halt.disabled = true;
+
+  const which = segments<Request["layers"]>(
+    "Layers",
+    "layers",
+    [
+      ["chosen", "this layer", "The chosen layer"],
+      ["all", "all layers", "Every layer that holds no other layers"],
+    ],
+    (value) => {
+      layers = value;
+      which.set(value);
+    },
+  );
+  which.set(layers);
+
+  const ready = (): void => {
+    start.disabled = !chosen.size;
+    start.title = chosen.size ? "" : "Tick at least one space to measure in";
+  };
+  const boxes = ALL_SPACES.map((space) => {
+    const box = h("input", {
+      type: "checkbox",
+      "data-testid": `space-${space}`,
+      "data-lm-suppress-shortcuts": "true",
+    });
+    box.checked = chosen.has(space);
+    box.addEventListener("change", () => {
+      chosen[box.checked ? "add" : "delete"](space);
+      ready();
+    });
+    return h("label", { class: "iv-quality-space", title: SPACE_TITLES[space] }, box, spaceName(space));
+  });
+  ready();
+
+  return {
+    element: h(
+      "div",
+      { class: "iv-quality-controls" },
+      start,
+      halt,
+      which.element,
+      h("div", { class: "iv-quality-spaces", role: "group", "aria-label": "Spaces to measure in" }, ...boxes),
+    ),
+    running(yes) {
+      halt.disabled = !yes;
+    },
+  };
+}

@@ -1,0 +1,97 @@
+// What each point is coloured by, from what the kernel said of all samples.
+import type { ColourBy, ColoursFrame, LabelsFrame } from "../frames";
+import { colourAt } from "../ui/colormaps";
+import { category, NOTHING, PLAIN, type Rgb } from "./palette";
+
+/** No label, no prediction. */
+export const NO_CODE = 0xffffffff;
+
+/** A property of every sample: a category each, or a value each. */
+export interface Property {
+  label: string;
+  names: string[];
+  codes?: Uint32Array;
+  values?: Float32Array;
+  low: number;
+  high: number;
+}
+
+/** Everything known of the samples so far; colours are kept by what they show, so going back costs no round trip. */
+export interface Known {
+  by: ColourBy;
+  total: number;
+  properties: Partial<Record<ColourBy, Property>>;
+  unavailable: Partial<Record<ColourBy, string>>;
+}
+
+export const nothingKnown = (): Known => ({ by: "class", total: 0, properties: {}, unavailable: {} });
+
+export function withLabels(known: Known, { header, arrays }: LabelsFrame): Known {
+  const properties = { ...known.properties };
+  const unavailable = { ...known.unavailable };
+  delete properties.class;
+  delete unavailable.class;
+  if (arrays.labels) {
+    properties.class = { label: "class", names: header.classes, codes: arrays.labels.data, low: 0, high: 0 };
+  } else unavailable.class = "The data has no labels.";
+  return { ...known, total: header.total, properties, unavailable };
+}
+
+export function withColours(known: Known, { header, arrays }: ColoursFrame): Known {
+  const { by, label, names, low, high } = header;
+  const properties = { ...known.properties };
+  // The labels have come already: of the classes the kernel need not send them again.
+  if (arrays.codes || arrays.values) {
+    properties[by] = { label, names, low, high, codes: arrays.codes?.data, values: arrays.values?.data };
+  }
+  const labels = known.unavailable.class;
+  return { ...known, by, properties, unavailable: { ...(labels && { class: labels }), ...header.unavailable } };
+}
+
+/** Values share this many colours. */
+export const SHADES = 256;
+// The ends of viridis are nearly those of a dark and of a light theme's ground.
+const shade = (t: number): Rgb => colourAt("viridis", 0.12 + 0.8 * t);
+
+export interface Painted {
+  /** Entry of `table` for each point. */
+  codes: Uint16Array;
+  table: Rgb[];
+  /** Points of each category, of those without one last; [] for values. */
+  counts: number[];
+}
+
+/** The colours of these samples. */
+export function painted(property: Property | undefined, samples: Uint32Array): Painted {
+  const codes = new Uint16Array(samples.length);
+  if (property?.values) {
+    const { values, low, high } = property;
+    const table = Array.from({ length: SHADES }, (_, i) => shade(i / (SHADES - 1)));
+    table.push(NOTHING);
+    const scale = high > low ? (SHADES - 1) / (high - low) : 0;
+    for (let i = 0; i < samples.length; i++) {
+      const value = values[samples[i]!] ?? Number.NaN;
+      codes[i] = Number.isNaN(value) ? SHADES : Math.min(SHADES - 1, Math.max(0, Math.round((value - low) * scale)));
+    }
+    return { codes, table, counts: [] };
+  }
+  if (property?.codes) {
+    const kinds = property.names.length;
+    const table = Array.from({ length: kinds }, (_, i) => category(i));
+    table.push(NOTHING);
+    const counts = new Array<number>(kinds + 1).fill(0);
+    for (let i = 0; i < samples.length; i++) {
+      const code = Math.min(property.codes[samples[i]!] ?? NO_CODE, kinds);
+      codes[i] = code;
+      counts[code]!++;
+    }
+    return { codes, table, counts };
+  }
+  return { codes, table: [PLAIN], counts: [] };
+}
+
+/** A sample's category or value in words; "" when it is not known. */
+export function nameOf(property: Property | undefined, sample: number): string {
+  const code = property?.codes?.[sample];
+  return code === undefined ? "" : (property!.names[code] ?? "");
+}

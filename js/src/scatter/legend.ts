@@ -1,0 +1,107 @@
+// What the colours mean; a class is selected by a click on it.
+import type { ColourBy } from "../frames";
+import { choice } from "../ui/controls";
+import { h, setText } from "../ui/dom";
+import { count, number } from "../ui/format";
+import type { Known, Painted, Property } from "./colouring";
+import { howOf } from "./gestures";
+import { css } from "./palette";
+import type { How } from "./selection";
+
+const WAYS: readonly (readonly [ColourBy, string])[] = [
+  ["class", "class"],
+  ["prediction", "prediction"],
+  ["correct", "correct or not"],
+  ["loss", "loss"],
+  ["channel", "mean of the channel"],
+  ["neighbours", "neighbour change"],
+];
+
+export interface Legend {
+  readonly element: HTMLElement;
+  show(known: Known, by: ColourBy, property: Property | undefined, painted: Painted): void;
+}
+
+/** `pick` gets the code of a category; one past the last name is "none". */
+export function legend(events: { by(by: ColourBy): void; pick(code: number, how: How): void }): Legend {
+  const chooser = choice("Colour", "colour-by", WAYS, (by) => events.by(by));
+  const select = chooser.element.querySelector("select")!;
+  const title = h("div", { class: "iv-muted iv-scatter-legend-title" });
+  const list = h("ul", { class: "iv-scatter-classes", "data-testid": "legend" });
+  const bar = h("div", { class: "iv-scatter-gradient" });
+  const low = h("span");
+  const high = h("span");
+  const scale = h("div", { "data-testid": "legend-scale" }, bar, h("div", { class: "iv-scatter-ends" }, low, high));
+  const element = h("div", { class: "iv-scatter-legend" }, chooser.element, title, list, scale);
+  scale.hidden = true;
+  let drawn = "";
+
+  list.addEventListener("click", (event) => {
+    const item = (event.target as Element).closest<HTMLElement>("[data-code]");
+    if (item) events.pick(Number(item.dataset.code), howOf(event));
+  });
+
+  const item = (name: string, code: number, colour: string, points: number): HTMLElement =>
+    h(
+      "li",
+      null,
+      h(
+        "button",
+        {
+          type: "button",
+          class: "iv-scatter-class",
+          "data-code": code,
+          "data-name": name,
+          "data-testid": "legend-class",
+          title: `${name}: click to select, shift adds, alt takes away`,
+        },
+        h("span", { class: "iv-scatter-swatch", style: `background: ${colour}` }),
+        h("span", { class: "iv-scatter-class-name" }, name),
+        h("span", { class: "iv-muted" }, count(points)),
+      ),
+    );
+
+  return {
+    element,
+    show(known, by, property, painted) {
+      chooser.set(by);
+      for (const option of select.options) {
+        const reason = known.unavailable[option.value as ColourBy] ?? "";
+        option.disabled = reason !== "";
+        option.title = reason;
+        const text = WAYS.find(([way]) => way === option.value)![1];
+        setText(option, reason ? `${text} (not available)` : text);
+      }
+      // A closed list shows no titles of its options: the reasons are named here as well.
+      select.title = Object.values(known.unavailable).filter(Boolean).join("\n");
+      const label = property?.label ?? known.unavailable[by] ?? "";
+      title.hidden = label === "" || label === by;
+      setText(title, label);
+      const values = property?.values !== undefined;
+      scale.hidden = !values;
+      list.hidden = values || !property;
+      if (values) {
+        bar.style.background = `linear-gradient(to right, ${painted.table
+          .slice(0, -1)
+          .filter((_, i) => i % 16 === 0)
+          .map(css)
+          .join(", ")})`;
+        setText(low, number(property.low, 3));
+        setText(high, number(property.high, 3));
+        return;
+      }
+      if (!property) return;
+      const now = JSON.stringify([property.names, painted.counts]);
+      if (now === drawn) return; // a button must not be replaced under the pointer ten times a second
+      drawn = now;
+      const none = painted.counts.length - 1;
+      list.replaceChildren(
+        ...painted.counts.flatMap((points, code) =>
+          code === none && !points
+            ? []
+            : [item(code === none ? "none" : property.names[code]!, code, css(painted.table[code]!), points)],
+        ),
+      );
+    },
+  };
+}

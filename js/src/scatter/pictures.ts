@@ -1,0 +1,88 @@
+// The samples' pictures: asked for in batches, kept for a while.
+import type { ImagesFrame } from "../frames";
+
+const KEPT = 2000;
+const BATCH = 200;
+// Time for the pointer to come to rest, and for a drag to end.
+const PATIENCE_MS = 60;
+// A later request replaces one the kernel has not read yet, so a sample may have to be asked for again; not for ever.
+const TRIES = 3;
+
+export interface Picture {
+  /** null: the sample is no picture, `text` says what it is. */
+  image: HTMLCanvasElement | null;
+  label: string | null;
+  text: string;
+}
+
+export interface Pictures {
+  /** A sample's picture, if it has come. */
+  get(sample: number): Picture | undefined;
+  /** These are wanted now: what is missing will be asked for soon. */
+  need(samples: readonly number[]): void;
+  take(frame: ImagesFrame): void;
+  destroy(): void;
+}
+
+export function pictures(ask: (samples: number[]) => void): Pictures {
+  // In the order of last use.
+  const kept = new Map<number, Picture>();
+  const tries = new Map<number, number>();
+  let wanted: readonly number[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const send = (): void => {
+    timer = undefined;
+    const missing = wanted.filter((sample) => !kept.has(sample) && (tries.get(sample) ?? 0) < TRIES).slice(0, BATCH);
+    if (!missing.length) return;
+    for (const sample of missing) tries.set(sample, (tries.get(sample) ?? 0) + 1);
+    ask(missing);
+  };
+
+  return {
+    get(sample) {
+      const found = kept.get(sample);
+      if (found) {
+        kept.delete(sample);
+        kept.set(sample, found);
+      }
+      return found;
+    },
+    need(samples) {
+      wanted = samples;
+      clearTimeout(timer);
+      timer = setTimeout(send, PATIENCE_MS);
+    },
+    take({ header, arrays: { images } }) {
+      const [, height = 0, width = 0] = images?.shape ?? [];
+      header.indices.forEach((sample, i) => {
+        const image = images ? drawn(images.data, i * height * width * 3, width, height) : null;
+        kept.delete(sample);
+        kept.set(sample, { image, label: header.labels[i] ?? null, text: header.text[i] ?? "" });
+        tries.delete(sample);
+      });
+      for (const sample of kept.keys()) {
+        if (kept.size <= KEPT) break;
+        kept.delete(sample);
+      }
+    },
+    destroy: () => clearTimeout(timer),
+  };
+}
+
+function drawn(rgb: Uint8Array, start: number, width: number, height: number): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d");
+  if (!context) return canvas;
+  const pixels = context.createImageData(width, height);
+  for (let from = start, to = 0; to < pixels.data.length; from += 3, to += 4) {
+    pixels.data[to] = rgb[from]!;
+    pixels.data[to + 1] = rgb[from + 1]!;
+    pixels.data[to + 2] = rgb[from + 2]!;
+    pixels.data[to + 3] = 255;
+  }
+  context.putImageData(pixels, 0, 0);
+  return canvas;
+}

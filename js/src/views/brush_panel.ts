@@ -1,0 +1,158 @@
+// What sets the selected samples apart from the rest: their classes, and the channels of the layer that differ most.
+import { channelMeans } from "../brush/channels";
+import { classCounts } from "../brush/classes";
+import { csvText, headline, pythonText } from "../brush/selection";
+import type { BrushedFrame, BusyFrame, ContrastFrame, Create, ErrorFrame, LabelsFrame, ViewFrame } from "../frames";
+import { busyBar } from "../ui/busy";
+import { copyButton } from "../ui/copy_button";
+import { h, setText } from "../ui/dom";
+import { download } from "../ui/download";
+import { errorBanner } from "../ui/error";
+import { CLOSE, icon, SAVE } from "../ui/icons";
+
+export const create: Create = (element, callbacks) => {
+  let brushed: BrushedFrame | undefined;
+  let contrast: ContrastFrame["header"] | undefined;
+  let labels: LabelsFrame | undefined;
+
+  const errors = errorBanner();
+  const busy = busyBar();
+  const classes = classCounts();
+  const channels = channelMeans({
+    choose: (channel) => callbacks.want("channel", channel),
+    more(count) {
+      callbacks.want("more", count);
+      busy.expect();
+    },
+  });
+
+  const copy = copyButton(
+    "Python",
+    { title: "Copy a line of Python that selects these samples again", "data-testid": "brush-copy" },
+    () => (brushed ? pythonText(brushed) : ""),
+    () =>
+      errors.say("copy", "The browser does not allow copying here. In Python, inspector.brush holds the selection."),
+  );
+  const save = h(
+    "button",
+    {
+      type: "button",
+      class: "iv-button",
+      title: "Save the selected samples as a CSV file",
+      "data-testid": "brush-csv",
+      onclick: () =>
+        brushed && download(new Blob([csvText(brushed, labels)], { type: "text/csv" }), "innerview-selection.csv"),
+    },
+    icon(SAVE),
+    h("span", null, "CSV"),
+  );
+  const clear = h(
+    "button",
+    {
+      type: "button",
+      class: "iv-button",
+      title: "Select nothing",
+      "data-testid": "brush-clear",
+      onclick: () => {
+        callbacks.want("clear", true);
+        expectCleared(true);
+        busy.expect();
+      },
+    },
+    icon(CLOSE),
+    h("span", null, "Clear"),
+  );
+
+  const selected = h("strong", null);
+  const total = h("span", null);
+  const counted = h("p", { class: "iv-brush-count", role: "status", "data-testid": "brush-count" }, selected, total);
+  const note = h("p", { class: "iv-muted iv-brush-note", "data-testid": "brush-note" });
+  const parts = h("div", { class: "iv-brush-parts" }, classes.element, channels.element);
+  const shown = h(
+    "div",
+    { class: "iv-brush-shown" },
+    h("div", { class: "iv-brush-top" }, counted, h("div", { class: "iv-brush-buttons" }, copy.element, save, clear)),
+    note,
+    parts,
+  );
+  shown.hidden = true;
+  const empty = h("div", { class: "iv-empty", "data-testid": "brush-empty" }, "Waiting for the selection…");
+  const root = h(
+    "div",
+    { class: "iv-brush", "data-testid": "brush-panel" },
+    busy.element,
+    errors.element,
+    empty,
+    shown,
+  );
+  element.append(root);
+
+  const expectCleared = (expected: boolean): void => {
+    clear.disabled = expected;
+    shown.toggleAttribute("data-leaving", expected);
+  };
+
+  const draw = (): void => {
+    const count = brushed?.header.count ?? contrast?.selected ?? 0;
+    empty.hidden = count > 0;
+    shown.hidden = count === 0;
+    if (!count) {
+      empty.replaceChildren(
+        h(
+          "p",
+          null,
+          "No samples are selected. Draw a lasso around points in the embedding, or write ",
+          h("code", null, "inspector.brush = [0, 1, 2]"),
+          " in Python.",
+        ),
+      );
+      return;
+    }
+    const [first, second] = headline(count, brushed?.header.total ?? contrast!.selected + contrast!.rest);
+    setText(selected, first);
+    setText(total, second);
+    for (const button of [copy.element, save]) button.disabled = !brushed;
+    setText(note, contrast?.note ?? "");
+    note.hidden = !contrast?.note;
+    parts.hidden = !contrast?.selected;
+  };
+
+  const answered = (): void => {
+    busy.answered();
+    expectCleared(false);
+  };
+
+  return {
+    update(frame: ViewFrame) {
+      const { kind } = frame.header;
+      if (kind === "busy") busy.show(frame as BusyFrame);
+      else if (kind === "labels") labels = frame as LabelsFrame;
+      else if (kind === "error") {
+        errors.show(frame as ErrorFrame);
+        if ((frame as ErrorFrame).header.over) return;
+        channels.wait(false);
+        answered();
+      } else if (kind === "brushed") {
+        brushed = frame as BrushedFrame;
+        answered();
+        draw();
+      } else if (kind === "contrast") {
+        contrast = (frame as ContrastFrame).header;
+        classes.show(contrast);
+        // The classes come first, the channels when the layer has been computed; the last ones stay until then.
+        const coming = contrast.selected > 0 && contrast.layer !== null && !contrast.channels.length && !contrast.note;
+        channels.wait(coming);
+        if (!coming) channels.show(contrast);
+        element.dataset.painted = `${contrast.layer ?? ""}/${contrast.selected}`;
+        answered();
+        draw();
+      }
+    },
+    destroy() {
+      busy.destroy();
+      copy.destroy();
+      root.remove();
+      delete element.dataset.painted;
+    },
+  };
+};

@@ -1,0 +1,293 @@
+// The samples of a layer as points in the plane: what lies together, what stands apart, and which samples those are.
+import type {
+  BrushedFrame,
+  BusyFrame,
+  ColourBy,
+  ColoursFrame,
+  Create,
+  EmbeddingFrame,
+  ErrorFrame,
+  ImagesFrame,
+  LabelsFrame,
+  PointsFrame,
+  ViewFrame,
+} from "../frames";
+import { nameOf, nothingKnown, painted, withColours, withLabels } from "../scatter/colouring";
+import { footer } from "../scatter/footer";
+import { placed } from "../scatter/geometry";
+import type { Mode } from "../scatter/gestures";
+import { legend } from "../scatter/legend";
+import { pictures } from "../scatter/pictures";
+import { matching } from "../scatter/query";
+import { running } from "../scatter/running";
+import {
+  combined,
+  fingerprint,
+  type How,
+  inverted,
+  NONE,
+  ordered,
+  positions,
+  type Samples,
+} from "../scatter/selection";
+import { methodName, settingsBar } from "../scatter/settings";
+import { stage } from "../scatter/stage";
+import { tools } from "../scatter/tools";
+import { busyBar } from "../ui/busy";
+import { choice } from "../ui/choice";
+import { h, setText } from "../ui/dom";
+import { errorBanner } from "../ui/error";
+
+// Frames of one run come some ten times a second: the points must have arrived before the next one.
+const STEP_MS = 90;
+const RUN_MS = 600;
+// More points are put in place at once: each picture of the way there costs a pass over all.
+const MOST_MOVING = 100_000;
+
+export const create: Create = (element, callbacks) => {
+  let known = nothingKnown();
+  let by: ColourBy = "class";
+  let asked: ColourBy | undefined;
+  let status: EmbeddingFrame["header"] | undefined;
+  let points: PointsFrame["header"] | undefined;
+  let samples: Uint32Array = NONE;
+  let said: Samples = NONE;
+  let selected: Samples = NONE;
+
+  const errors = errorBanner();
+  const busy = busyBar();
+  const cache = pictures((list) => callbacks.want("images", list));
+
+  // What is selected here is shown at once; what the kernel tells of an earlier gesture must not take it back.
+  const agreed = choice<string>(() => show(said));
+
+  const show = (next: Samples): void => {
+    selected = next;
+    const among = positions(selected, samples);
+    plotted.highlight(selected.length ? among : null);
+    foot.counts(samples.length, selected.length, among.length);
+    root.dataset.selected = String(selected.length);
+  };
+  const select = (next: Samples): void => {
+    // First to the kernel: with a million points the picture takes longer than the message.
+    if (agreed.ask(fingerprint(next))) {
+      callbacks.upload({ kind: "brush" }, { indices: { shape: [next.length], data: next } });
+    }
+    show(next);
+  };
+  /** A gesture hit these samples. */
+  const hit = (found: Samples, how: How): void => {
+    if (found.length) foot.say("");
+    else if (how !== "replace") foot.say("No points inside: the selection is unchanged.");
+    else foot.say(`No points inside${selected.length ? ": the selection is cleared" : ""}.`);
+    if (found.length || how === "replace") select(combined(selected, found, how));
+  };
+  const colour = (): void => {
+    const property = known.properties[by];
+    const paint = painted(property, samples);
+    plotted.paint(paint);
+    key.show(known, by, property, paint);
+    root.dataset.colouredBy = property ? by : "";
+  };
+  const setMode = (mode: Mode): void => {
+    plotted.mode = mode;
+    tray.mode(mode);
+  };
+
+  const settings = settingsBar((next) => {
+    callbacks.want("settings", next);
+    busy.expect();
+    runs();
+  });
+  const work = running({
+    run() {
+      callbacks.want("run", true);
+      busy.expect();
+    },
+    pause: (on) => callbacks.want("pause", on),
+    stop: () => callbacks.want("stop", true),
+  });
+  const runs = (): void => {
+    if (status) work.show(status, settings.shown?.method ?? status.settings.method);
+  };
+  const plotted = stage(cache, {
+    select: (found, how) =>
+      hit(
+        found.map((position) => samples[position]!),
+        how,
+      ),
+    click(sample) {
+      plotted.choose(sample);
+      callbacks.want("sample", sample);
+    },
+    facts(sample) {
+      const { class: labels, prediction } = known.properties;
+      const label = nameOf(labels, sample) || cache.get(sample)?.label || "";
+      const predicted = nameOf(prediction, sample);
+      const shown = known.properties[by];
+      const value = shown?.values?.[sample];
+      return [
+        label && `label ${label}`,
+        predicted && `predicted ${predicted}`,
+        shown && value !== undefined && `${shown.label} ${Number.isNaN(value) ? "unknown" : value.toPrecision(3)}`,
+      ].filter((line): line is string => !!line);
+    },
+    mode: setMode,
+    escape: () => selected.length && select(NONE),
+    drawn() {
+      if (!points) return;
+      root.dataset.drawn = `${points.run}/${samples.length}`;
+      root.dataset.final = String(points.final);
+    },
+  });
+  const tray = tools({
+    mode: setMode,
+    zoom: plotted.zoom,
+    fit: plotted.fit,
+    images: (on) => {
+      plotted.images = on;
+    },
+  });
+  tray.solid(false);
+  const key = legend({
+    by(next) {
+      by = asked = next;
+      colour();
+      if (!known.properties[next]) busy.expect();
+      callbacks.want("colour", next);
+    },
+    pick(code, how) {
+      const property = known.properties[by];
+      if (!property?.codes) return;
+      const { codes, names } = property;
+      hit(
+        samples.filter((sample) => Math.min(codes[sample]!, names.length) === code),
+        how,
+      );
+    },
+  });
+  const foot = footer({
+    all: () => select(combined(selected, samples, "add")),
+    invert: () => select(inverted(selected, samples)),
+    clear: () => select(NONE),
+    find(text, how) {
+      const answer = matching(text, known, samples);
+      if (answer.problem !== undefined) foot.say(answer.problem);
+      else hit(answer.samples, how);
+    },
+  });
+
+  const name = h("h3", { "data-testid": "scatter-layer" });
+  const note = h("span", { class: "iv-muted", "data-testid": "scatter-note" });
+  const empty = h("div", { class: "iv-empty iv-scatter-message", "data-testid": "empty" }, "Waiting for points…");
+  plotted.element.append(empty, tray.element);
+  const root = h(
+    "div",
+    { class: "iv-scatter", "data-testid": "embedding-scatter" },
+    busy.element,
+    errors.element,
+    h("div", { class: "iv-scatter-title" }, name, note),
+    h("div", { class: "iv-scatter-head" }, settings.element, work.element),
+    settings.more,
+    h("div", { class: "iv-scatter-body" }, plotted.element, key.element),
+    foot.element,
+  );
+  element.append(root);
+  setMode("pan");
+  colour();
+  foot.counts(0, 0, 0);
+
+  const sameSamples = (next: Uint32Array): boolean =>
+    next.length === samples.length && next.every((sample, i) => sample === samples[i]);
+
+  const draw = ({ header, arrays }: PointsFrame): void => {
+    const shape = arrays.points.shape;
+    const dimensions = shape[1] === 3 ? 3 : 2;
+    const again = points?.run === header.run;
+    // All samples in their own order need no list of them.
+    const next =
+      arrays.indices?.data ??
+      (again
+        ? samples
+        : shape[0] === header.total
+          ? Uint32Array.from({ length: header.total }, (_, i) => i)
+          : undefined);
+    if (next?.length !== shape[0]) return; // a view that opened within a run waits for the next frame that names them
+    const stays = samples.length > 0 && sameSamples(next);
+    points = header;
+    empty.hidden = true;
+    setText(name, header.layer);
+    setText(note, [header.model, methodName(header.method), header.note].filter(Boolean).join(" \u00b7 "));
+    note.title = note.textContent ?? "";
+    settings.total(header.total);
+    tray.solid(dimensions === 3);
+    if (dimensions === 2 && plotted.mode === "rotate") setMode("pan");
+    const ms = !stays || next.length > MOST_MOVING ? 0 : again ? STEP_MS : RUN_MS;
+    samples = next;
+    plotted.place(placed(arrays.points.data, dimensions), samples, ms, !again);
+    if (!stays) {
+      colour();
+      show(selected);
+    }
+    work.progress(header);
+    busy.answered();
+  };
+
+  return {
+    update(frame: ViewFrame) {
+      switch (frame.header.kind) {
+        case "points":
+          draw(frame as PointsFrame);
+          break;
+        case "embedding":
+          status = (frame as EmbeddingFrame).header;
+          settings.show(status);
+          runs();
+          busy.answered();
+          break;
+        case "labels":
+          known = withLabels(known, frame as LabelsFrame);
+          settings.total(known.total);
+          colour();
+          break;
+        case "colours":
+          known = withColours(known, frame as ColoursFrame);
+          // An answer to an earlier choice is kept, and not shown.
+          if (asked === undefined || asked === known.by) {
+            by = known.by;
+            asked = undefined;
+            busy.answered();
+          }
+          colour();
+          break;
+        case "brushed":
+          said = ordered((frame as BrushedFrame).arrays.indices.data);
+          if (agreed.hear(fingerprint(said))) show(said);
+          break;
+        case "images":
+          cache.take(frame as ImagesFrame);
+          plotted.refresh();
+          break;
+        case "busy":
+          busy.show(frame as BusyFrame);
+          break;
+        case "error":
+          errors.show(frame as ErrorFrame);
+          if ((frame as ErrorFrame).header.over) return;
+          settings.release();
+          agreed.release();
+          asked = undefined;
+          busy.answered();
+          break;
+      }
+    },
+    destroy() {
+      busy.destroy();
+      settings.destroy();
+      agreed.destroy();
+      cache.destroy();
+      plotted.destroy();
+      root.remove();
+    },
+  };
+};

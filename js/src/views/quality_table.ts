@@ -1,0 +1,135 @@
+// How good the representations are: distances within and between classes, neighbours, a row for each layer and space.
+import type { BusyFrame, Create, ErrorFrame, QualityFrame, SelectedFrame, ViewFrame } from "../frames";
+import { controls } from "../quality/controls";
+import { tableText } from "../quality/order";
+import { table } from "../quality/table";
+import { busyBar } from "../ui/busy";
+import { choice } from "../ui/choice";
+import { copyButton } from "../ui/copy_button";
+import { h, setText } from "../ui/dom";
+import { errorBanner } from "../ui/error";
+import { counted, percent } from "../ui/format";
+
+export const create: Create = (element, callbacks) => {
+  let latex = "";
+  let measured = 0;
+  let asked = false;
+  const work = new Map<string, BusyFrame["header"]>();
+
+  const errors = errorBanner();
+  const busy = busyBar();
+  const chosen = choice<string | null>(() => rows.mark(chosen.shown ?? null));
+  const rows = table((layer) => {
+    if (!chosen.ask(layer)) return;
+    callbacks.want("layer", layer);
+    rows.mark(layer);
+  });
+  const panel = controls(
+    (request) => {
+      callbacks.want("measure", request);
+      asked = true;
+      busy.expect();
+      tell();
+    },
+    () => {
+      callbacks.want("stop", true);
+      asked = false;
+      tell();
+    },
+  );
+  const refused = (): void => errors.say("copy", "The browser does not allow copying here.");
+  const copies = [
+    copyButton(
+      "Copy LaTeX",
+      { title: "Copy the table as LaTeX", "data-testid": "copy-latex" },
+      () => latex,
+      () => refused(),
+    ),
+    copyButton(
+      "Copy as text",
+      { title: "Copy the table as text, as it is sorted: paste it into a spreadsheet", "data-testid": "copy-text" },
+      () => tableText(rows.shown.rows, rows.shown.columns),
+      () => refused(),
+    ),
+  ];
+  const progress = h("p", { class: "iv-quality-progress iv-muted", "data-testid": "quality-progress" });
+  const noLabels = h("p", { class: "iv-quality-no-labels iv-muted", "data-testid": "quality-no-labels" });
+  noLabels.hidden = true;
+  const empty = h(
+    "div",
+    { class: "iv-empty", "data-testid": "quality-empty" },
+    h("p", null, "Nothing is measured yet. Choose layers and spaces, then press Measure."),
+  );
+  const line = h(
+    "div",
+    { class: "iv-quality-line" },
+    progress,
+    h("div", { class: "iv-quality-copies" }, ...copies.map((one) => one.element)),
+  );
+  const root = h(
+    "div",
+    { class: "iv-quality", "data-testid": "quality-table" },
+    busy.element,
+    errors.element,
+    panel.element,
+    line,
+    noLabels,
+    empty,
+    rows.element,
+  );
+  rows.element.hidden = true;
+  element.append(root);
+
+  const tell = (): void => {
+    const latest = [...work.values()].at(-1);
+    panel.running(asked || latest !== undefined);
+    for (const { element: button } of copies) button.disabled = !measured;
+    const idle = measured ? counted(measured, "row") : "";
+    const share = latest?.fraction == null ? "" : ` · ${percent(latest.fraction, 0)}`;
+    setText(progress, latest ? `${latest.label}${share}` : idle);
+  };
+  const answered = (): void => {
+    asked = false;
+    busy.answered();
+  };
+  tell();
+
+  return {
+    update(frame: ViewFrame) {
+      const { kind } = frame.header;
+      if (kind === "quality") {
+        const { header } = frame as QualityFrame;
+        latex = header.latex;
+        measured = header.rows.length;
+        empty.hidden = measured > 0;
+        setText(noLabels, header.noLabels);
+        noLabels.hidden = !header.noLabels;
+        rows.show(header);
+        element.dataset.painted = String(measured);
+        answered();
+      } else if (kind === "selected") {
+        if (chosen.hear((frame as SelectedFrame).header.layer)) rows.mark(chosen.shown ?? null);
+      } else if (kind === "busy") {
+        const { header } = frame as BusyFrame;
+        work.delete(header.scope);
+        if (!header.over) work.set(header.scope, header);
+        asked = false;
+        busy.show(frame as BusyFrame);
+      } else if (kind === "error") {
+        errors.show(frame as ErrorFrame);
+        if (!(frame as ErrorFrame).header.over) {
+          answered();
+          chosen.release();
+        }
+      } else return;
+      tell();
+    },
+    destroy() {
+      busy.destroy();
+      chosen.destroy();
+      for (const one of copies) one.destroy();
+      root.remove();
+      delete element.dataset.painted;
+    },
+  };
+};

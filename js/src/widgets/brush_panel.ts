@@ -1,0 +1,4 @@
+import { host } from "../host";
+import { create } from "../views/brush_panel";
+
+export default host(create);

@@ -1,0 +1,46 @@
+"""What sets some samples apart from the rest, channel by channel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_LARGEST = 1000.0  # a channel that never varies within either group, yet differs between them
+
+
+class Contrast(NamedTuple):
+    """Per channel, the mean over the selected samples and over the rest.
+
+    Attributes:
+        selected, rest: float64 ``[C]``.
+        difference: float64 ``[C]``: (selected - rest) in standard deviations; 0 where neither group varies and both
+            are equal, at most 1,000 either way.
+    """
+
+    selected: np.ndarray
+    rest: np.ndarray
+    difference: np.ndarray
+
+
+def contrast(values: Tensor, selected: np.ndarray) -> Contrast:
+    """Compare two groups of samples by their standardised mean difference.
+
+    Args:
+        values: ``[N, C]``, such as the mean activation of each channel.
+        selected: bool ``[N]``, some true and some false.
+
+    Source: the difference of the means over the root of the mean of both variances (each divided by N); P. C. Austin,
+    Balance diagnostics for comparing the distribution of baseline covariates, Statistics in Medicine 28 (2009), eq. 1.
+    """
+    numbers = values.double().cpu().numpy()
+    chosen, rest = numbers[selected], numbers[~selected]
+    means = chosen.mean(0), rest.mean(0)
+    spread = np.sqrt((chosen.var(0) + rest.var(0)) / 2)
+    apart = means[0] - means[1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        difference = np.where(apart == 0, 0.0, apart / spread)
+    return Contrast(*means, np.clip(difference, -_LARGEST, _LARGEST))

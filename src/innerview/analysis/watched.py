@@ -1,0 +1,157 @@
+"""A library call that cannot be cut into steps runs on a thread of its own, and a generator watches it.
+
+The call reports each iteration; the report is where it learns that nobody wants the result any more, and where it
+waits while nobody looks. Neither changes a number: the iterations are the same ones in the same order.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+_LOOK = 0.03  # seconds the generator waits for a new picture before it yields None
+_BETWEEN_PICTURES = 0.1  # seconds
+_UNWATCHED = 0.5  # seconds without a look after which the call waits
+
+
+class Picture(NamedTuple):
+    """Where the points are at some moment of a computation.
+
+    Attributes:
+        points: float32 ``[N, d]``, the computation does not touch it again.
+        iteration: how many iterations it took to get there.
+        iterations: how many there will be.
+    """
+
+    points: np.ndarray
+    iteration: int
+    iterations: int
+
+
+class Stopped(Exception):  # noqa: N818 - no error: the result is not wanted any more
+    """Raised in the watched call when its generator was closed."""
+
+
+class Watch:
+    """What the call and its generator share.
+
+    Args:
+        iterations: how many the call will make in all.
+    """
+
+    def __init__(self, iterations: int) -> None:
+        self._iterations = iterations
+        self._changed = threading.Condition()
+        self._picture: Picture | None = None
+        self._drawn = float("-inf")
+        self._looked = time.monotonic()
+        self._closed = False
+        self._over = False
+        self._result: np.ndarray | None = None
+        self._error: BaseException | None = None
+
+    def report(self, points: np.ndarray, iteration: int) -> None:
+        """Called by the computation after an iteration.
+
+        Args:
+            points: ``[N, d]``, copied if a picture is due.
+            iteration: how many are done.
+
+        Raises:
+            Stopped: the generator was closed.
+        """
+        with self._changed:
+            now = time.monotonic()
+            if now - self._drawn >= _BETWEEN_PICTURES and not self._closed:
+                self._drawn = now
+                self._picture = Picture(np.array(points, dtype=np.float32, order="C"), iteration, self._iterations)
+                self._changed.notify_all()
+        self.check()
+
+    def check(self) -> None:
+        """Called by the computation wherever it can stop or wait.
+
+        Raises:
+            Stopped: the generator was closed.
+        """
+        with self._changed:
+            while not self._closed and time.monotonic() - self._looked > _UNWATCHED:
+                self._changed.wait()
+            if self._closed:
+                raise Stopped
+
+    def run(self, work: Callable[[Watch], np.ndarray]) -> None:
+        """The body of the thread."""
+        try:
+            self._result = work(self)
+        except BaseException as error:  # noqa: BLE001 - raised again where the generator is advanced
+            self._error = error
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+
+    def look(self) -> Picture | None:
+        """The newest picture nobody has seen; waits a moment for one. None when there is none."""
+        with self._changed:
+            self._looked = time.monotonic()
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._picture is not None or self._over, _LOOK)
+            self._looked = time.monotonic()
+            picture, self._picture = self._picture, None
+            return picture
+
+    @property
+    def over(self) -> bool:
+        """True once the computation has ended, well or not."""
+        with self._changed:
+            return self._over
+
+    def result(self) -> np.ndarray:
+        """What the computation returned; raises what it raised."""
+        if self._error is not None:
+            raise self._error
+        if self._result is None:  # pragma: no cover - a computation that returns nothing breaks its type
+            raise TypeError("the computation returned nothing")
+        return self._result
+
+    def close(self) -> None:
+        """The next report or check of the computation stops it."""
+        with self._changed:
+            self._closed = True
+            self._picture = None
+            self._changed.notify_all()
+
+
+def watched(work: Callable[[Watch], np.ndarray], iterations: int) -> Generator[Picture | None, None, np.ndarray]:
+    """Run a computation on a thread and watch it.
+
+    The thread starts with the first step. Between two steps of the generator the computation goes on for half a second
+    and then waits, so a consumer that pauses pauses it. Closing the generator stops it at its next report and waits
+    for that.
+
+    Args:
+        work: called with the Watch on the thread; reports its iterations there and returns the points ``[N, d]``.
+        iterations: how many it will make.
+
+    Yields:
+        A Picture when there is a newer one, at most about ten a second; None after waiting 30 ms for one.
+
+    Returns:
+        What ``work`` returns. An exception that it raises is raised here.
+    """
+    watch = Watch(iterations)
+    thread = threading.Thread(target=watch.run, args=(work,), name="innerview embedding", daemon=True)
+    thread.start()
+    try:
+        while not watch.over:
+            yield watch.look()
+    finally:
+        watch.close()
+        thread.join()
+    return watch.result()

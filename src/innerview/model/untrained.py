@@ -1,0 +1,47 @@
+"""The same network before training."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import nn
+
+from innerview.errors import InnerviewError
+
+_MOST_NAMED = 4
+
+
+def untrained(model: nn.Module, seed: int = 0) -> nn.Module:
+    """A copy of a model whose parameters and buffers are drawn anew, as its modules draw them when they are made.
+
+    Args:
+        model: any module; it is not changed.
+        seed: of the draw; torch's own random state is as before afterwards.
+
+    Returns:
+        The copy, without gradients and hooks of its own making.
+
+    Raises:
+        InnerviewError: some parameters belong to a module without ``reset_parameters``; names them.
+    """
+    fresh = copy.deepcopy(model)
+    left = {id(parameter): name for name, parameter in fresh.named_parameters()}
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(seed)
+        for module in fresh.modules():
+            reset = getattr(module, "reset_parameters", None) or getattr(module, "_reset_parameters", None)
+            if callable(reset):
+                reset()
+                for parameter in module.parameters(recurse=False):
+                    left.pop(id(parameter), None)
+    if left:
+        names = list(left.values())
+        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        raise InnerviewError(
+            f"{type(model).__name__} cannot be made untrained by itself: {', '.join(names[:_MOST_NAMED])}{more} belong "
+            "to a module without reset_parameters(). Pass a freshly made model: baseline=YourModel()"
+        )
+    for parameter in fresh.parameters():
+        parameter.grad = None
+    return fresh

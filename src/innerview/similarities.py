@@ -1,0 +1,118 @@
+"""The cosine similarities of a layer's samples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from innerview.analysis.pca import PCA, pca
+from innerview.analysis.progress import relay, silent
+from innerview.analysis.similarity import CosineHistogram, measuring_similarity
+from innerview.errors import DataError
+from innerview.representations import MOST_ELEMENTS, representing
+from innerview.selection import SAMPLES
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from torch import Tensor
+
+    from innerview.inspector import Inspector
+    from innerview.representations import Representation
+
+_SMALLEST_RANK = 8
+
+
+def similarity(
+    inspector: Inspector,
+    layer: str,
+    *,
+    reference: int | None = None,
+    rank: int | None = None,
+    bins: int = 200,
+    seed: int = 0,
+    **options: Any,
+) -> Generator[CosineHistogram | None, None, CosineHistogram]:
+    """The histogram of cosine similarities between a layer's samples, of one class and of different ones.
+
+    Args:
+        inspector: whose model and data are used.
+        layer: a name in ``inspector.layers``.
+        reference: one sample, compared with all others; None compares all pairs.
+        rank: keep that many principal components first, fitted on other samples than those compared.
+        bins: of the histogram, from -1 to 1.
+        seed: of the pairs of the first estimate, and as in ``representing``.
+        options: how the vectors are made: ``pool``, ``samples``, ``correct_only``, ``job`` of
+            ``representations.representing``.
+
+    Yields:
+        First an estimate from some of the pairs, then None.
+
+    Raises:
+        UnknownLayerError, UnseenLayerError, ForwardError: as ``representing``.
+        DataError: a rank or a reference out of range, or too few samples to fit and compare.
+    """
+    options["seed"] = seed
+    if reference is not None and not 0 <= reference < len(inspector.data):
+        raise DataError(f"there is no sample {reference}: the samples are 0 to {len(inspector.data) - 1}")
+    vectors = yield from silent(representing(inspector, layer, **options))
+    compared, indices = vectors.vectors, vectors.indices
+    first: Tensor | None = None
+    if reference is not None and reference not in indices:
+        # It was not drawn: it joins for the comparison.
+        alone = yield from silent(representing(inspector, layer, **options | {"samples": [reference]}))
+        first = alone.vectors
+    elif reference is not None:
+        first = compared[indices == reference]
+    if rank is not None:
+        fitted = _fitted(vectors, rank, seed)
+        held_out = slice(len(indices) // 2, None)
+        compared, indices = _compressed(fitted, compared[held_out], rank), indices[held_out]
+        first = None if first is None else _compressed(fitted, first, rank)
+    if first is not None:
+        others = indices != reference
+        compared = torch.cat([first, compared[others]])
+        indices = np.concatenate([[reference], indices[others]])
+    labels = inspector.data.labels
+    yield None
+    job = options.get("job")
+
+    def step(found: CosineHistogram | float) -> CosineHistogram | None:
+        if isinstance(found, CosineHistogram):
+            return found
+        if job is not None:
+            job.fraction = found
+        return None
+
+    known = None if labels is None else labels[indices]
+    place = None if reference is None else 0
+    return (yield from relay(measuring_similarity(compared, known, place, bins, seed=seed), step))
+
+
+def ranks(inspector: Inspector, layer: str, samples: int = SAMPLES) -> list[int]:
+    """Ranks worth comparing: the largest that can be fitted, and its halves down to 8."""
+    size = inspector.seen(layer).size or 0
+    largest = min(size, MOST_ELEMENTS, min(samples, len(inspector.data)) // 2 - 1)
+    halves = [2**power for power in range(12, 2, -1) if 2**power < largest]
+    return [largest, *halves] if largest >= _SMALLEST_RANK else []
+
+
+def _fitted(vectors: Representation, rank: int, seed: int) -> PCA:
+    """Principal components of the first half of the samples, fitted once for every rank."""
+    half = len(vectors.indices) // 2
+    most = min(half - 1, vectors.vectors.shape[1])
+    if not 1 <= rank <= most:
+        raise DataError(
+            f"rank={rank}: PCA is fitted on {half:,} of the {len(vectors.indices):,} samples, with "
+            f"{vectors.vectors.shape[1]:,} elements each, so the rank is 1 to {most:,}"
+        )
+    if vectors.components is None:
+        vectors.components = pca(vectors.vectors[:half], most, seed=seed)
+    return vectors.components
+
+
+def _compressed(fitted: PCA, vectors: Tensor, rank: int) -> Tensor:
+    """The vectors with only their first principal components left, as the rest of the network would see them."""
+    return fitted.mean + fitted.coordinates(vectors)[:, :rank] @ fitted.components[:, :rank].T

@@ -1,0 +1,143 @@
+"""The brush panel: what the brushed samples are, and which channels set them apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from traitlets import Int
+
+from innerview.analysis.contrast import contrast
+from innerview.analysis.progress import silent
+from innerview.jobs import SOON
+from innerview.representations import representing
+from innerview.widgets.base import View, static
+from innerview.widgets.sample_frames import Labels, brushed
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from innerview.inspector import Inspector
+    from innerview.jobs import Job
+    from innerview.widgets.base import Frame
+
+_FIRST = 32  # channels sent at first
+_MOST_BRUSHED = 2000  # samples beyond those drawn that are run for the comparison
+
+
+class BrushPanel(View):
+    """The classes of the brushed samples against the rest, and each channel's mean activation over them.
+
+    Args:
+        inspector: whose ``brush`` and ``layer`` are shown; a click on a channel sets ``channel``.
+
+    Attributes:
+        clicked: the channel clicked last (observable).
+    """
+
+    _esm = static("brush_panel.js")
+
+    # The channel clicked last, also when it is the one that is chosen already.
+    clicked = Int(None, allow_none=True)
+
+    def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
+        super().__init__(inspector, **kwargs)
+        self._count = _FIRST
+        self._labels = Labels()
+        self.watch(lambda _: self._compare(), "brush", "layer", "version", "sample_size")
+        self._compare()
+
+    def want_channel(self, channel: int) -> None:
+        """A channel was clicked."""
+        if self.inspector is not None:
+            self.inspector.channel = int(channel)
+            self.clicked = None
+            self.clicked = int(channel)
+
+    def want_more(self, count: int) -> None:
+        """So many channels are to be listed."""
+        self._count = max(_FIRST, int(count))
+        self._compare()
+
+    def want_clear(self, _: object) -> None:
+        """Nothing is to be brushed any more."""
+        if self.inspector is not None:
+            self.inspector.brush = []
+
+    def activated(self) -> None:
+        """Compare what changed while nobody looked."""
+        self._compare()
+
+    def _compare(self) -> None:
+        if self.active:
+            self.run("contrast", "selected against the rest", self._contrast, priority=SOON)
+
+    def _contrast(self, job: Job) -> Generator[Frame | None, None, None]:
+        inspector = self.inspector
+        if inspector is None:
+            return
+        brush, layer = inspector.brush, inspector.layer
+        header: dict[str, Any] = {
+            "kind": "contrast",
+            "layer": layer,
+            "selected": len(brush),
+            "rest": len(inspector.data) - len(brush),
+            "classes": self._classes(inspector, brush),
+            "channels": [],
+            "channelCount": 0,
+            "note": "",
+        }
+        yield brushed(inspector)
+        yield header, {}
+        if not len(brush) or layer is None:
+            return
+        drawn = yield from silent(representing(inspector, layer, pool="mean", samples=inspector.sample_size, job=job))
+        indices, means = drawn.indices, drawn.vectors
+        beyond = np.setdiff1d(brush, indices)[:_MOST_BRUSHED]
+        if len(beyond):
+            more = yield from silent(representing(inspector, layer, pool="mean", samples=beyond.tolist(), job=job))
+            indices, means = np.concatenate([indices, more.indices]), torch.cat([means, more.vectors])
+        selected = np.isin(indices, brush)
+        header["selected"], header["rest"] = len(brush), int((~selected).sum())
+        if selected.all() or not selected.any():
+            header["note"] = "every sample looked at is selected: there is no rest to compare with"
+            yield header, {}
+            return
+        found = contrast(means, selected)
+        order = np.argsort(-np.abs(found.difference), kind="stable")
+        header["channelCount"] = len(order)
+        header["channels"] = [
+            {
+                "channel": int(channel),
+                "selected": float(found.selected[channel]),
+                "rest": float(found.rest[channel]),
+                "difference": float(found.difference[channel]),
+            }
+            for channel in order[: self._count]
+        ]
+        header["note"] = f"means over {int(selected.sum()):,} selected samples and {int((~selected).sum()):,} others"
+        # By now the labels of all that was run are known.
+        labels = self._labels.frame(inspector)
+        if labels is not None:
+            yield labels
+        header["classes"] = self._classes(inspector, brush, indices[~selected])
+        yield header, {}
+
+    @staticmethod
+    def _classes(inspector: Inspector, brush: np.ndarray, rest: np.ndarray | None = None) -> list[dict[str, Any]]:
+        labels = inspector.data.labels
+        if labels is None:
+            return []
+        others = np.ones(len(labels), bool)
+        if rest is not None:
+            others[:] = False
+            others[rest] = True
+        others[brush] = False
+        names = inspector.data.classes
+        selected = np.bincount(labels[brush][labels[brush] >= 0], minlength=len(names))
+        remaining = np.bincount(labels[others & (labels >= 0)], minlength=len(names))
+        return [
+            {"name": inspector.data.class_name(label), "selected": int(selected[label]), "rest": int(remaining[label])}
+            for label in range(len(names))
+        ]

@@ -1,0 +1,335 @@
+"""The embedding scatter: a layer's samples as points, to be brushed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from innerview.analysis.embedding_cost import estimate_seconds
+from innerview.analysis.progress import relay, silent
+from innerview.embeddings import METHODS, Embedding, embedding
+from innerview.errors import DataError
+from innerview.jobs import BACKGROUND, SOON, steps
+from innerview.representations import representing
+from innerview.thumbnails import make_thumbnail
+from innerview.widgets.base import View, static
+from innerview.widgets.point_colours import colouring
+from innerview.widgets.sample_frames import Labels, brushed
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from innerview.inspector import Inspector
+    from innerview.jobs import Job
+    from innerview.representations import Pool
+    from innerview.widgets.base import Frame
+
+_EVERY = 0.1  # seconds between two pictures of a computation under way
+_PAUSED = 0.02  # seconds that a paused computation sleeps before it looks again
+_MOST_IMAGES = 64  # in one frame
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is chosen for the embedding.
+
+    Attributes:
+        method, dimensions, pool, samples, correct_only, perplexity, neighbours, distance, seed: as for
+            ``innerview.embeddings.embedding``.
+    """
+
+    method: str = "pca"
+    dimensions: int = 2
+    pool: Pool = "all"
+    samples: int = 0
+    correct_only: bool = False
+    perplexity: float = 30.0
+    neighbours: int = 15
+    distance: float = 0.1
+    seed: int = 0
+
+
+class EmbeddingScatter(View):
+    """A layer's samples as points, coloured by class; lasso some, and every view shows what they are.
+
+    PCA is drawn at once; t-SNE and UMAP start when asked for.
+
+    Args:
+        inspector: whose ``layer`` is embedded, and whose ``brush`` and ``sample`` are shown and set.
+        layer: show this layer whatever the inspector's is.
+        model: a word for the inspector's model where two are compared, such as "untrained".
+
+    Attributes:
+        embedding: what is drawn, an ``innerview.embeddings.Embedding``; None before there is anything.
+        settings: what was chosen in the view.
+    """
+
+    _esm = static("embedding_scatter.js")
+
+    def __init__(self, inspector: Inspector, *, layer: str | None = None, model: str = "", **kwargs: Any) -> None:
+        super().__init__(inspector, **kwargs)
+        if layer is not None:
+            inspector.check_layer(layer)
+        self.embedding: Embedding | None = None
+        self.settings = Settings(samples=inspector.sample_size)
+        self._pinned = layer
+        self._model = model
+        self._colour = "class"
+        self._before: Embedding | None = None  # the one shown before, of the same samples
+        self._settled: dict[str, Embedding] = {}  # the last finished one of each method
+        self._paused = False
+        self._runs = 0
+        self._labels = Labels()
+        self._asked: list[int] = []
+        self.watch(lambda _: self._follow(), "layer", "version", "sample_size")
+        self.watch(lambda _: self._push_brush(), "brush")
+        self.watch(lambda _: self._show_colours(), "channel", "judged")
+        self._follow()
+        self._push_brush()
+
+    # --- wants -------------------------------------------------------------------------------------------------
+
+    def want_settings(self, chosen: Mapping[str, Any]) -> None:
+        """Something was chosen in the tool bar."""
+        pool = chosen["pool"]
+        settings = Settings(
+            method=str(chosen["method"]),
+            dimensions=int(chosen["dimensions"]),
+            pool=pool if pool in ("all", "mean") else int(pool),
+            samples=max(1, int(chosen["samples"])),
+            correct_only=bool(chosen["correctOnly"]),
+            perplexity=float(chosen["perplexity"]),
+            neighbours=int(chosen["neighbours"]),
+            distance=float(chosen["distance"]),
+            seed=int(chosen["seed"]),
+        )
+        if settings.method not in METHODS:
+            raise DataError(f"there is no embedding method {settings.method!r}; use one of {', '.join(METHODS)}")
+        self.settings = settings
+        if self.inspector is not None and self.inspector.sample_size != settings.samples:
+            self.inspector.sample_size = settings.samples  # and so to _follow
+        else:
+            self._follow()
+
+    def want_run(self, _: object) -> None:
+        """Compute what was chosen, however long it takes."""
+        self._paused = False
+        self._draw(self.settings)
+
+    def want_pause(self, paused: bool) -> None:  # noqa: FBT001 - a want carries one value
+        """Hold the computation, or go on with it."""
+        self._paused = bool(paused)
+        self._push_settings()
+
+    def want_stop(self, _: object) -> None:
+        """End the computation; what it has come to stays."""
+        self.cancel("points")
+        self._paused = False
+        if self.embedding is not None:
+            now = self.embedding
+            self.embedding = replace(
+                now, stage="", note=f"{now.note}; stopped ({now.stage})" if now.stage else now.note
+            )
+            self.push(*self._points(self.embedding))
+        self._push_settings()
+
+    def want_colour(self, by: str) -> None:
+        """Colour the points by something else."""
+        self._colour = by
+        self._show_colours()
+
+    def want_sample(self, sample: int) -> None:
+        """A point was clicked."""
+        if self.inspector is not None:
+            self.inspector.sample = int(sample)
+
+    def want_images(self, indices: list[int]) -> None:
+        """Pictures of these samples are needed."""
+        self._asked = [*self._asked, *(int(index) for index in indices)]
+        self.run("images", "thumbnails", self._images, priority=SOON)
+
+    def upload(self, header: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+        """Take the samples inside a lasso."""
+        if self.inspector is not None and header.get("kind") == "brush":
+            self.inspector.brush = arrays["indices"]
+
+    # --- the points --------------------------------------------------------------------------------------------
+
+    @property
+    def _layer(self) -> str | None:
+        return self._pinned if self._pinned is not None or self.inspector is None else self.inspector.layer
+
+    def activated(self) -> None:
+        """Draw what changed while nobody looked."""
+        self._follow()
+
+    def _follow(self) -> None:
+        """Show the layer by what costs nothing to speak of: the method chosen if its result is known, else PCA."""
+        inspector = self.inspector
+        if inspector is None or self._layer is None or not self.active:
+            return
+        self.settings = replace(self.settings, samples=inspector.sample_size)
+        self._paused = False
+        self._draw(self.settings, only_if_known=True)
+
+    def _draw(self, settings: Settings, *, only_if_known: bool = False) -> None:
+        layer = self._layer
+        if layer is None:
+            return
+
+        def work(job: Job) -> Generator[Frame | None, None, None]:
+            yield from self._embed(layer, settings, job, only_if_known=only_if_known)
+
+        self.run("points", f"embedding of {layer}", work, priority=SOON)
+        self._push_settings()
+
+    def _embed(
+        self, layer: str, settings: Settings, job: Job, *, only_if_known: bool
+    ) -> Generator[Frame | None, None, None]:
+        inspector = self.inspector
+        if inspector is None:
+            return
+        self._runs += 1
+        shown = 0.0
+
+        def options(method: str) -> dict[str, Any]:
+            return {name: value for name, value in asdict(settings).items() if name != "method"} | {
+                "method": method,
+                "onto": self._settled.get(method) or self.embedding,
+                "job": job,
+            }
+
+        def frame(made: Embedding | None) -> Frame | None:
+            nonlocal shown
+            if made is None or (made.stage and time.monotonic() - shown < _EVERY):
+                return None
+            shown = time.monotonic()
+            self.embedding = made
+            return self._points(made)
+
+        method = settings.method
+        if only_if_known and not (yield from self._known(layer, settings, job)):
+            method = "pca"
+        final = yield from self._pausing(relay(embedding(inspector, layer, **options(method)), frame), job)
+        previous = self._settled.get(final.method)
+        if previous is not None and previous.representation is not final.representation:
+            self._before = previous
+        self._settled[final.method] = final
+        self.embedding = final
+        labels = self._labels.frame(inspector)
+        if labels is not None:
+            yield labels
+        yield self._points(final)
+        self._push_settings(running=False)
+        if self._colour != "class":
+            self._show_colours()
+
+    def _known(self, layer: str, settings: Settings, job: Job) -> Generator[None, None, bool]:
+        """Whether the method chosen costs nothing, because its result is there already."""
+        if settings.method == "pca" or self.inspector is None:
+            return True
+        chosen = asdict(settings)
+        kept = {name: chosen[name] for name in ("pool", "samples", "correct_only", "seed")}
+        vectors = yield from silent(representing(self.inspector, layer, job=job, **kept))
+        return any(key[0] == settings.method for key in vectors.pictures)
+
+    def _pausing(
+        self, work: Generator[Frame | None, None, Embedding], job: Job
+    ) -> Generator[Frame | None, None, Embedding]:
+        """Run the work, except while it is held."""
+        while True:
+            if self._paused:
+                # Others have their turn; the computation stands still since nobody asks for its next step.
+                job.priority = BACKGROUND
+                time.sleep(_PAUSED)
+                yield None
+                continue
+            job.priority = SOON
+            try:
+                step = next(work)
+            except StopIteration as end:
+                return end.value
+            yield step
+
+    def _points(self, made: Embedding) -> Frame:
+        inspector = self.inspector
+        return {
+            "kind": "points",
+            "run": f"{self.model_id}-{self._runs}-{len(made.indices)}",
+            "layer": made.layer,
+            "model": self._model,
+            "method": made.method,
+            "stage": made.stage,
+            "fraction": made.fraction,
+            "final": not made.stage,
+            "note": made.note,
+            "total": 0 if inspector is None else len(inspector.data),
+        }, {"points": made.points, "indices": made.indices.astype(np.uint32)}
+
+    def _push_settings(self, *, running: bool | None = None) -> None:
+        inspector = self.inspector
+        if inspector is None:
+            return
+        layer = self._layer
+        row = None if layer is None else inspector.layers.get(layer)
+        layout = None if row is None or row.shape is None else inspector.axes.layout(row.name, row.shape)
+        tokens = layout is not None and (layout.kind == "tokens" or layout.foldable)
+        chosen = asdict(self.settings)
+        chosen["correctOnly"] = chosen.pop("correct_only")
+        count = min(self.settings.samples, len(inspector.data))
+        if running is None:
+            running = any(job.key == (id(self), "points") for job in inspector.jobs.active())
+        self.push(
+            {
+                "kind": "embedding",
+                "layer": layer,
+                "settings": chosen,
+                "tokens": row.shape[0] if tokens and row is not None and row.shape else 0,
+                "maps": layout is not None and bool(layout.spatial_axes),
+                "running": running,
+                "paused": self._paused,
+                "estimate": {
+                    "tsne": estimate_seconds(
+                        "tsne", count, perplexity=self.settings.perplexity, dimensions=self.settings.dimensions
+                    ),
+                    "umap": estimate_seconds(
+                        "umap", count, n_neighbors=self.settings.neighbours, dimensions=self.settings.dimensions
+                    ),
+                },
+                "correctOnly": "" if inspector.data.labels is not None else "the data has no labels",
+            }
+        )
+
+    # --- colours, brush and pictures ---------------------------------------------------------------------------
+
+    def _push_brush(self) -> None:
+        if self.inspector is not None:
+            self.push(*brushed(self.inspector))
+
+    def _show_colours(self) -> None:
+        self.run("colours", f"colours by {self._colour}", self._colours, priority=SOON)
+
+    def _colours(self, job: Job) -> Generator[Frame | None, None, None]:
+        if self.inspector is not None and self.embedding is not None:
+            yield from colouring(self.inspector, self._colour, self.embedding, self._before, job)
+
+    def _images(self, _: Job) -> Generator[Frame | None, None, None]:
+        inspector = self.inspector
+        while inspector is not None and self._asked:
+            asked = list(dict.fromkeys(self._asked[:_MOST_IMAGES]))
+            made = []
+            for part in steps(len(asked)):
+                made += [make_thumbnail(inspector.data, asked[position]) for position in part]
+                yield None
+            self._asked = self._asked[_MOST_IMAGES:]
+            pictures = [small.picture for small in made if small.picture is not None]
+            header = {
+                "kind": "images",
+                "indices": asked,
+                "labels": [small.label for small in made],
+                "text": [small.text for small in made if small.picture is None],
+            }
+            yield header, {"images": np.stack(pictures)} if len(pictures) == len(made) else {}

@@ -1,0 +1,90 @@
+"""What the points of an embedding are coloured by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from innerview.analysis.align import neighbour_change
+from innerview.analysis.progress import silent
+from innerview.errors import DataError
+from innerview.representations import representing
+from innerview.widgets.sample_frames import as_codes
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from innerview.embeddings import Embedding
+    from innerview.inspector import Inspector
+    from innerview.jobs import Job
+    from innerview.widgets.base import Frame
+
+_CHANGED = 10  # neighbours that are compared to say what moved
+
+
+def unavailable(inspector: Inspector, now: Embedding, before: Embedding | None) -> dict[str, str]:
+    """Why the points cannot be coloured by this or that, a sentence each."""
+    reasons = {}
+    if inspector.data.labels is None:
+        reasons = dict.fromkeys(("class", "correct", "loss"), "the data has no labels")
+    if inspector.channel is None or inspector.layer != now.layer:
+        reasons["channel"] = "click a channel of this layer in the channel grid first"
+    if before is None or not np.array_equal(before.indices, now.indices):
+        reasons["neighbours"] = "look at another layer of the same samples first, then at this one"
+    return reasons
+
+
+def colouring(
+    inspector: Inspector, by: str, now: Embedding, before: Embedding | None, job: Job
+) -> Generator[Frame | None, None, None]:
+    """The colour of every sample of the data.
+
+    Args:
+        inspector: whose labels, predictions and channels are used.
+        by: "class", "prediction", "correct", "loss", "channel" or "neighbours".
+        now: the embedding that is drawn.
+        before: the one drawn before it, to say what moved.
+        job: told the fraction done.
+
+    Raises:
+        DataError: this cannot be had; says why.
+    """
+    reasons = unavailable(inspector, now, before)
+    if by in reasons:
+        raise DataError(f"the points cannot be coloured by {by}: {reasons[by]}")
+    if by in ("prediction", "correct", "loss"):
+        yield from silent(inspector.predict(job))
+    header: dict[str, Any] = {"kind": "colours", "by": by, "names": [], "low": 0.0, "high": 0.0, "unavailable": reasons}
+    predictions = inspector.predictions
+    categories = {
+        "class": ("class", inspector.data.classes, inspector.data.labels),
+        "prediction": ("predicted class", inspector.data.classes, predictions.predicted),
+        "correct": ("prediction", ["wrong", "right"], predictions.correct),
+    }
+    if by in categories:
+        label, names, codes = categories[by]
+        yield header | {"label": label, "names": names}, {"codes": as_codes(np.asarray(codes))}
+        return
+    values = np.full(len(inspector.data), np.nan, np.float32)
+    if by == "loss":
+        label = "loss: -ln of the true class's probability"
+        values[:] = predictions.loss
+    elif by == "channel":
+        label = f"mean of channel {inspector.channel}"
+        means = yield from silent(
+            representing(inspector, now.layer, pool="mean", samples=now.indices.tolist(), job=job)
+        )
+        values[means.indices] = means.vectors[:, inspector.channel]
+    elif before is not None:
+        label = f"share of the {_CHANGED} nearest neighbours that changed since {before.layer}"
+        k = min(_CHANGED, len(now.indices) - 1)
+        old = yield from silent(before.representation.finding_neighbours(k))
+        new = yield from silent(now.representation.finding_neighbours(k))
+        values[now.indices] = neighbour_change(old, new, k)
+    else:
+        raise DataError(f"there is no colouring by {by!r}")
+    finite = values[np.isfinite(values)]
+    if len(finite):
+        header |= {"low": float(finite.min()), "high": float(finite.max())}
+    yield header | {"label": label}, {"values": values}

@@ -1,0 +1,111 @@
+"""The quality table: how well each layer tells the classes apart, in its own space and as a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from innerview.analysis.progress import relay
+from innerview.errors import InnerviewError
+from innerview.jobs import BACKGROUND
+from innerview.qualities import Row, Step, leaves, measuring_table, table
+from innerview.widgets.base import View, static
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from innerview.inspector import Inspector
+    from innerview.jobs import Job
+    from innerview.widgets.base import Frame
+
+_K = 10
+
+
+class QualityTable(View):
+    """A row for each layer, model and space: distances within and between classes, kNN accuracy, trustworthiness.
+
+    Args:
+        inspector: whose layers are measured, and those of its ``baseline`` beside them.
+
+    Attributes:
+        rows: what was measured so far.
+    """
+
+    _esm = static("quality_table.js")
+
+    def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
+        super().__init__(inspector, **kwargs)
+        self.rows: list[Row] = []
+        self.watch(lambda _: self._forget(), "version")
+        self.watch(lambda _: self._push_selected(), "layer")
+        self.push(*self._frame())
+        self._push_selected()
+
+    def to_frame(self) -> Any:
+        """The rows as a pandas DataFrame, which has ``to_latex()``."""
+        return table(self.rows)
+
+    def want_measure(self, asked: dict[str, Any]) -> None:
+        """Measure the chosen layer or all of them, in these spaces."""
+        inspector = self.inspector
+        if inspector is None:
+            return
+        if inspector.layer is None and asked["layers"] != "all":
+            raise InnerviewError("no layer is chosen")
+        layers = leaves(inspector) if asked["layers"] == "all" else [str(inspector.layer)]
+        methods = [None if method == "own space" else str(method) for method in asked["methods"]]
+        if not methods:
+            raise InnerviewError("no space is chosen to measure in: tick one of own space, PCA, t-SNE or UMAP")
+
+        def work(job: Job) -> Generator[Frame | None, None, None]:
+            yield from relay(measuring_table(inspector, layers, methods, k=_K, job=job), self._step)
+            self.progress("measure", "", None, over=True)
+
+        self.run(
+            "measure", f"quality of {len(layers)} layer{'s' if len(layers) > 1 else ''}", work, priority=BACKGROUND
+        )
+
+    def want_stop(self, _: object) -> None:
+        """Measure no more; the rows so far stay."""
+        self.cancel("measure")
+        self.progress("measure", "", None, over=True)
+
+    def want_layer(self, layer: str) -> None:
+        """A row was clicked."""
+        if self.inspector is not None:
+            self.inspector.layer = layer
+
+    def _push_selected(self) -> None:
+        if self.inspector is not None:
+            self.push({"kind": "selected", "layer": self.inspector.layer})
+
+    def _step(self, step: Row | Step) -> Frame | None:
+        if isinstance(step, Step):
+            self.progress("measure", step.label, step.fraction)
+            return None
+        same = [row for row in self.rows if (row.layer, row.model, row.space) != (step.layer, step.model, step.space)]
+        self.rows = [*same, step]
+        return self._frame()
+
+    def _forget(self) -> None:
+        self.rows = []
+        self.push(*self._frame())
+
+    def _frame(self) -> Frame:
+        inspector = self.inspector
+        labelled = inspector is not None and inspector.data.labels is not None
+        return {
+            "kind": "quality",
+            "rows": [_for_view(row) for row in self.rows],
+            "k": _K,
+            "noLabels": "" if labelled else "the data has no labels, so there are no classes to tell apart",
+            "latex": self.to_frame().to_latex(float_format="%.4f") if self.rows else "",
+        }, {}
+
+
+def _for_view(row: Row) -> dict[str, Any]:
+    # Names as the front end has them: sameClass for same_class.
+    measures = {
+        "".join(part.title() if place else part for place, part in enumerate(name.split("_"))): value
+        for name, value in row.measures().items()
+    }
+    return {"layer": row.layer, "model": row.model, "method": row.space, "note": row.note} | measures

@@ -1,0 +1,348 @@
+"""The similarity view: how alike a layer makes samples of one class, and of different classes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+from traitlets import Bool
+
+from innerview.analysis.progress import relay
+from innerview.analysis.similarity import CosineHistogram
+from innerview.errors import InnerviewError
+from innerview.inspector import Inspector
+from innerview.jobs import SOON
+from innerview.qualities import leaves
+from innerview.similarities import ranks, similarity
+from innerview.widgets.charts import CosineChart
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from innerview.jobs import Job
+    from innerview.widgets.charts import Measure
+
+    Step = CosineHistogram | InnerviewError | float | None
+
+_log = logging.getLogger("innerview")
+_MOST = 12  # charts side by side
+_EVERY = 0.15  # seconds between two reports of progress
+_MEASURES = [("density", "density"), ("pairs", "pairs"), ("pairs, logarithmic", "log")]
+_ERROR_COLOUR = "var(--jp-error-color1, #c62828)"
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the charts are to show; two that are equal need not be computed twice."""
+
+    layers: tuple[str, ...]
+    ranks: tuple[int | None, ...]
+    reference: int | None
+    correct_only: bool
+    samples: int
+    version: int
+
+    @property
+    def charts(self) -> list[tuple[str, int | None]]:
+        """Layer and rank of each chart."""
+        return [(layer, rank) for layer in self.layers for rank in self.ranks]
+
+
+class SimilarityView(ipywidgets.VBox):
+    """Histograms of the cosine similarity between samples: all pairs in grey, pairs of one class in red.
+
+    It follows the inspector's layer and, where one sample is compared with the others, its sample.
+
+    Args:
+        inspector: whose model and data are looked at.
+        active: whether to compute now; the charts catch up when ``active`` is set to true.
+
+    Attributes:
+        active: whether the view computes (observable).
+        histograms: what is shown, by layer and PCA rank (None: not reduced).
+    """
+
+    active = Bool(default_value=True)
+
+    def __init__(self, inspector: Inspector, *, active: bool = True) -> None:
+        if not isinstance(inspector, Inspector):
+            raise TypeError(
+                f"SimilarityView shows an innerview.Inspector; got {type(inspector).__name__}. "
+                "Write SimilarityView(iv.Inspector(model, data))"
+            )
+        self.inspector: Inspector | None = inspector
+        self.histograms: dict[tuple[str, int | None], CosineHistogram] = {}
+        self._asked: _Asked | None = None
+        self._charts: dict[str, list[_Panel]] = {}
+        self._shown: dict[tuple[str, int | None], _Panel] = {}
+        self._told = 0.0
+        self._make_controls(inspector)
+        self._error = ipywidgets.Label(layout={"display": "none"}, style={"text_color": _ERROR_COLOUR})
+        self._progress = ipywidgets.FloatProgress(
+            max=1.0, layout={"visibility": "hidden", "width": "100%", "height": "4px", "margin": "0"}
+        )
+        self._grid = ipywidgets.GridBox(
+            layout={
+                "grid_template_columns": "repeat(auto-fill, minmax(260px, 1fr))",
+                "width": "100%",
+                "grid_gap": "8px",
+            }
+        )
+        super().__init__(
+            [self._bar, self._layers, self._progress, self._error, self._grid],
+            layout={"width": "100%", "min_width": "0"},
+            active=active,
+        )
+        for name in ("innerview", "innerview-similarity"):
+            self.add_class(name)
+        inspector.observe(self._follow, ["layer", "sample", "version", "sample_size"])
+        self.observe(self._follow, "active")
+        self._follow()
+
+    def close(self) -> None:
+        """Close the view, its charts and its controls, and let go of the inspector; that stays open."""
+        inspector, self.inspector = self.inspector, None
+        if inspector is not None:
+            inspector.unobserve(self._follow, ["layer", "sample", "version", "sample_size"])
+            for job in inspector.jobs.active():
+                if job.key == (id(self), "similarity"):
+                    inspector.jobs.cancel(job.id)
+        for panels in self._charts.values():
+            for panel in panels:
+                panel.close()
+        self._charts, self._shown, self.histograms = {}, {}, {}
+        for widget in [*self._controls, self._bar, self._progress, self._error, self._grid]:
+            widget.close()
+        super().close()
+
+    # --- controls ----------------------------------------------------------------------------------------------
+
+    def _make_controls(self, inspector: Inspector) -> None:
+        def dropdown(label: str, options: Sequence[Any], width: str) -> ipywidgets.Dropdown:
+            return ipywidgets.Dropdown(
+                options=options,
+                description=label,
+                layout={"width": width, "margin": "2px 12px 2px 0"},
+                style={"description_width": "initial"},
+            )
+
+        labelled = inspector.data.labels is not None
+        self._pairs = dropdown("Compare", [("all pairs", "all"), ("the chosen sample with all", "one")], "230px")
+        self._show = dropdown(
+            "of",
+            [("the chosen layer", "layer"), ("several layers", "layers"), ("its PCA, rank by rank", "ranks")],
+            "200px",
+        )
+        self._measure = dropdown("as", _MEASURES, "170px")
+        self._samples = ipywidgets.BoundedIntText(
+            value=min(inspector.sample_size, len(inspector.data)),
+            min=2,
+            max=max(2, len(inspector.data)),
+            description="Samples",
+            layout={"width": "150px", "margin": "2px 12px 2px 0"},
+            style={"description_width": "initial"},
+        )
+        self._correct = ipywidgets.Checkbox(
+            description="only correctly classified" if labelled else "only correctly classified (needs labels)",
+            indent=False,
+            disabled=not labelled,
+            layout={"width": "auto", "margin": "2px 0"},
+        )
+        names = leaves(inspector)
+        some = (
+            names if len(names) <= _MOST else [names[round(i * (len(names) - 1) / (_MOST - 1))] for i in range(_MOST)]
+        )
+        self._layers = ipywidgets.SelectMultiple(
+            options=names,
+            value=some,
+            rows=min(8, max(2, len(names))),
+            description="Layers",
+            layout={"display": "none", "width": "360px"},
+            style={"description_width": "initial"},
+        )
+        self._controls = [self._pairs, self._show, self._measure, self._samples, self._correct, self._layers]
+        self._bar = ipywidgets.Box(self._controls[:-1], layout={"flex_flow": "row wrap", "width": "100%"})
+        for control in self._controls:
+            control.observe(self._changed, "value")
+
+    def _changed(self, change: Any) -> None:
+        """A control was used."""
+        inspector = self.inspector
+        if inspector is None:
+            return
+        self._layers.layout.display = "flex" if self._show.value == "layers" else "none"
+        if change["owner"] is self._measure:
+            self._draw()
+        elif change["owner"] is self._samples:
+            inspector.sample_size = self._samples.value  # and so to _follow
+        else:
+            self._follow()
+
+    # --- computing ---------------------------------------------------------------------------------------------
+
+    def _follow(self, _: Any = None) -> None:
+        """Compute what is to be shown now, unless it is shown already or nobody looks."""
+        inspector = self.inspector
+        if inspector is None or not self.active:
+            return
+        shown = min(inspector.sample_size, self._samples.max)
+        if self._samples.value != shown:
+            self._samples.value = shown
+        try:
+            asked = self._wanted(inspector)
+        except InnerviewError as error:
+            self._asked = None
+            self._stop(inspector)
+            self._say(str(error))
+            return
+        if asked != self._asked:
+            self._asked, self.histograms = asked, {}
+            self._say("")
+            self._draw()
+            inspector.jobs.submit(
+                (id(self), "similarity"),
+                "cosine similarity",
+                lambda job: self._work(inspector, asked, job),
+                deliver=lambda step: self._deliver(asked, *step),
+                fail=lambda error: self._failed(asked, error),
+                priority=SOON,
+            )
+
+    def _wanted(self, inspector: Inspector) -> _Asked:
+        reference = None
+        if self._pairs.value == "one":
+            reference = inspector.sample
+            if reference is None:
+                raise InnerviewError("your own image has no place among the samples: choose a sample to compare with")
+        of: tuple[int | None, ...] = (None,)
+        if self._show.value == "layers":
+            layers = tuple(self._layers.value)[:_MOST]
+            if not layers:
+                raise InnerviewError("no layer is chosen: click one in the list, or several with Ctrl or Shift")
+        elif inspector.layer is None:
+            raise InnerviewError("no layer is chosen: choose one, and its samples are compared")
+        else:
+            layers = (inspector.layer,)
+            if self._show.value == "ranks":
+                of = (None, *ranks(inspector, inspector.layer, inspector.sample_size))[:_MOST]
+        return _Asked(layers, of, reference, self._correct.value, inspector.sample_size, inspector.version)
+
+    def _work(
+        self, inspector: Inspector, asked: _Asked, job: Job
+    ) -> Generator[tuple[tuple[str, int | None], Step, float], None, None]:
+        """Step by step: which chart, what there is for it, and how much of all is done."""
+        charts = asked.charts
+        for number, (layer, rank) in enumerate(charts):
+
+            def place(step: Any, number: int = number) -> tuple[tuple[str, int | None], Step, float]:
+                part = step if isinstance(step, float) else job.fraction
+                return charts[number], step, (number + (part or 0.0)) / len(charts)
+
+            try:
+                work = similarity(
+                    inspector,
+                    layer,
+                    reference=asked.reference,
+                    rank=rank,
+                    samples=asked.samples,
+                    correct_only=asked.correct_only,
+                    job=job,
+                )
+                found = yield from relay(work, place)
+            except InnerviewError as error:
+                # The other layers may still have something to show.
+                found = error
+            yield charts[number], found, (number + 1) / len(charts)
+
+    def _deliver(self, asked: _Asked, chart: tuple[str, int | None], step: Step, fraction: float) -> None:
+        if self.inspector is None or asked is not self._asked:
+            return
+        now = time.monotonic()
+        if fraction >= 1:
+            self._progress.layout.visibility = "hidden"
+        elif now - self._told > _EVERY:
+            self._told = now
+            self._progress.value = fraction
+            self._progress.layout.visibility = "visible"
+        panel = self._shown.get(chart)
+        if isinstance(step, CosineHistogram):
+            self.histograms[chart] = step
+            if panel is not None:
+                panel.show(chart, step)
+        elif isinstance(step, InnerviewError) and panel is not None:
+            panel.fail(chart, step)
+
+    def _failed(self, asked: _Asked, error: Exception) -> None:
+        if asked is self._asked:
+            _log.warning("SimilarityView: %s", error, exc_info=error)
+            self._progress.layout.visibility = "hidden"
+            self._say(str(error) or type(error).__name__)
+
+    def _stop(self, inspector: Inspector) -> None:
+        for job in inspector.jobs.active():
+            if job.key == (id(self), "similarity"):
+                inspector.jobs.cancel(job.id)
+        self._progress.layout.visibility = "hidden"
+
+    # --- drawing -----------------------------------------------------------------------------------------------
+
+    def _draw(self) -> None:
+        """Lay out the charts asked for; those made before are used again."""
+        charts = [] if self._asked is None else self._asked.charts
+        measure: Any = self._measure.value
+        panels = self._charts.setdefault(measure, [])
+        panels += [_Panel(measure) for _ in charts[len(panels) :]]
+        self._shown = dict(zip(charts, panels, strict=False))
+        for chart, panel in self._shown.items():
+            panel.show(chart, self.histograms.get(chart))
+        self._grid.children = list(self._shown.values())
+
+    def _say(self, message: str) -> None:
+        self._error.value = message
+        self._error.layout.display = "flex" if message else "none"
+        if message:
+            self._grid.children = []
+
+
+class _Panel(ipywidgets.VBox):
+    """One chart and its numbers."""
+
+    def __init__(self, measure: Measure) -> None:
+        self._chart = CosineChart(measure)
+        self._numbers, self._note = ipywidgets.Label(), ipywidgets.Label()
+        for label in (self._numbers, self._note):
+            label.layout = {"height": "auto", "margin": "0 12px 0 52px"}
+        super().__init__([self._chart.figure, self._numbers, self._note], layout={"min_width": "0", "margin": "0"})
+
+    def show(self, chart: tuple[str, int | None], histogram: CosineHistogram | None) -> None:
+        self._chart.show(histogram, _title(chart))
+        self._numbers.value = "…" if histogram is None else describe(histogram)
+        self._note.value = "" if histogram is None else histogram.note
+
+    def fail(self, chart: tuple[str, int | None], error: InnerviewError) -> None:
+        self._chart.show(None, _title(chart))
+        self._numbers.value, self._note.value = "", str(error)
+
+    def close(self) -> None:
+        self._chart.close()
+        self._numbers.close()
+        self._note.close()
+        super().close()
+
+
+def describe(histogram: CosineHistogram) -> str:
+    """The numbers of a histogram in one line."""
+    parts = [f"estimate from {histogram.pairs:,} pairs" if histogram.sampled else f"{histogram.pairs:,} pairs"]
+    if histogram.overlap is not None:
+        parts.insert(0, f"overlap {histogram.overlap:.2f}")
+    if histogram.auc is not None:
+        parts.insert(0, f"AUC {histogram.auc:.3f}")
+    return " · ".join(parts)
+
+
+def _title(chart: tuple[str, int | None]) -> str:
+    layer, rank = chart
+    return layer if rank is None else f"{layer}, PCA rank {rank:,}"

@@ -1,0 +1,248 @@
+"""Quality of a representation, against a plain loop over points in float64, and scikit-learn."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from sklearn.neighbors import KNeighborsClassifier
+
+from innerview.analysis import pair_distances
+from innerview.analysis.neighbours import finding_neighbours
+from innerview.analysis.progress import finish
+from innerview.analysis.quality import EmbeddingQuality, embedding_quality, measuring_quality
+from innerview.errors import DataError
+
+DISTANCES = ("same_class", "different_class", "to_centroid", "between_centroids")
+
+
+def draw(count, size, classes, spread=1.0, seed=0):
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(0, classes, count)
+    centres = 2 * generator.standard_normal((classes, size))
+    return (centres[labels] + spread * generator.standard_normal((count, size))).astype(np.float32), labels
+
+
+def plain(points, labels):
+    """The four distances, point by point."""
+    points, labels = np.asarray(points, np.float64), np.asarray(labels)
+    same, other = [], []
+    for i in range(len(points)):
+        far = np.linalg.norm(points - points[i], axis=1)
+        mates = labels == labels[i]
+        mates[i] = False
+        same.extend(far[mates])
+        other.extend(far[labels != labels[i]])
+    centroids = [points[labels == label].mean(0) for label in np.unique(labels)]
+    inner = [
+        np.linalg.norm(points[labels == label] - centroid, axis=1).mean()
+        for label, centroid in zip(np.unique(labels), centroids, strict=True)
+    ]
+    between = [np.linalg.norm(a - b) for i, a in enumerate(centroids) for b in centroids[:i]]
+    mean = np.mean(same + other)
+    return [np.mean(same) / mean, np.mean(other) / mean, np.mean(inner) / mean, np.mean(between) / mean]
+
+
+def distances(quality):
+    return [getattr(quality, name) for name in DISTANCES]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 8, 9, 60])
+@pytest.mark.parametrize("classes", [2, 7, 150])
+def test_as_a_plain_loop(size, classes):
+    points, labels = draw(600, size, classes)
+    assert distances(embedding_quality(points, labels)) == pytest.approx(plain(points, labels), rel=1e-6)
+
+
+@pytest.mark.parametrize("size", [2, 40])
+def test_by_hand(size):
+    points = np.zeros((4, size))
+    points[:, 0], points[:, 1] = [0, 3, 0, 3], [0, 0, 4, 4]  # a rectangle of 3 x 4, diagonal 5
+    quality = embedding_quality(points, ["low", "low", "high", "high"], k=1)
+    assert distances(quality) == pytest.approx([3 / 4, 4.5 / 4, 1.5 / 4, 4 / 4], rel=1e-6)
+    assert (quality.n, quality.classes, quality.k, quality.note, quality.intervals) == (4, 2, 1, "", None)
+    assert (quality.knn_accuracy, quality.leave_one_out) == (1, 1)
+
+
+@pytest.mark.parametrize("size", [2, 40])
+def test_far_from_the_origin(size):
+    points, labels = draw(500, size, 5)
+    far = points + np.float32(1e5)
+    assert distances(embedding_quality(far, labels)) == pytest.approx(plain(far, labels), rel=1e-5)
+    farther = points.astype(np.float64) + 1e9
+    assert distances(embedding_quality(farther, labels)) == pytest.approx(plain(farther, labels), rel=1e-5)
+
+
+@pytest.mark.parametrize("size", [2, 40])
+@pytest.mark.parametrize("spread", [1e-3, 1e-5])
+def test_tight_classes(size, spread):
+    points, labels = draw(500, size, 5, spread)
+    quality = embedding_quality(points, labels)
+    assert distances(quality) == pytest.approx(plain(points, labels), rel=1e-5)
+    assert quality.same_class < 1e-2
+    assert (quality.knn_accuracy, quality.leave_one_out) == (1, 1)
+
+
+@pytest.mark.parametrize("size", [2, 20])
+@pytest.mark.parametrize("factor", [1e-30, 1e30])
+def test_scale_does_not_matter(size, factor):
+    points, labels = draw(300, size, 4)
+    scaled = (points * np.float32(factor)).astype(np.float32)
+    expected = distances(embedding_quality(points, labels))
+    assert distances(embedding_quality(scaled, labels)) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("size", [2, 20])
+def test_blocks_change_nothing(size, monkeypatch):
+    points, labels = draw(300, size, 3)
+    whole = distances(embedding_quality(points, labels))
+    monkeypatch.setattr(pair_distances, "_ROWS", 7)
+    monkeypatch.setattr(pair_distances, "_TILE", 7 * 11)
+    monkeypatch.setattr(pair_distances._Differences, "tile", 7 * 11)
+    assert distances(embedding_quality(points, labels)) == pytest.approx(whole, rel=1e-6)
+
+
+@pytest.mark.parametrize("k", [1, 2, 10, 25])
+@pytest.mark.parametrize("classes", [2, 10])
+@pytest.mark.parametrize("size", [2, 30])
+def test_accuracies_as_scikit_learn(k, classes, size):
+    # Many ties: even k, and classes that overlap.
+    points, labels = draw(120, size, classes, spread=3)
+    quality = embedding_quality(points, labels, k)
+    assert quality.knn_accuracy == KNeighborsClassifier(k).fit(points, labels).score(points, labels)
+    right = 0
+    for i in range(120):
+        others = np.arange(120) != i
+        right += KNeighborsClassifier(k).fit(points[others], labels[others]).predict(points[i : i + 1])[0] == labels[i]
+    assert quality.leave_one_out == right / 120
+
+
+def test_labels_of_any_kind():
+    points, labels = draw(200, 2, 3)
+    expected = embedding_quality(points, labels)
+    names = np.array(["ant", "bee", "cat"])
+    for same in (
+        names[labels],
+        list(names[labels]),
+        names[labels].astype(object),
+        torch.from_numpy(labels),
+        labels + 0.5,
+    ):
+        assert embedding_quality(torch.from_numpy(points), same) == expected
+    assert embedding_quality(points, 1000 * labels - 500) == expected
+
+
+def test_known_neighbours_are_used():
+    points, labels = draw(300, 2, 3, spread=3)
+    known = finish(finding_neighbours(points, 25))
+    assert embedding_quality(points, labels, 7, neighbours=known) == embedding_quality(points, labels, 7)
+    with pytest.raises(DataError, match=r"k=26.*25 neighbours"):
+        embedding_quality(points, labels, 26, neighbours=known)
+    with pytest.raises(DataError, match="neighbours of 300 points, but 299"):
+        embedding_quality(points[1:], labels[1:], neighbours=known)
+
+
+def test_duplicates():
+    points, labels = draw(300, 2, 3)
+    points[:80] = points[0]
+    labels[:80] = labels[0]
+    assert distances(embedding_quality(points, labels)) == pytest.approx(plain(points, labels), rel=1e-6)
+
+
+def test_one_class():
+    points, _ = draw(100, 2, 1)
+    quality = embedding_quality(points, np.zeros(100), bootstrap=20)
+    assert quality.same_class == pytest.approx(1)
+    assert quality.to_centroid > 0
+    assert (quality.different_class, quality.between_centroids) == (None, None)
+    assert (quality.knn_accuracy, quality.leave_one_out) == (None, None)
+    assert "same label" in quality.note
+    assert set(quality.intervals) == {"same_class", "to_centroid"}
+
+
+def test_fewer_points_than_k_needs():
+    points, labels = draw(10, 2, 2)
+    quality = embedding_quality(points, labels)
+    assert distances(quality) == pytest.approx(plain(points, labels), rel=1e-6)
+    assert (quality.knn_accuracy, quality.leave_one_out) == (None, None)
+    assert "10 neighbours need at least 11 points, 10 given" in quality.note
+    assert embedding_quality(points, labels, k=9).note == ""
+
+
+def test_every_point_its_own_class():
+    points, _ = draw(50, 2, 1)
+    quality = embedding_quality(points, np.arange(50), k=3)
+    assert (quality.same_class, quality.to_centroid, quality.leave_one_out) == (None, 0, 0)
+    assert quality.different_class == pytest.approx(1)
+    assert quality.between_centroids == pytest.approx(1)
+    assert "every label occurs once" in quality.note
+
+
+@pytest.mark.parametrize("size", [2, 20])
+def test_all_points_equal(size):
+    quality = embedding_quality(np.full((60, size), 0.1), np.arange(60) % 2, bootstrap=10)
+    assert distances(quality) == [None] * 4
+    assert "all points are equal" in quality.note
+    assert set(quality.intervals) == {"knn_accuracy", "leave_one_out"}
+
+
+@pytest.mark.parametrize(
+    ("points", "labels", "options", "message"),
+    [
+        (np.zeros((5, 2)), [0, 1, 0], {}, r"labels have shape \(3,\).*5 points"),
+        (np.zeros((5, 2)), np.zeros((5, 1)), {}, r"labels have shape \(5, 1\)"),
+        (np.zeros((5, 2)), None, {}, r"labels have shape \(\).*5 points"),
+        (np.zeros((5, 2)), [0, 1, np.nan, 1, 0], {}, "1 of 5 labels are NaN"),
+        (np.zeros((3, 2)), np.array([0, "a", None], object), {}, "cannot be sorted"),
+        (np.array([[0, 1], [np.nan, 0], [0, np.inf]]), [0, 1, 1], {}, "2 of 3 points hold NaN"),
+        (np.zeros((1, 2)), [0], {}, r"points have shape \(1, 2\); at least two"),
+        (np.zeros(5), [0] * 5, {}, "points have shape"),
+        (np.zeros((5, 2)), [0] * 5, {"k": 0}, "k=0"),
+        (np.zeros((5, 2)), [0] * 5, {"bootstrap": -1}, "bootstrap=-1"),
+    ],
+)
+def test_bad_input_is_named(points, labels, options, message):
+    with pytest.raises(DataError, match=message):
+        embedding_quality(points, labels, **options)
+
+
+def test_progress_goes_up_and_stopping_stops():
+    points, labels = draw(3000, 2, 5)
+    work = measuring_quality(points, labels, bootstrap=10)
+    done = list(work)
+    assert done == sorted(done)
+    assert all(0 <= each <= 1 for each in done)
+    work = measuring_quality(points, labels)
+    next(work)
+    work.close()
+    with pytest.raises(StopIteration):
+        next(work)
+
+
+def test_intervals_are_seeded_and_hold_the_figure():
+    points, labels = draw(300, 2, 3)
+    one, again, other = (embedding_quality(points, labels, bootstrap=200, seed=seed) for seed in (0, 0, 1))
+    assert one == again
+    assert one.intervals != other.intervals
+    for name, (low, high) in one.intervals.items():
+        assert low < getattr(one, name) < high
+    assert dataclasses.replace(one, intervals=None) == embedding_quality(points, labels)
+
+
+@pytest.mark.parametrize("size", [2, 12])
+def test_intervals_are_as_wide_as_the_figures_vary(size):
+    """Over fresh draws of the data, the figures' own spread is the independent source."""
+    classes, count = 4, 400
+    centres = 2 / size**0.5 * np.random.default_rng(5).standard_normal((classes, size))
+    found: list[EmbeddingQuality] = []
+    for seed in range(60):
+        generator = np.random.default_rng(seed)
+        labels = generator.integers(0, classes, count)
+        points = centres[labels] + generator.standard_normal((count, size))
+        found.append(embedding_quality(points, labels, bootstrap=200, seed=seed))
+    for name in (*DISTANCES, "leave_one_out"):
+        values = np.array([getattr(each, name) for each in found])
+        low, high = np.array([each.intervals[name] for each in found]).T
+        widths = (high - low) / (2 * 1.96)
+        assert 0.7 < widths.mean() / values.std(ddof=1) < 1.4, name
+        assert ((low <= values.mean()) & (values.mean() <= high)).mean() > 0.8, name

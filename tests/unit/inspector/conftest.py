@@ -1,0 +1,27 @@
+"""The digits and a small network trained on them for a moment."""
+
+import pytest
+import torch
+
+import innerview as iv
+from innerview.inspector import Inspector
+
+
+@pytest.fixture(scope="session")
+def digits():
+    return iv.datasets.digits()
+
+
+@pytest.fixture(scope="session")
+def trained(digits):
+    torch.manual_seed(0)
+    model = iv.demo.SmallCNN()
+    iv.demo.train(model, digits.train, epochs=3)
+    return model
+
+
+@pytest.fixture
+def explored(trained, digits):
+    """An Inspector of the trained network on the test digits."""
+    with Inspector(trained, digits.test, classes=digits.classes) as inspector:
+        yield inspector
