@@ -15,11 +15,11 @@ data.
 from __future__ import annotations
 
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SAMPLES, SIZE, RANK, BATCH = 20_000, 4_096, 256, 512
-MEGABYTE = 2**20
 
 
 def data(samples: int, size: int) -> torch.Tensor:
@@ -95,9 +94,15 @@ def memory(name: str, samples: int) -> None:
         part.normal_(generator=random)
     # What a first call loads is no part of the method.
     PCA(2).fit(np.eye(9)), pca(torch.eye(9), 2)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak()
     WAYS[name](x)
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / MEGABYTE)
+    print(peak() - before)
+
+
+def peak() -> float:
+    """Megabytes this process ever held; getrusage would count its parent's too."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def exact(x: torch.Tensor) -> np.ndarray:

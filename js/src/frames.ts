@@ -111,7 +111,8 @@ export type ThumbnailsFrame = Of<
     count: number; // samples that pass the filter so far
     pageSize: number;
     classes: string[]; // to choose from; [] when there are no labels
-    filter: { label: string | null; misclassified: boolean };
+    filter: { label: string | null; misclassified: boolean; selected: boolean };
+    selected: number; // samples that are brushed
     predictedUpTo: number; // samples predicted so far, of total
     total: number;
     text: string[]; // for inputs that are no images: a short text each; else []
@@ -183,6 +184,8 @@ export type ColoursFrame = Of<
   },
   { codes?: U32 /* [total]; 2^32 - 1: none */; values?: F32 /* [total]; NaN: none */ }
 >;
+/** What is looked at elsewhere: the sample shown, the channel enlarged. */
+export type CurrentFrame = Of<"current", { sample: number | null; channel: number | null }>;
 /** The selected samples, from whichever view or from Python; ascending. */
 export type BrushedFrame = Of<"brushed", { count: number; total: number }, { indices: U32 }>;
 /** Pictures of the samples that a view asked for. */
@@ -260,6 +263,7 @@ export type ViewFrame =
   | LabelsFrame
   | ColoursFrame
   | BrushedFrame
+  | CurrentFrame
   | ImagesFrame
   | ContrastFrame
   | QualityFrame

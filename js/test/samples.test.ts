@@ -23,14 +23,15 @@ const page = (changes: Partial<Page> = {}): Page => ({
   count: 0,
   pageSize: 4,
   classes: ["cat", "dog"],
-  filter: { label: null, misclassified: false },
+  filter: { label: null, misclassified: false, selected: false },
+  selected: 0,
   predictedUpTo: 0,
   total: 10,
   text: [],
   ...changes,
 });
-const ALL = { label: null, misclassified: false };
-const CATS = { label: "cat", misclassified: false };
+const ALL = { label: null, misclassified: false, selected: false };
+const CATS = { label: "cat", misclassified: false, selected: false };
 
 describe("neighbour", () => {
   it("goes round all samples when nothing is filtered, whatever page is shown", () => {
@@ -72,7 +73,7 @@ describe("neighbour", () => {
 
   it("leaves it to the kernel while the page is of another filter, or the sample is the user's own", () => {
     const shown = page({ indices: [1, 3], count: 2, filter: CATS });
-    expect(neighbour(shown, { label: "dog", misclassified: false }, 1, 1)).toBeUndefined();
+    expect(neighbour(shown, { label: "dog", misclassified: false, selected: false }, 1, 1)).toBeUndefined();
     expect(neighbour(shown, CATS, null, 1)).toBeUndefined();
   });
 });
@@ -87,17 +88,17 @@ describe("words", () => {
   });
 
   it("say why there are no thumbnails", () => {
-    const wrong = { label: null, misclassified: true };
+    const wrong = { label: null, misclassified: true, selected: false };
     expect(emptyText(page({ total: 0 }))).toBe("The data has no samples.");
     expect(emptyText(page({ filter: CATS }))).toBe("No sample of class cat.");
     expect(emptyText(page({ filter: wrong, predictedUpTo: 4 }))).toBe("No misclassified sample so far.");
-    expect(emptyText(page({ filter: { ...CATS, misclassified: true }, predictedUpTo: 10 }))).toBe(
+    expect(emptyText(page({ filter: { ...CATS, misclassified: true, selected: false }, predictedUpTo: 10 }))).toBe(
       "No sample of class cat is misclassified.",
     );
   });
 
   it("tell the progress only while the filter waits for it", () => {
-    const filter = { label: null, misclassified: true };
+    const filter = { label: null, misclassified: true, selected: false };
     expect(progressText(page({ filter, predictedUpTo: 512, total: 3000 }))).toBe("512 of 3,000 predicted");
     expect(progressText(page({ filter, predictedUpTo: 3000, total: 3000 }))).toBe("");
     expect(progressText(page({ predictedUpTo: 512, total: 3000 }))).toBe("");

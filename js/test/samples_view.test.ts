@@ -41,7 +41,8 @@ const page = (changes: Record<string, unknown> = {}): ViewFrame =>
     count: 100,
     pageSize: 3,
     classes: ["cat", "dog"],
-    filter: { label: null, misclassified: false },
+    filter: { label: null, misclassified: false, selected: false },
+    selected: 0,
     predictedUpTo: 2,
     total: 100,
     text: ["0.1", "0.2", "0.3"],
@@ -144,7 +145,14 @@ describe("choosing", () => {
   });
 
   it("leaves a step to the kernel where the page does not tell", () => {
-    view.update(page({ filter: { label: "cat", misclassified: false }, indices: [40, 42, 44], offset: 3, count: 9 }));
+    view.update(
+      page({
+        filter: { label: "cat", misclassified: false, selected: false },
+        indices: [40, 42, 44],
+        offset: 3,
+        count: 9,
+      }),
+    );
     view.update(sample({ sample: 44 }));
     find("next-sample").click();
     expect(wants).toEqual([["step", 1]]);

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ColoursFrame, ImagesFrame, LabelsFrame } from "../src/frames";
 import { NO_CODE, nothingKnown, painted, SHADES, withColours, withLabels } from "../src/scatter/colouring";
-import { category, NOTHING, type Rgb } from "../src/scatter/palette";
+import { category, NOTHING, type Rgb, RIGHT, WRONG } from "../src/scatter/palette";
 import { pictures } from "../src/scatter/pictures";
 import { dotOf } from "../src/scatter/plot";
 import { matching } from "../src/scatter/query";
@@ -149,6 +149,11 @@ describe("colouring", () => {
     expect(known.unavailable.class).toContain("no labels");
   });
 
+  it("makes what was predicted wrong stand out", () => {
+    const known = withColours(nothingKnown(), colours("correct", ["wrong", "right"], codesOf(1, 0)));
+    expect(painted(known.properties.correct, u32(0, 1)).table).toEqual([WRONG, RIGHT, NOTHING]);
+  });
+
   it("keeps the labels when the kernel speaks of another colouring, and its reasons", () => {
     const first = withLabels(nothingKnown(), labels([1, 0], ["a", "b"]));
     const next = withColours(first, colours("correct", ["wrong", "right"], codesOf(0, 1), { loss: "No labels." }));
@@ -211,13 +216,15 @@ describe("pictures", () => {
     const cache = pictures((list) => asked.push(list));
     cache.need([1, 2]);
     cache.need([2, 3]);
-    vi.runAllTimers();
+    vi.advanceTimersByTime(1000);
     expect(asked).toEqual([[2, 3]]);
     cache.take(answer(2));
     expect(cache.get(2)).toEqual({ image: null, label: "class 2", text: "text 2" });
     cache.need([2, 3, 4]);
-    vi.runAllTimers();
-    expect(asked.at(-1)).toEqual([3, 4]);
+    vi.advanceTimersByTime(1000);
+    expect(asked.at(-1)).toEqual([4]); // the answer for 3 may be on its way
+    vi.advanceTimersByTime(3000);
+    expect(asked.slice(2).flat().sort()).toEqual([3, 4]);
   });
 
   it("are not asked for without end where none comes", () => {

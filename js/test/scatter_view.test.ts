@@ -306,6 +306,16 @@ describe("the colours", () => {
     expect(option("loss").disabled).toBe(false);
   });
 
+  it("stay what they were when the kernel refuses", () => {
+    labels();
+    points();
+    change("colour-by", "channel");
+    expect(element.querySelector<HTMLElement>(".iv-scatter")!.dataset.colouredBy).toBe("");
+    send({ kind: "error", scope: "colours", message: "click a channel first", detail: "" });
+    expect(find<HTMLSelectElement>("colour-by").value).toBe("class");
+    expect(text("legend")).toContain("cat");
+  });
+
   it("show the range of values in place of classes", () => {
     labels();
     points();

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import weakref
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import torch
@@ -18,15 +17,15 @@ from innerview.cell import Cell
 from innerview.data import Batch, Data, forward_parameters
 from innerview.embeddings import Embedding, embedding
 from innerview.errors import DataError, InnerviewError, UnseenLayerError
-from innerview.image import open_image, to_input
-from innerview.inputs import main_input, placed, replace_input
-from innerview.jobs import Job, Jobs, steps
+from innerview.inputs import main_input, placed
+from innerview.jobs import Job, Jobs
 from innerview.model import capture, state
 from innerview.model.layers import Layer, Layers, trace_layers
 from innerview.model.receptive import ReceptiveField, measuring
 from innerview.model.untrained import untrained
-from innerview.predictions import Predictions, scores
-from innerview.qualities import quality
+from innerview.own_input import OwnInput, own_input
+from innerview.predictions import Predictions, predicting
+from innerview.qualities import measuring_table, quality, table
 from innerview.representations import Cache
 from innerview.selection import Selection
 from innerview.similarities import similarity
@@ -115,7 +114,7 @@ class Inspector(Selection):
         self.cache = Cache(memory)
         self._layers: Layers | None = None
         self._axes: Axes | None = None
-        self._own: tuple[Batch, str, str] | None = None
+        self._own: OwnInput | None = None
         self._shown = 0  # how many images of the user's own were shown so far
         self._last_look: tuple[object, Look] | None = None
         self._fields: dict[tuple[Any, ...], ReceptiveField | None] = {}
@@ -223,6 +222,26 @@ class Inspector(Selection):
         """
         return finish(quality(self, layer, method, k=k, **options))
 
+    def quality_table(
+        self,
+        layers: Sequence[str] | None = None,
+        methods: Sequence[str | None] = (None, "pca"),
+        k: int = 10,
+        **options: Any,
+    ) -> Any:
+        """The quality of several layers, here and in the baseline, as a pandas DataFrame.
+
+        Args:
+            layers: names in ``layers``; None: all that have no layers inside.
+            methods: None for the layer's own space, "pca", "tsne", "umap".
+            k: neighbours that vote.
+            options: as for ``innerview.qualities.quality``.
+
+        Returns:
+            A row for each layer, model and space. A layer that cannot be measured has a row without numbers.
+        """
+        return table(finish(measuring_table(self, layers, methods, k=k, **options)))
+
     def similarity(
         self, layer: str, reference: int | None = None, rank: int | None = None, bins: int = 200, **options: Any
     ) -> CosineHistogram:
@@ -313,12 +332,12 @@ class Inspector(Selection):
             return self.data.batch([sample])
         if self._own is None:
             raise DataError("no image of your own was given yet: inspector.show(image)")
-        return self._own[0]
+        return self._own.batch
 
     @property
     def own_image(self) -> tuple[str, str]:
         """Name of the user's own image, and how it became an input; both empty when there is none."""
-        return ("", "") if self._own is None else self._own[1:]
+        return ("", "") if self._own is None else (self._own.name, self._own.how)
 
     def show(self, image: Any, name: str = "") -> None:
         """Show the model an image that is not in the data.
@@ -331,23 +350,7 @@ class Inspector(Selection):
         Raises:
             ImageError: it is no image, or the model's inputs are none.
         """
-        first = self.data.batch([0])
-        example = main_input(first)
-        if isinstance(image, Tensor):
-            # A copy: what the user does to the tensor later is not shown.
-            image = image.detach().cpu().clone()
-        if isinstance(image, Tensor) and image.shape == example.shape:
-            value, how = image.to(example.dtype), "your own input"
-        else:
-            value, how = to_input(
-                open_image(image, name),
-                example,
-                transform=self.data.transform,
-                mean=self.data.mean,
-                std=self.data.std,
-            )
-        given = name or (Path(image).name if isinstance(image, (str, Path)) else "your image")
-        self._own = (replace_input(first, value), given, how)
+        self._own = own_input(self.data, image, name)
         self._shown += 1
         if self.sample is None:
             self.version += 1
@@ -360,28 +363,7 @@ class Inspector(Selection):
         Yields:
             ``self.predictions`` after each step.
         """
-        predictions = self.predictions
-        for part in steps(len(self.data), job, start=predictions.done):
-            if predictions is not self.predictions:
-                return  # the model was changed meanwhile: what is left would mix two models
-            # Two may ask at once, on two threads even: each continues where the other has come to.
-            start = predictions.done
-            for first, count, batch in self._batches(start, part.stop):
-                predictions.add(first, scores(self.output(batch), count), batch.labels)
-            yield predictions
-        self.judged = predictions.done
-
-    def _batches(self, start: int, stop: int) -> Iterator[tuple[int, int, Batch]]:
-        """First index, number of samples and batch: all at once, or one by one where they differ in shape."""
-        if stop <= start:
-            return
-        try:
-            batches = [(start, stop - start, self.data.batch(range(start, stop)))]
-        except DataError:
-            if stop - start == 1:
-                raise
-            batches = ((index, 1, self.data.batch([index])) for index in range(start, stop))
-        yield from batches
+        yield from predicting(self, job)
 
     # --- the selection -----------------------------------------------------------------------------------------
 

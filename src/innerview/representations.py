@@ -141,7 +141,7 @@ def representing(
         return known
     making = _Making(inspector, layer, pool, len(chosen), seed)
     begun, next_look = time.perf_counter(), 0
-    for part, values in sweep(inspector, layer, chosen, job):
+    for part, values in sweep(inspector, layer, chosen.tolist(), job):
         making.add(chosen[part.start : part.stop], values)
         if making.count >= max(next_look, 3) and time.perf_counter() - begun > _FIRST_LOOK and part.stop < len(chosen):
             next_look = int(making.count * _LOOK_AGAIN)
@@ -255,6 +255,8 @@ class _Making:
         channel = layout.channel_axis + 1
         if self.pool == "mean":
             return values.movedim(channel, 1).flatten(2).mean(2) if values.ndim > 2 else values  # noqa: PLR2004
+        if not isinstance(self.pool, int):
+            raise DataError(f"pool={self.pool!r}: use 'all', 'mean' or the number of a token")
         if layout.kind != "tokens" and not layout.foldable:
             raise DataError(f"{self.layer!r} has no tokens to choose token {self.pool} from; use pool='mean' or 'all'")
         tokens = values.movedim(channel, -1)

@@ -13,7 +13,7 @@ SAMPLES = 2000  # unless asked for more: what a first look at a data set needs, 
 _MOST_NAMED = 5  # wrong indices in one error
 
 
-class Indices(TraitType[np.ndarray, "Sequence[int]"]):
+class Indices(TraitType[np.ndarray, Any]):
     """A trait that holds sample numbers: int64, ascending, each once, not to be written to."""
 
     default_value = np.empty(0, np.int64)
@@ -51,7 +51,7 @@ class Indices(TraitType[np.ndarray, "Sequence[int]"]):
         """Tell nobody when the same samples are set again: arrays cannot be compared as traitlets does it."""
         new = self._validate(obj, value)
         old = obj._trait_values.get(self.name, self.default_value)  # noqa: SLF001 - as TraitType.set does
-        if not np.array_equal(old, new):
+        if old is None or new is None or not np.array_equal(old, new):
             obj._trait_values[self.name] = new  # noqa: SLF001
             obj._notify_trait(self.name, old, new)  # noqa: SLF001
 
@@ -68,8 +68,8 @@ class Selection(HasTraits):
     """
 
     layer = Unicode(None, allow_none=True)
-    sample = Int(0, allow_none=True)
-    channel = Int(None, allow_none=True)
+    sample: "Int[int | None, int | None]" = Int(0, allow_none=True)
+    channel: "Int[int | None, int | None]" = Int(None, allow_none=True)
     brush = Indices()
     sample_size = Int(SAMPLES, min=1)
 

@@ -62,7 +62,7 @@ def similarity(
     first: Tensor | None = None
     if reference is not None and reference not in indices:
         # It was not drawn: it joins for the comparison.
-        alone = yield from silent(representing(inspector, layer, **options | {"samples": [reference]}))
+        alone = yield from silent(representing(inspector, layer, **{**options, "samples": [reference]}))
         first = alone.vectors
     elif reference is not None:
         first = compared[indices == reference]
@@ -74,7 +74,7 @@ def similarity(
     if first is not None:
         others = indices != reference
         compared = torch.cat([first, compared[others]])
-        indices = np.concatenate([[reference], indices[others]])
+        indices = np.concatenate([np.array([reference]), indices[others]])
     labels = inspector.data.labels
     yield None
     job = options.get("job")

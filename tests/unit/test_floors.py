@@ -22,6 +22,7 @@ FLOORS = {
     "inputs": 3,
     "inspector": 3,
     "jobs": 3,
+    "own_input": 3,
     "predictions": 3,
     "representations": 3,
     "embeddings": 3,

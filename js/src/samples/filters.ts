@@ -1,6 +1,7 @@
-// Which samples the thumbnails show: of one class, or only those the model gets wrong.
+// Which samples the thumbnails show: of one class, only those the model gets wrong, only those selected in another view.
 import { choice } from "../ui/controls";
 import { h, setText } from "../ui/dom";
+import { count } from "../ui/format";
 import { type Page, progressText } from "./selection";
 
 export interface Filters {
@@ -12,15 +13,27 @@ export interface Filters {
 
 const ALL = "all";
 
-export function filters(events: { label(label: string | null): void; misclassified(on: boolean): void }): Filters {
+interface Events {
+  label(label: string | null): void;
+  misclassified(on: boolean): void;
+  selected(on: boolean): void;
+}
+
+function check(id: string, name: string, changed: (on: boolean) => void) {
+  const box = h("input", { type: "checkbox", "data-testid": id, "data-lm-suppress-shortcuts": "true" });
+  box.addEventListener("change", () => changed(box.checked));
+  const text = h("span", null, name);
+  return { box, text, label: h("label", { class: "iv-sample-check" }, box, text) };
+}
+
+export function filters(events: Events): Filters {
   let classes: string[] = [];
   // By number, not by name: a class may have any name, that of "all" included.
   const select = choice<string>("Class", "class-filter", [[ALL, "All"]], (value) =>
     events.label(value === ALL ? null : (classes[Number(value)] ?? null)),
   );
-  const box = h("input", { type: "checkbox", "data-testid": "misclassified", "data-lm-suppress-shortcuts": "true" });
-  box.addEventListener("change", () => events.misclassified(box.checked));
-  const wrong = h("label", { class: "iv-sample-check" }, box, h("span", null, "Misclassified only"));
+  const { box, label: wrong } = check("misclassified", "Misclassified only", events.misclassified);
+  const brushed = check("selected-only", "", events.selected);
   const fill = h("span", null);
   const text = h("span", null);
   const progress = h(
@@ -30,8 +43,8 @@ export function filters(events: { label(label: string | null): void; misclassifi
     h("span", { class: "iv-sample-bar" }, fill),
   );
   const none = h("p", { class: "iv-muted", "data-testid": "no-labels" }, "The data has no labels to filter by.");
-  const element = h("div", { class: "iv-sample-filters" }, select.element, wrong, progress, none);
-  for (const part of [select.element, wrong, progress, none]) part.hidden = true;
+  const element = h("div", { class: "iv-sample-filters" }, select.element, wrong, brushed.label, progress, none);
+  for (const part of [select.element, wrong, brushed.label, progress, none]) part.hidden = true;
 
   return {
     element,
@@ -44,6 +57,9 @@ export function filters(events: { label(label: string | null): void; misclassifi
       const at = page.filter.label === null ? -1 : classes.indexOf(page.filter.label);
       select.set(at < 0 ? ALL : String(at));
       box.checked = page.filter.misclassified;
+      brushed.label.hidden = page.selected === 0;
+      brushed.box.checked = page.filter.selected;
+      setText(brushed.text, `Only the ${count(page.selected)} selected`);
       const said = progressText(page);
       progress.hidden = !said;
       setText(text, said);

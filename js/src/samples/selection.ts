@@ -5,9 +5,10 @@ import { count, counted } from "../ui/format";
 export type Page = ThumbnailsFrame["header"];
 export type Filter = Page["filter"];
 
-export const filtered = (filter: Filter): boolean => filter.label !== null || filter.misclassified;
+export const filtered = (filter: Filter): boolean => filter.label !== null || filter.misclassified || filter.selected;
 
-export const sameFilter = (a: Filter, b: Filter): boolean => a.label === b.label && a.misclassified === b.misclassified;
+export const sameFilter = (a: Filter, b: Filter): boolean =>
+  a.label === b.label && a.misclassified === b.misclassified && a.selected === b.selected;
 
 /**
  * The sample one step after or before `current` among those that pass the filter, where the browser can know it:
@@ -47,7 +48,7 @@ export function pageText({ indices, offset, count: all }: Page): string {
 /** Why a page has no thumbnails. */
 export function emptyText({ filter, predictedUpTo, total }: Page): string {
   if (!total) return "The data has no samples.";
-  const of = filter.label === null ? "" : ` of class ${filter.label}`;
+  const of = `${filter.label === null ? "" : ` of class ${filter.label}`}${filter.selected ? " among the selected" : ""}`;
   if (!filter.misclassified) return `No sample${of}.`;
   if (predictedUpTo < total) return `No misclassified sample${of} so far.`;
   return `No sample${of} is misclassified.`;

@@ -1,7 +1,7 @@
 // What each point is coloured by, from what the kernel said of all samples.
 import type { ColourBy, ColoursFrame, LabelsFrame } from "../frames";
 import { colourAt } from "../ui/colormaps";
-import { category, NOTHING, PLAIN, type Rgb } from "./palette";
+import { category, NOTHING, PLAIN, type Rgb, RIGHT, WRONG } from "./palette";
 
 /** No label, no prediction. */
 export const NO_CODE = 0xffffffff;
@@ -10,6 +10,8 @@ export const NO_CODE = 0xffffffff;
 export interface Property {
   label: string;
   names: string[];
+  /** Of the categories, where these have colours of their own. */
+  colours?: Rgb[];
   codes?: Uint32Array;
   values?: Float32Array;
   low: number;
@@ -37,12 +39,16 @@ export function withLabels(known: Known, { header, arrays }: LabelsFrame): Known
   return { ...known, total: header.total, properties, unavailable };
 }
 
+/** Whether a category of "correct" is the good one. */
+export const isRight = (name: string): boolean => /^(right|correct)/i.test(name);
+
 export function withColours(known: Known, { header, arrays }: ColoursFrame): Known {
   const { by, label, names, low, high } = header;
   const properties = { ...known.properties };
   // The labels have come already: of the classes the kernel need not send them again.
   if (arrays.codes || arrays.values) {
-    properties[by] = { label, names, low, high, codes: arrays.codes?.data, values: arrays.values?.data };
+    const colours = by === "correct" ? names.map((name) => (isRight(name) ? RIGHT : WRONG)) : undefined;
+    properties[by] = { label, names, colours, low, high, codes: arrays.codes?.data, values: arrays.values?.data };
   }
   const labels = known.unavailable.class;
   return { ...known, by, properties, unavailable: { ...(labels && { class: labels }), ...header.unavailable } };
@@ -77,7 +83,7 @@ export function painted(property: Property | undefined, samples: Uint32Array): P
   }
   if (property?.codes) {
     const kinds = property.names.length;
-    const table = Array.from({ length: kinds }, (_, i) => category(i));
+    const table = Array.from({ length: kinds }, (_, i) => property.colours?.[i] ?? category(i));
     table.push(NOTHING);
     const counts = new Array<number>(kinds + 1).fill(0);
     for (let i = 0; i < samples.length; i++) {

@@ -63,7 +63,13 @@ export function footer(events: FooterEvents): Footer {
   });
   const wipe = h(
     "button",
-    { type: "button", class: "iv-button iv-quiet", title: "Empty", "aria-label": "Empty the field", onclick: empty },
+    {
+      type: "button",
+      class: "iv-button iv-quiet iv-scatter-wipe",
+      title: "Empty",
+      "aria-label": "Empty the field",
+      onclick: empty,
+    },
     icon(CLOSE),
   );
   wipe.hidden = true;

@@ -3,6 +3,9 @@ export type Rgb = readonly [number, number, number];
 
 /** What has no class, no prediction, no value. */
 export const NOTHING: Rgb = [140, 144, 150];
+/** Predicted right, and wrong: the few wrong ones stand out, for the colour-blind too. */
+export const RIGHT: Rgb = [112, 158, 204];
+export const WRONG: Rgb = [216, 38, 48];
 /** All points, where nothing tells them apart. */
 export const PLAIN: Rgb = [58, 130, 200];
 
@@ -27,10 +30,10 @@ function hsl(hue: number, saturation: number, lightness: number): Rgb {
   return [part(0), part(8), part(4)];
 }
 
-/** The colour of a category: ten, then their darker kin, then hues a golden angle apart, which come close but never meet. */
+/** The colour of a category: ten, then their paler kin, then hues a golden angle apart, which come close but never meet. */
 export function category(i: number): Rgb {
   if (i < 10) return hex(i);
-  if (i < 20) return mixed(hex(i - 10), 0, 0.42);
+  if (i < 20) return mixed(hex(i - 10), 255, 0.42);
   return hsl((i * 137.508) % 360, 0.6, [0.55, 0.42, 0.66][i % 3]!);
 }
 

@@ -5,7 +5,9 @@ const KEPT = 2000;
 const BATCH = 200;
 // Time for the pointer to come to rest, and for a drag to end.
 const PATIENCE_MS = 60;
-// A later request replaces one the kernel has not read yet, so a sample may have to be asked for again; not for ever.
+// A later request replaces one the kernel has not read yet, so a sample may have to be asked for again: not while an
+// answer may still be on its way, and not for ever.
+const RETRY_MS = 3000;
 const TRIES = 3;
 
 export interface Picture {
@@ -27,16 +29,18 @@ export interface Pictures {
 export function pictures(ask: (samples: number[]) => void): Pictures {
   // In the order of last use.
   const kept = new Map<number, Picture>();
-  const tries = new Map<number, number>();
+  const tries = new Map<number, { count: number; at: number }>();
   let wanted: readonly number[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const send = (): void => {
     timer = undefined;
-    const missing = wanted.filter((sample) => !kept.has(sample) && (tries.get(sample) ?? 0) < TRIES).slice(0, BATCH);
-    if (!missing.length) return;
-    for (const sample of missing) tries.set(sample, (tries.get(sample) ?? 0) + 1);
-    ask(missing);
+    const now = Date.now();
+    const missing = wanted.filter((sample) => !kept.has(sample) && (tries.get(sample)?.count ?? 0) < TRIES);
+    const due = missing.filter((sample) => now - (tries.get(sample)?.at ?? -Infinity) >= RETRY_MS).slice(0, BATCH);
+    for (const sample of due) tries.set(sample, { count: (tries.get(sample)?.count ?? 0) + 1, at: now });
+    if (missing.length) timer = setTimeout(send, RETRY_MS);
+    if (due.length) ask(due);
   };
 
   return {

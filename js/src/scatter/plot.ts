@@ -28,9 +28,12 @@ const MANY = 20_000;
 const DIM = 0.2;
 const FADE = 0.75;
 const GREY = 145;
+// Entry 0 and entry 1 of the opacities: it rounds down, and between two frames it interpolates with rounding errors.
+const UNLIT = 0.5;
+const LIT = 1.5;
 // From here on a frame may take long without a fast graphics card.
 const HEAVY = 50_000;
-const SLOW_MS = 40;
+const SLOW_MS = 90; // two frames pass before it is known: 50 at sixty a second
 const REST_MS = 250;
 
 /** Diameter in CSS pixels and opacity, by the number of points: few are large and firm, many small and sheer. */
@@ -84,18 +87,19 @@ export function plot(canvas: HTMLCanvasElement, events: { drawn(): void; lost():
     if (rows.length !== count) rows = Array.from({ length: count }, () => [0, 0, 0, 0]);
     const codes = look?.codes;
     const faded = crowded ? (look?.table.length ?? 0) : 0;
+    const rest = crowded ? UNLIT : LIT;
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
       row[0] = xy[2 * i]!;
       row[1] = xy[2 * i + 1]!;
       row[2] = (codes?.[i] ?? 0) + faded;
-      row[3] = crowded ? 0 : 1;
+      row[3] = rest;
     }
     if (!crowded) return;
     for (let i = 0; i < lit!.length; i++) {
       const row = rows[lit![i]!]!;
       row[2]! -= faded;
-      row[3] = 1;
+      row[3] = LIT;
     }
   };
 

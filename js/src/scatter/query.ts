@@ -1,5 +1,5 @@
 // Samples by what a person types: "3", "cat", "12, 40-60", "wrong", "label:3 predicted:8".
-import type { Known, Property } from "./colouring";
+import { isRight, type Known, type Property } from "./colouring";
 
 /** Either the samples that match, ascending, or what is wrong with the text. */
 export type Answer = { samples: Uint32Array; problem?: undefined } | { problem: string };
@@ -46,7 +46,7 @@ const UNPREDICTED = "The predictions are not known here yet: colour by predictio
 function verdict({ properties }: Known): (sample: number) => boolean | undefined {
   const { correct, prediction, class: labels } = properties;
   if (correct?.codes) {
-    const right = correct.names.findIndex((name) => /^(right|correct)/i.test(name));
+    const right = correct.names.findIndex(isRight);
     const { codes, names } = correct;
     return (sample) => (codes[sample]! < names.length ? codes[sample] === right : undefined);
   }

@@ -75,7 +75,9 @@ export function settingsBar(changed: (settings: EmbeddingSettings) => void): Set
   const vectors = choice<string>("Vectors", "vectors", [], (value) =>
     change({ pool: value === "all" || value === "mean" ? value : Number(value) }),
   );
-  const samples = choice<string>("Samples", "samples", [], (value) => change({ samples: Number(value) }));
+  const samples = choice<string>("Samples", "samples", [], (value) =>
+    change({ samples: Number(value) === ALL && total ? total : Number(value) }),
+  );
 
   const numeric = (
     name: string,

@@ -8,7 +8,7 @@ import { calm, flight } from "./flight";
 import { type Placed, projected, turned, UPRIGHT } from "./geometry";
 import { gestures, type Mode } from "./gestures";
 import { drawOverlay, type Thumbnail } from "./overlay";
-import { css } from "./palette";
+import { css, NOTHING } from "./palette";
 import type { Pictures } from "./pictures";
 import { type Plot, plot } from "./plot";
 import { unsupported } from "./renderer";
@@ -99,24 +99,15 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
   const scene = (): void => {
     frame = 0;
     if (!size.width) return;
-    const thumbnails: Thumbnail[] = [];
-    inView = [];
-    if (images && !moving && samples.length) {
-      const found = within(
-        xy,
-        toWorld(view.camera, size, 0, size.height),
-        toWorld(view.camera, size, size.width, 0),
-        MOST_PICTURES,
-      );
-      if (found) inView = found;
-    }
-    for (const position of inView) {
+    const corners = [toWorld(view.camera, size, 0, size.height), toWorld(view.camera, size, size.width, 0)] as const;
+    inView = (images && !moving && within(xy, ...corners, MOST_PICTURES)) || [];
+    const thumbnails = inView.flatMap((position): Thumbnail[] => {
       const image = pictures.get(samples[position]!)?.image;
-      if (!image) continue;
-      const colour = css(colours.table[colours.codes[position]!] ?? [128, 128, 128]);
+      if (!image) return [];
+      const colour = css(colours.table[colours.codes[position]!] ?? NOTHING);
       const dimmed = lit !== null && !litMarks[position];
-      thumbnails.push({ x: xy[2 * position]!, y: xy[2 * position + 1]!, image, colour, dimmed });
-    }
+      return [{ x: xy[2 * position]!, y: xy[2 * position + 1]!, image, colour, dimmed }];
+    });
     drawOverlay(surface, size, view.camera, {
       outline,
       hovered: moving ? null : pointOf(hovered),

@@ -181,13 +181,15 @@ export const create: Create = (element, callbacks) => {
   const note = h("span", { class: "iv-muted", "data-testid": "scatter-note" });
   const empty = h("div", { class: "iv-empty iv-scatter-message", "data-testid": "empty" }, "Waiting for points…");
   plotted.element.append(empty, tray.element);
+  const head = h("div", { class: "iv-scatter-head" }, settings.element, work.element);
+  head.hidden = true; // until the kernel says what can be chosen
   const root = h(
     "div",
     { class: "iv-scatter", "data-testid": "embedding-scatter" },
     busy.element,
     errors.element,
     h("div", { class: "iv-scatter-title" }, name, note),
-    h("div", { class: "iv-scatter-head" }, settings.element, work.element),
+    head,
     settings.more,
     h("div", { class: "iv-scatter-body" }, plotted.element, key.element),
     foot.element,
@@ -241,6 +243,7 @@ export const create: Create = (element, callbacks) => {
           break;
         case "embedding":
           status = (frame as EmbeddingFrame).header;
+          head.hidden = false;
           settings.show(status);
           runs();
           busy.answered();
@@ -276,7 +279,11 @@ export const create: Create = (element, callbacks) => {
           if ((frame as ErrorFrame).header.over) return;
           settings.release();
           agreed.release();
-          asked = undefined;
+          if (asked !== undefined) {
+            by = known.by;
+            asked = undefined;
+            colour();
+          }
           busy.answered();
           break;
       }

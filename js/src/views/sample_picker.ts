@@ -14,7 +14,7 @@ import { errorBanner } from "../ui/error";
 
 export const create: Create = (element, callbacks) => {
   let page: Page | undefined;
-  let filter: Filter = { label: null, misclassified: false };
+  let filter: Filter = { label: null, misclassified: false, selected: false };
   let last: SampleFrame["header"] | undefined;
   const waiting = new Set<"sample" | "page">();
 
@@ -106,6 +106,10 @@ export const create: Create = (element, callbacks) => {
     misclassified(misclassified) {
       callbacks.want("misclassified", misclassified);
       refilter({ ...filter, misclassified });
+    },
+    selected(selected) {
+      callbacks.want("selected", selected);
+      refilter({ ...filter, selected });
     },
   });
   const pages = thumbnails({ choose, page: turn });

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Pairs = tuple[torch.Tensor, torch.Tensor]
 
 _INLINE = 768  # a matrix this size is decomposed in less than 0.1 s
-_BLOCK = (8, 64)  # least and most columns multiplied at a time
+_BLOCK = (16, 64)  # least and most columns multiplied at a time: so many cost little more than one
 _ROOM = 64  # least dimensions of the span beyond three times those wanted
 _CLOSE = 1e-3  # of an eigenvalue: a residual that leaves an error of about its square in the eigenvalue
 _FLOOR = 3e-6  # of the largest eigenvalue: smaller residuals are float32's rounding

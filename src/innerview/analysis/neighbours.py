@@ -25,8 +25,10 @@ _STEP_SECONDS = 0.02  # aimed at between two yields of the tree
 _FLOPS = 2e9  # of a product between two yields, about 20 ms on two cores
 _ROWS = 512  # queries in one block: enough for the product to run at full speed
 _BUFFER_BYTES = 1 << 24  # of squared distances that wait for the selection of the smallest
-_GATHER_BYTES = 1 << 19  # of vectors fetched at once for exact distances: they stay in the second-level cache
-_GATHERS = 16  # such fetches between two yields
+# Of vectors fetched at once for exact distances. Less would stay in a faster cache, but each operation waits for all
+# threads, which takes long beside a cell that trains.
+_GATHER_BYTES = 1 << 22
+_GATHERS = 2  # such fetches between two yields
 
 
 class Neighbours(NamedTuple):

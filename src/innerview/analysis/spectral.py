@@ -24,7 +24,7 @@ def spectral_start(
     """Eigenvectors of the normalised Laplacian, those of the smallest eigenvalues above 0.
 
     M. Belkin and P. Niyogi, Laplacian eigenmaps for dimensionality reduction and data representation, Neural
-    Computation 15, 2003. As `umap.spectral.spectral_layout`, with two differences. The eigensolver keeps 20 vectors
+    Computation 15, 2003. As `umap.spectral.spectral_layout`, with differences. The eigensolver keeps 20 vectors
     instead of sqrt(N), which finds the same ones 60 times sooner for 20,000 samples and never holds the interpreter for
     long. And where the graph falls into parts, each is drawn by its own eigenvectors around its place, which the
     principal components of the parts' centres give: umap-learn's spectral embedding of the centres warns, and divides
@@ -33,8 +33,8 @@ def spectral_start(
     Args:
         graph: scipy's sparse ``[N, N]`` by rows: symmetric similarities of neighbours.
         dimensions: of the picture.
-        random: for what has no better place: parts too small or too even to have eigenvectors, and, without vectors,
-            the places of the parts.
+        random: where the eigensolver begins; and for what has no better place: parts too small or too even to have
+            eigenvectors, and, without vectors, the places of the parts.
         vectors: ``[N, D]`` whose neighbourhoods the graph describes; only looked at when it falls into parts.
         check: called again and again; an exception it raises ends the computation.
 
@@ -81,7 +81,8 @@ def _vibrations(graph: Any, dimensions: int, random: np.random.RandomState, chec
                 which="LA",
                 ncv=min(count, _VECTORS),
                 tol=1e-4,
-                v0=np.ones(count),
+                # Not all ones as in umap-learn: from there no vibration is found that a symmetric graph makes odd.
+                v0=random.normal(size=count),
                 maxiter=_RESTARTS,
             )
         except ArpackError:  # too many eigenvalues next to each other

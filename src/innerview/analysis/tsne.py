@@ -7,6 +7,7 @@ B. Zupan, openTSNE: a modular Python library for t-SNE dimensionality reduction 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -99,14 +100,18 @@ def _check(count: int, held: int, perplexity: float) -> None:
         raise DataError(f"t-SNE of {count} samples; it needs 4 or more.")
     if not 1 <= perplexity <= largest:
         raise DataError(
-            f"perplexity={perplexity:g} of {count:,} samples; choose one from 1 to {largest:.4g}: each sample needs "
-            "three times as many others."
+            f"perplexity={perplexity:g} of {count:,} samples; choose one from 1 to {_rounded_down(largest):g}: each "
+            "sample needs three times as many others."
         )
     if held < int(3 * perplexity):
         raise DataError(
             f"perplexity={perplexity:g} needs {int(3 * perplexity)} neighbours of each sample, but {held} are given; "
-            f"find more, or choose a perplexity up to {held / 3:.4g}."
+            f"find more, or choose a perplexity up to {_rounded_down(held / 3):g}."
         )
+
+
+def _rounded_down(perplexity: float) -> float:
+    return math.floor(perplexity * 10) / 10
 
 
 def _origin(shape: np.ndarray | None, count: int, dimensions: int, seed: int) -> np.ndarray:

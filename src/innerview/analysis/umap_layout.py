@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from innerview.analysis.neighbours import Neighbours
 from innerview.analysis.progress import finish
 from innerview.analysis.spectral import spectral_start
 from innerview.analysis.start import unit_start
@@ -21,8 +22,6 @@ from innerview.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-
-    from innerview.analysis.neighbours import Neighbours
 
 _MANY = 10_000  # samples, above which umap-learn makes do with fewer epochs
 _EPOCHS, _FEWER_EPOCHS, _FEW_EPOCHS = 500, 200, 10
@@ -46,7 +45,7 @@ def umap_layout(
     """Lay samples out so that near ones stay near, with wider gaps between groups than t-SNE.
 
     The same neighbours, options and seed give the same points bit for bit on one machine, however often the
-    computation was paused; and the same as umap-learn's from the same neighbours.
+    computation was paused. Graph and epochs are umap-learn's; see `spectral_start` for where the start differs.
 
     Args:
         neighbours: of N samples, at least ``n_neighbors - 1`` of each; further ones are not used.
@@ -58,8 +57,7 @@ def umap_layout(
         seed: of everything random.
         epochs: passes over the graph; None: 500, or 200 above 10,000 samples, as in umap-learn.
         vectors: ``[N, D]`` whose neighbours these are. They are only looked at when ``start`` is None and the graph
-            falls into more than ``2 * dimensions`` parts, whose centres then decide where the parts begin; without
-            them such a picture begins at random.
+            falls into parts, whose centres then decide where the parts begin; without them, chance does.
 
     Yields:
         A Picture when there is a newer one, at most about ten a second; None after waiting 30 ms for one.
@@ -115,8 +113,6 @@ def warm_up() -> None:
 
 def _compile() -> None:
     indices = (np.arange(8)[:, None] + np.arange(1, 4)) % 8
-    from innerview.analysis.neighbours import Neighbours  # noqa: PLC0415
-
     ring = Neighbours(indices, np.tile(np.arange(1, 4, dtype=np.float32), (8, 1)))
     finish(umap_layout(ring, n_neighbors=4, epochs=1))
 

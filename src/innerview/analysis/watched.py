@@ -51,6 +51,7 @@ class Watch:
         self._picture: Picture | None = None
         self._drawn = float("-inf")
         self._looked = time.monotonic()
+        self._looking = False
         self._closed = False
         self._over = False
         self._result: np.ndarray | None = None
@@ -81,7 +82,7 @@ class Watch:
             Stopped: the generator was closed.
         """
         with self._changed:
-            while not self._closed and time.monotonic() - self._looked > _UNWATCHED:
+            while not (self._closed or self._looking) and time.monotonic() - self._looked > _UNWATCHED:
                 self._changed.wait()
             if self._closed:
                 raise Stopped
@@ -99,9 +100,10 @@ class Watch:
     def look(self) -> Picture | None:
         """The newest picture nobody has seen; waits a moment for one. None when there is none."""
         with self._changed:
-            self._looked = time.monotonic()
+            self._looking = True
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._picture is not None or self._over, _LOOK)
+            self._looking = False
             self._looked = time.monotonic()
             picture, self._picture = self._picture, None
             return picture

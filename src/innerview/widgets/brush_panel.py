@@ -13,7 +13,7 @@ from innerview.analysis.progress import silent
 from innerview.jobs import SOON
 from innerview.representations import representing
 from innerview.widgets.base import View, static
-from innerview.widgets.sample_frames import Labels, brushed
+from innerview.widgets.sample_frames import Labels, brushed, current
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -45,8 +45,14 @@ class BrushPanel(View):
         super().__init__(inspector, **kwargs)
         self._count = _FIRST
         self._labels = Labels()
-        self.watch(lambda _: self._compare(), "brush", "layer", "version", "sample_size")
-        self._compare()
+        self.watch(lambda _: self._update(), "brush", "layer", "version", "sample_size")
+        self.watch(lambda _: self._push_current(), "channel")
+        self._update()
+        self._push_current()
+
+    def _push_current(self) -> None:
+        if self.inspector is not None:
+            self.push(*current(self.inspector))
 
     def want_channel(self, channel: int) -> None:
         """A channel was clicked."""
@@ -58,7 +64,7 @@ class BrushPanel(View):
     def want_more(self, count: int) -> None:
         """So many channels are to be listed."""
         self._count = max(_FIRST, int(count))
-        self._compare()
+        self._update()
 
     def want_clear(self, _: object) -> None:
         """Nothing is to be brushed any more."""
@@ -67,9 +73,9 @@ class BrushPanel(View):
 
     def activated(self) -> None:
         """Compare what changed while nobody looked."""
-        self._compare()
+        self._update()
 
-    def _compare(self) -> None:
+    def _update(self) -> None:
         if self.active:
             self.run("contrast", "selected against the rest", self._contrast, priority=SOON)
 

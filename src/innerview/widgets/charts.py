@@ -7,7 +7,7 @@ that stand out from white and from black.
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     Measure = Literal["density", "pairs", "log"]
 
 GREY, RED = "#8b929c", "#e0453a"
+_INK = "var(--jp-ui-font-color1, #444)"  # bqplot's own is orange in the dark theme
+_PLAIN: Any = {"grid_lines": "none", "label_color": _INK}
 _LEAST = 0.8  # of an axis with a logarithmic scale: one pair is still seen, none is not
-_MARGIN = {"top": 28, "bottom": 34, "left": 52, "right": 12}  # pixels
+_MARGIN = {"top": 28, "bottom": 42, "left": 52, "right": 12}  # pixels
 
 
 class CosineChart:
@@ -35,7 +37,7 @@ class CosineChart:
     def __init__(self, measure: Measure = "density") -> None:
         # Here, not above: most sessions draw no chart, and the import takes a tenth of a second.
         with warnings.catch_warnings():
-            # bqscales 0.3 gives its trait Date an argument that traitlets has deprecated since 4.1.
+            # bqscales 0.3.7 gives its trait Date an argument that traitlets has deprecated since 4.1.
             warnings.simplefilter("ignore", DeprecationWarning)
             from bqplot.axes import Axis  # noqa: PLC0415
             from bqplot.figure import Figure  # noqa: PLC0415
@@ -44,12 +46,12 @@ class CosineChart:
 
         self.measure = measure
         self._x = LinearScale(min=-1.0, max=1.0, allow_padding=False)
-        scale = LogScale(min=_LEAST) if measure == "log" else LinearScale(min=0.0)
+        self._y = LogScale(min=_LEAST, max=10.0) if measure == "log" else LinearScale(min=0.0, max=1.0)
         self._lines = [
             Lines(
                 x=[-1.0, 1.0],
                 y=[_LEAST, _LEAST],
-                scales={"x": self._x, "y": scale},
+                scales={"x": self._x, "y": self._y},
                 colors=[colour],
                 fill="bottom",
                 fill_colors=[colour],
@@ -59,34 +61,30 @@ class CosineChart:
             )
             for colour in (GREY, RED)
         ]
-        self._axes = [
-            Axis(scale=self._x, label="cosine similarity", num_ticks=5, grid_lines="none"),
-            Axis(
-                scale=scale,
-                orientation="vertical",
-                label="density" if measure == "density" else "pairs",
-                label_offset="40px",
-                num_ticks=4,
-                tick_format=".2~g" if measure == "density" else "~s",
-                grid_lines="none",
-            ),
-        ]
+        self._across = Axis(scale=self._x, label="cosine similarity", label_offset="30px", num_ticks=5, **_PLAIN)
+        self._up = Axis(
+            scale=self._y, label="density" if measure == "density" else "pairs", label_offset="40px", **_PLAIN
+        )
+        self._up.side = "left"
+        self._up.tick_format = "~g" if measure == "density" else "~s"
         self.figure = Figure(
             marks=self._lines,
-            axes=self._axes,
+            axes=[self._across, self._up],
             fig_margin=_MARGIN,
-            title_style={"font-size": "12px"},
+            title_style={"font-size": "12px", "fill": _INK},
             display_toolbar=False,
-            padding_y=0.05,
+            padding_y=0.0,
             layout={"width": "100%", "height": "200px", "min_width": "0"},
         )
         self.figure.add_class("innerview-chart")
-        self._parts = [*self._lines, *self._axes, self._x, scale, self.figure]
+        unused = [self.figure.scale_x, self.figure.scale_y]  # which a Figure makes for marks without scales
+        self._parts = [*self._lines, self._across, self._up, self._x, self._y, *unused, self.figure]
 
     def show(self, histogram: CosineHistogram | None, title: str) -> None:
         """Draw a histogram; None leaves the chart empty."""
         self.figure.title = title
         both = [] if histogram is None else [histogram.same + histogram.other, histogram.same]
+        highest = 0.0
         for line, counts in zip(self._lines, both or [None, None], strict=True):
             if histogram is None or counts is None or not counts.any():
                 line.visible = False
@@ -94,11 +92,13 @@ class CosineChart:
             heights = counts.astype(float)
             if self.measure == "density":
                 heights /= heights.sum() * np.diff(histogram.edges)
-            elif self.measure == "log":
-                heights = np.maximum(heights, _LEAST)
+            highest = max(highest, float(heights.max()))
             with line.hold_sync():
-                line.x, line.y = _steps(histogram.edges, heights)
+                line.x, line.y = _outline(histogram.edges, heights, _LEAST if self.measure == "log" else 0.0)
                 line.visible = True
+        if highest:
+            self._y.max = highest * (2.0 if self.measure == "log" else 1.05)
+            self._up.tick_values = _ticks(highest, logarithmic=self.measure == "log")
         # Activations after a ReLU make no angle beyond 90 degrees: half of the chart would be empty.
         if histogram is not None:
             self._x.min = -1.0 if both[0][histogram.edges[1:] <= 0].any() else 0.0
@@ -109,10 +109,19 @@ class CosineChart:
             part.close()
 
 
-def _steps(edges: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The outline of bars, from the first that is not lowest to the last, so that nothing is drawn along the axis."""
-    high = np.flatnonzero(heights > heights.min())
-    first, last = (high[0], high[-1] + 1) if len(high) else (0, len(heights))
-    lowest = heights.min()
-    x = np.repeat(edges[first : last + 1], 2)
-    return x, np.r_[lowest, np.repeat(heights[first:last], 2), lowest]
+def _outline(edges: np.ndarray, heights: np.ndarray, floor: float) -> tuple[np.ndarray, np.ndarray]:
+    """The outline of bars, from the first that is not empty to the last, so that nothing is drawn along the axis."""
+    filled = np.flatnonzero(heights)
+    first, last = filled[0], filled[-1] + 1
+    tops = np.maximum(heights[first:last], floor)
+    return np.repeat(edges[first : last + 1], 2), np.r_[floor, np.repeat(tops, 2), floor]
+
+
+def _ticks(highest: float, *, logarithmic: bool) -> np.ndarray:
+    """At most five round numbers from 0, or from 1, to the highest."""
+    if logarithmic:
+        decades = int(np.log10(max(highest, 1.0)))
+        return 10.0 ** np.arange(0, decades + 1, 1 + decades // 5)
+    power = 10.0 ** np.floor(np.log10(highest))
+    step = next(part * power for part in (0.2, 0.5, 1.0, 2.0, 5.0) if highest / (part * power) < 5)  # noqa: PLR2004
+    return np.arange(0.0, highest * 1.0001, step)

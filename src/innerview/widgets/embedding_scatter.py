@@ -17,7 +17,7 @@ from innerview.representations import representing
 from innerview.thumbnails import make_thumbnail
 from innerview.widgets.base import View, static
 from innerview.widgets.point_colours import colouring
-from innerview.widgets.sample_frames import Labels, brushed
+from innerview.widgets.sample_frames import Labels, brushed, current
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -51,15 +51,20 @@ class Settings:
     distance: float = 0.1
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise DataError(f"there is no embedding method {self.method!r}; use one of {', '.join(METHODS)}")
+
 
 class EmbeddingScatter(View):
     """A layer's samples as points, coloured by class; lasso some, and every view shows what they are.
 
-    PCA is drawn at once; t-SNE and UMAP start when asked for.
+    PCA is drawn at once; t-SNE and UMAP start when asked for, here or in the view.
 
     Args:
         inspector: whose ``layer`` is embedded, and whose ``brush`` and ``sample`` are shown and set.
         layer: show this layer whatever the inspector's is.
+        method: "pca", "tsne" or "umap".
         model: a word for the inspector's model where two are compared, such as "untrained".
 
     Attributes:
@@ -69,12 +74,15 @@ class EmbeddingScatter(View):
 
     _esm = static("embedding_scatter.js")
 
-    def __init__(self, inspector: Inspector, *, layer: str | None = None, model: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, inspector: Inspector, *, layer: str | None = None, method: str = "pca", model: str = "", **kwargs: Any
+    ) -> None:
         super().__init__(inspector, **kwargs)
         if layer is not None:
             inspector.check_layer(layer)
         self.embedding: Embedding | None = None
-        self.settings = Settings(samples=inspector.sample_size)
+        self.settings = Settings(method=method, samples=inspector.sample_size)
+        self._may_take_long = method != "pca"  # asked for by whoever made the view
         self._pinned = layer
         self._model = model
         self._colour = "class"
@@ -88,9 +96,15 @@ class EmbeddingScatter(View):
         self.watch(lambda _: self._push_brush(), "brush")
         self.watch(lambda _: self._show_colours(), "channel", "judged")
         self._follow()
+        self.watch(lambda _: self._push_current(), "sample", "channel")
         self._push_brush()
+        self._push_current()
 
     # --- wants -------------------------------------------------------------------------------------------------
+
+    def _push_current(self) -> None:
+        if self.inspector is not None:
+            self.push(*current(self.inspector))
 
     def want_settings(self, chosen: Mapping[str, Any]) -> None:
         """Something was chosen in the tool bar."""
@@ -106,8 +120,6 @@ class EmbeddingScatter(View):
             distance=float(chosen["distance"]),
             seed=int(chosen["seed"]),
         )
-        if settings.method not in METHODS:
-            raise DataError(f"there is no embedding method {settings.method!r}; use one of {', '.join(METHODS)}")
         self.settings = settings
         if self.inspector is not None and self.inspector.sample_size != settings.samples:
             self.inspector.sample_size = settings.samples  # and so to _follow
@@ -173,7 +185,8 @@ class EmbeddingScatter(View):
             return
         self.settings = replace(self.settings, samples=inspector.sample_size)
         self._paused = False
-        self._draw(self.settings, only_if_known=True)
+        only_if_known, self._may_take_long = not self._may_take_long, False
+        self._draw(self.settings, only_if_known=only_if_known)
 
     def _draw(self, settings: Settings, *, only_if_known: bool = False) -> None:
         layer = self._layer

@@ -65,6 +65,7 @@ class Explorer(ipywidgets.Box):
         self._main.observe(lambda _: self._open(), "selected_index")
         self.brush.observe(self._show_channel, "clicked")
         if against is not None:
+            self._main.children[1].add_class("innerview-explorer-compared")
             self._follow = dlink(
                 (inspector, "layer"), (against, "layer"), lambda name: name if name in against.layers else None
             )
@@ -75,6 +76,8 @@ class Explorer(ipywidgets.Box):
         body.add_class("innerview-explorer-body")
         super().__init__([body])
         self.add_class("innerview-explorer")
+        if against is not None:
+            self.add_class("innerview-explorer-two")
 
     def close(self) -> None:
         """Close the views and the Inspector; nothing of the model is kept."""

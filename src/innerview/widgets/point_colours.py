@@ -25,9 +25,9 @@ _CHANGED = 10  # neighbours that are compared to say what moved
 
 def unavailable(inspector: Inspector, now: Embedding, before: Embedding | None) -> dict[str, str]:
     """Why the points cannot be coloured by this or that, a sentence each."""
-    reasons = {}
+    reasons: dict[str, str] = {}
     if inspector.data.labels is None:
-        reasons = dict.fromkeys(("class", "correct", "loss"), "the data has no labels")
+        reasons.update(dict.fromkeys(("class", "correct", "loss"), "the data has no labels"))
     if inspector.channel is None or inspector.layer != now.layer:
         reasons["channel"] = "click a channel of this layer in the channel grid first"
     if before is None or not np.array_equal(before.indices, now.indices):

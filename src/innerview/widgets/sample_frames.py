@@ -22,6 +22,11 @@ def brushed(inspector: Inspector) -> Frame:
     return {"kind": "brushed", "count": len(brush), "total": len(inspector.data)}, {"indices": brush.astype(np.uint32)}
 
 
+def current(inspector: Inspector) -> Frame:
+    """The sample and the channel that are looked at."""
+    return {"kind": "current", "sample": inspector.sample, "channel": inspector.channel}, {}
+
+
 class Labels:
     """The labels read so far, once each time that more of them are known."""
 

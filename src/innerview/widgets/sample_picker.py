@@ -41,12 +41,14 @@ class SamplePicker(View):
         super().__init__(inspector, **kwargs)
         self._label: str | None = None
         self._misclassified = False
+        self._selected = False
         self._offset = 0
         self._last = inspector.sample or 0
         self._shown: dict[int, Thumbnail] = {}
         self._random = random.Random(0)  # noqa: S311 - picks a picture, guards nothing
         self.watch(lambda _: self._show_sample(), "sample", "version")
         self.watch(lambda _: self._show_page(), "version", "judged")
+        self.watch(self._brushed, "brush")
         self._show_sample()
         self._show_page()
 
@@ -87,6 +89,12 @@ class SamplePicker(View):
         self._offset = 0
         self._show_page()
 
+    def want_selected(self, selected: bool) -> None:  # noqa: FBT001 - a want carries one value
+        """Only the brushed samples."""
+        self._selected = bool(selected)
+        self._offset = 0
+        self._show_page()
+
     def want_offset(self, offset: int) -> None:
         """Another page of thumbnails."""
         self._offset = max(0, int(offset))
@@ -115,6 +123,10 @@ class SamplePicker(View):
         if not len(order):
             raise InnerviewError("no sample passes the filter; choose another class, or all samples")
         inspector.sample = int(choose(order, -1 if inspector.sample is None else inspector.sample))
+
+    def _brushed(self, change: Any) -> None:
+        # Who selects some samples wants to see them.
+        self.want_selected(len(change["new"]) > 0)
 
     # --- frames ------------------------------------------------------------------------------------------------
 
@@ -192,6 +204,8 @@ class SamplePicker(View):
             chosen &= np.isin(data.labels, numbers)
         if self._misclassified:
             chosen &= inspector.predictions.correct == 0
+        if self._selected:
+            chosen &= np.isin(np.arange(len(data)), inspector.brush, assume_unique=True)
         return np.flatnonzero(chosen)
 
     def _thumbnails(self, inspector: Inspector) -> Generator[Frame | None, None, None]:
@@ -220,7 +234,8 @@ class SamplePicker(View):
             "count": len(order),
             "pageSize": _PAGE,
             "classes": data.classes if data.labels is not None else [],
-            "filter": {"label": self._label, "misclassified": self._misclassified},
+            "filter": {"label": self._label, "misclassified": self._misclassified, "selected": self._selected},
+            "selected": len(inspector.brush),
             "predictedUpTo": predictions.done,
             "total": len(data),
             "text": texts,

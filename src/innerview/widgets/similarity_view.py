@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -17,7 +18,7 @@ from innerview.inspector import Inspector
 from innerview.jobs import SOON
 from innerview.qualities import leaves
 from innerview.similarities import ranks, similarity
-from innerview.widgets.charts import CosineChart
+from innerview.widgets.charts import GREY, RED, CosineChart
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
     Step = CosineHistogram | InnerviewError | float | None
 
 _log = logging.getLogger("innerview")
+_FOLLOWED = ["layer", "sample", "version", "sample_size"]  # traits of the inspector
 _MOST = 12  # charts side by side
 _EVERY = 0.15  # seconds between two reports of progress
 _MEASURES = [("density", "density"), ("pairs", "pairs"), ("pairs, logarithmic", "log")]
+_LEGEND = f'<span style="color: {GREY}">■</span> all pairs <span style="color: {RED}">■</span> pairs of one class'
 _ERROR_COLOUR = "var(--jp-error-color1, #c62828)"
 
 
@@ -62,10 +65,10 @@ class SimilarityView(ipywidgets.VBox):
 
     Attributes:
         active: whether the view computes (observable).
-        histograms: what is shown, by layer and PCA rank (None: not reduced).
     """
 
     active = Bool(default_value=True)
+    inspector: Inspector | None = None
 
     def __init__(self, inspector: Inspector, *, active: bool = True) -> None:
         if not isinstance(inspector, Inspector):
@@ -73,32 +76,32 @@ class SimilarityView(ipywidgets.VBox):
                 f"SimilarityView shows an innerview.Inspector; got {type(inspector).__name__}. "
                 "Write SimilarityView(iv.Inspector(model, data))"
             )
-        self.inspector: Inspector | None = inspector
-        self.histograms: dict[tuple[str, int | None], CosineHistogram] = {}
+        self._found: dict[tuple[str, int | None], CosineHistogram | InnerviewError] = {}
         self._asked: _Asked | None = None
         self._charts: dict[str, list[_Panel]] = {}
         self._shown: dict[tuple[str, int | None], _Panel] = {}
         self._told = 0.0
         self._make_controls(inspector)
-        self._error = ipywidgets.Label(layout={"display": "none"}, style={"text_color": _ERROR_COLOUR})
+        self._error = ipywidgets.HTML(layout={"display": "none"}, style={"text_color": _ERROR_COLOUR})
         self._progress = ipywidgets.FloatProgress(
             max=1.0, layout={"visibility": "hidden", "width": "100%", "height": "4px", "margin": "0"}
         )
+        self._legend = ipywidgets.HTML(_LEGEND, layout={"margin": "0 0 0 52px"})
         self._grid = ipywidgets.GridBox(
             layout={
-                "grid_template_columns": "repeat(auto-fill, minmax(260px, 1fr))",
+                "grid_template_columns": "repeat(auto-fit, minmax(260px, 1fr))",
                 "width": "100%",
                 "grid_gap": "8px",
             }
         )
         super().__init__(
-            [self._bar, self._layers, self._progress, self._error, self._grid],
+            [self._bar, self._layers, self._progress, self._error, self._grid, self._legend],
             layout={"width": "100%", "min_width": "0"},
             active=active,
         )
-        for name in ("innerview", "innerview-similarity"):
-            self.add_class(name)
-        inspector.observe(self._follow, ["layer", "sample", "version", "sample_size"])
+        self.add_class("innerview")
+        self.inspector = inspector
+        inspector.observe(self._follow, _FOLLOWED)
         self.observe(self._follow, "active")
         self._follow()
 
@@ -106,17 +109,18 @@ class SimilarityView(ipywidgets.VBox):
         """Close the view, its charts and its controls, and let go of the inspector; that stays open."""
         inspector, self.inspector = self.inspector, None
         if inspector is not None:
-            inspector.unobserve(self._follow, ["layer", "sample", "version", "sample_size"])
-            for job in inspector.jobs.active():
-                if job.key == (id(self), "similarity"):
-                    inspector.jobs.cancel(job.id)
-        for panels in self._charts.values():
-            for panel in panels:
-                panel.close()
-        self._charts, self._shown, self.histograms = {}, {}, {}
-        for widget in [*self._controls, self._bar, self._progress, self._error, self._grid]:
-            widget.close()
+            inspector.unobserve(self._follow, _FOLLOWED)
+            self._stop(inspector)
+            panels = [panel for panels in self._charts.values() for panel in panels]
+            for widget in [*panels, *self._controls, self._bar, self._progress, self._error, self._grid, self._legend]:
+                widget.close()
+            self._charts, self._shown, self._found = {}, {}, {}
         super().close()
+
+    @property
+    def histograms(self) -> dict[tuple[str, int | None], CosineHistogram]:
+        """What is shown, by layer and PCA rank (None: not reduced)."""
+        return {chart: found for chart, found in self._found.items() if isinstance(found, CosineHistogram)}
 
     # --- controls ----------------------------------------------------------------------------------------------
 
@@ -130,7 +134,7 @@ class SimilarityView(ipywidgets.VBox):
             )
 
         labelled = inspector.data.labels is not None
-        self._pairs = dropdown("Compare", [("all pairs", "all"), ("the chosen sample with all", "one")], "230px")
+        self._pairs = dropdown("Compare", [("all pairs", "all"), ("the chosen sample with all", "one")], "260px")
         self._show = dropdown(
             "of",
             [("the chosen layer", "layer"), ("several layers", "layers"), ("its PCA, rank by rank", "ranks")],
@@ -199,13 +203,13 @@ class SimilarityView(ipywidgets.VBox):
             self._say(str(error))
             return
         if asked != self._asked:
-            self._asked, self.histograms = asked, {}
+            self._asked, self._found = asked, {}
             self._say("")
             self._draw()
             inspector.jobs.submit(
                 (id(self), "similarity"),
                 "cosine similarity",
-                lambda job: self._work(inspector, asked, job),
+                lambda job: self._watched(self._work(inspector, asked, job), asked),
                 deliver=lambda step: self._deliver(asked, *step),
                 fail=lambda error: self._failed(asked, error),
                 priority=SOON,
@@ -257,28 +261,30 @@ class SimilarityView(ipywidgets.VBox):
                 found = error
             yield charts[number], found, (number + 1) / len(charts)
 
+    def _watched(self, work: Generator[Any, None, None], asked: _Asked) -> Generator[Any, None, None]:
+        try:
+            yield from work
+        finally:
+            # However it ends: the work may also be cancelled from the status bar.
+            if asked is self._asked:
+                self._progress.layout.visibility = "hidden"
+
     def _deliver(self, asked: _Asked, chart: tuple[str, int | None], step: Step, fraction: float) -> None:
         if self.inspector is None or asked is not self._asked:
             return
         now = time.monotonic()
-        if fraction >= 1:
-            self._progress.layout.visibility = "hidden"
-        elif now - self._told > _EVERY:
+        if fraction < 1 and now - self._told > _EVERY:
             self._told = now
             self._progress.value = fraction
             self._progress.layout.visibility = "visible"
-        panel = self._shown.get(chart)
-        if isinstance(step, CosineHistogram):
-            self.histograms[chart] = step
-            if panel is not None:
-                panel.show(chart, step)
-        elif isinstance(step, InnerviewError) and panel is not None:
-            panel.fail(chart, step)
+        if isinstance(step, (CosineHistogram, InnerviewError)):
+            self._found[chart] = step
+            if chart in self._shown:
+                self._shown[chart].show(chart, step)
 
     def _failed(self, asked: _Asked, error: Exception) -> None:
         if asked is self._asked:
             _log.warning("SimilarityView: %s", error, exc_info=error)
-            self._progress.layout.visibility = "hidden"
             self._say(str(error) or type(error).__name__)
 
     def _stop(self, inspector: Inspector) -> None:
@@ -297,11 +303,11 @@ class SimilarityView(ipywidgets.VBox):
         panels += [_Panel(measure) for _ in charts[len(panels) :]]
         self._shown = dict(zip(charts, panels, strict=False))
         for chart, panel in self._shown.items():
-            panel.show(chart, self.histograms.get(chart))
+            panel.show(chart, self._found.get(chart))
         self._grid.children = list(self._shown.values())
 
     def _say(self, message: str) -> None:
-        self._error.value = message
+        self._error.value = _text(message)
         self._error.layout.display = "flex" if message else "none"
         if message:
             self._grid.children = []
@@ -312,19 +318,17 @@ class _Panel(ipywidgets.VBox):
 
     def __init__(self, measure: Measure) -> None:
         self._chart = CosineChart(measure)
-        self._numbers, self._note = ipywidgets.Label(), ipywidgets.Label()
-        for label in (self._numbers, self._note):
-            label.layout = {"height": "auto", "margin": "0 12px 0 52px"}
-        super().__init__([self._chart.figure, self._numbers, self._note], layout={"min_width": "0", "margin": "0"})
+        # HTML for the sake of its line breaks; what it is given is escaped.
+        self._numbers, self._note = (ipywidgets.HTML(layout={"margin": "0 12px 0 52px"}) for _ in range(2))
+        parts = [self._chart.figure, self._numbers, self._note]
+        super().__init__(parts, layout={"min_width": "0", "max_width": "640px", "margin": "0"})
 
-    def show(self, chart: tuple[str, int | None], histogram: CosineHistogram | None) -> None:
-        self._chart.show(histogram, _title(chart))
-        self._numbers.value = "…" if histogram is None else describe(histogram)
-        self._note.value = "" if histogram is None else histogram.note
-
-    def fail(self, chart: tuple[str, int | None], error: InnerviewError) -> None:
-        self._chart.show(None, _title(chart))
-        self._numbers.value, self._note.value = "", str(error)
+    def show(self, chart: tuple[str, int | None], found: CosineHistogram | InnerviewError | None) -> None:
+        layer, rank = chart
+        histogram = found if isinstance(found, CosineHistogram) else None
+        self._chart.show(histogram, layer if rank is None else f"{layer}, PCA rank {rank:,}")
+        self._numbers.value = _text("…" if found is None else "" if histogram is None else _describe(histogram))
+        self._note.value = _text(str(found or "") if histogram is None else histogram.note)
 
     def close(self) -> None:
         self._chart.close()
@@ -333,7 +337,7 @@ class _Panel(ipywidgets.VBox):
         super().close()
 
 
-def describe(histogram: CosineHistogram) -> str:
+def _describe(histogram: CosineHistogram) -> str:
     """The numbers of a histogram in one line."""
     parts = [f"estimate from {histogram.pairs:,} pairs" if histogram.sampled else f"{histogram.pairs:,} pairs"]
     if histogram.overlap is not None:
@@ -343,6 +347,5 @@ def describe(histogram: CosineHistogram) -> str:
     return " · ".join(parts)
 
 
-def _title(chart: tuple[str, int | None]) -> str:
-    layer, rank = chart
-    return layer if rank is None else f"{layer}, PCA rank {rank:,}"
+def _text(words: str) -> str:
+    return f'<div style="line-height: 18px">{escape(words)}</div>' if words else ""

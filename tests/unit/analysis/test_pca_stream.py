@@ -45,9 +45,7 @@ def wide(monkeypatch):
     monkeypatch.setattr(pca_stream, "WIDE", 50)
 
 
-@pytest.mark.parametrize(
-    ("count", "size", "rank"), [(3000, 30, None), (9000, 30, 30), (1500, 700, 20), (900, 600, 200)]
-)
+@pytest.mark.parametrize(("count", "size", "rank"), [(3000, 30, None), (9000, 30, 30), (900, 600, 20), (700, 520, 200)])
 @pytest.mark.parametrize("batch", [64, 1, 5000])
 def test_batches_against_scikit_learn(count, size, rank, batch):
     if batch == 1:
@@ -126,10 +124,10 @@ def test_memory_does_not_grow_with_the_samples(wide, size):
         return sum(value.untyped_storage().nbytes() for value in values if isinstance(value, torch.Tensor))
 
     stream = StreamingPCA(size, 5)
-    for batch in samples(2000, size).split(100):
+    for batch in samples(200, size).split(100):
         stream.add(batch)
     before = held(stream)
-    for batch in samples(20_000, size).split(100):
+    for batch in samples(2000, size).split(100):
         stream.add(batch)
     assert held(stream) == before
 

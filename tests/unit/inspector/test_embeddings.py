@@ -179,6 +179,20 @@ def test_a_table_over_layers_models_and_spaces(trained, digits):
         assert "knn" in frame.to_latex()
 
 
+def test_a_table_from_the_inspector(trained, digits):
+    with Inspector(trained, digits.test, baseline="untrained") as inspector:
+        frame = inspector.quality_table([LAYER], k=5, samples=100)
+        assert frame.index.tolist() == [
+            (LAYER, model, space) for model in ("trained", "untrained") for space in ("own space", "pca")
+        ]
+        for model, one in (("trained", inspector), ("untrained", inspector.baseline)):
+            expected = one.quality(LAYER, k=5, samples=100)
+            assert frame.loc[(LAYER, model, "own space"), "knn_accuracy"] == expected.knn_accuracy
+    with Inspector(trained, digits.test) as inspector:
+        frame = inspector.quality_table(methods=(None,), samples=50)
+        assert frame.index.get_level_values("layer").tolist() == leaves(inspector)
+
+
 def test_the_leaves_are_the_layers_without_layers_inside(explored):
     assert leaves(explored) == [f"features.{i}" for i in range(6)] + [f"classifier.{i}" for i in range(4)]
 

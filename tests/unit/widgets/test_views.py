@@ -9,11 +9,11 @@ import pytest
 import torch
 from PIL import Image
 from torch import nn
+from unit.widgets.frames import ask, last, settle
 
 import innerview as iv
 from innerview import axes, wire
 from innerview.widgets import channel_grid
-from innerview.widgets.base import View
 from innerview.widgets.status_bar import StatusBar
 
 IMAGES = torch.rand(20, 1, 8, 8, generator=torch.Generator().manual_seed(1))
@@ -21,40 +21,10 @@ LABELS = torch.arange(20) % 10
 
 
 @pytest.fixture
-def sent(monkeypatch):
-    """Every frame that any view sends, as the browser would read it."""
-    frames = []
-
-    def send(self, content, buffers=None):
-        assert content == {"type": "frame"}
-        assert len(buffers) == 1
-        frames.append((self, *wire.decode(bytes(buffers[0]))))
-
-    monkeypatch.setattr(View, "send", send)
-    return frames
-
-
-@pytest.fixture
 def inspector():
     torch.manual_seed(0)
     with iv.Inspector(iv.demo.SmallCNN(), (IMAGES, LABELS), classes=list("abcdefghij")) as made:
         yield made
-
-
-def settle(inspector):
-    assert inspector.jobs.join(20)
-
-
-def last(sent, kind, view=None):
-    return next((h, a) for v, h, a in reversed(sent) if h["kind"] == kind and view in (None, v))
-
-
-def ask(view, key, value):
-    ask.count += 1
-    view.want = {**view.want, key: {"value": value, "at": str(ask.count)}}
-
-
-ask.count = 0
 
 
 def test_the_layer_picker_lists_every_layer_and_chooses_one(sent, inspector):

@@ -1,0 +1,304 @@
+"""The kernel's side of the views of many samples: embedding, brush and quality."""
+
+import time
+
+import numpy as np
+import pytest
+import torch
+from unit.widgets.frames import ask, last, settle
+
+import innerview as iv
+
+LAYER = "classifier.1"
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return iv.datasets.digits()
+
+
+@pytest.fixture(scope="module")
+def model(digits):
+    torch.manual_seed(0)
+    made = iv.demo.SmallCNN()
+    iv.demo.train(made, digits.train, epochs=3)
+    return made
+
+
+@pytest.fixture
+def inspector(model, digits):
+    with iv.Inspector(model, digits.test, classes=list("abcdefghij")) as made:
+        made.layer = LAYER
+        yield made
+
+
+def settings(**chosen):
+    return {
+        "method": "pca", "dimensions": 2, "pool": "all", "samples": 360, "correctOnly": False,
+        "perplexity": 30, "neighbours": 15, "distance": 0.1, "seed": 0,
+    } | chosen  # fmt: skip
+
+
+def until(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_pca_is_drawn_without_being_asked_for(sent, inspector):
+    iv.EmbeddingScatter(inspector)
+    settle(inspector)
+    header, arrays = last(sent, "points")
+    assert (header["layer"], header["method"], header["final"], header["total"]) == (LAYER, "pca", True, 360)
+    expected = inspector.embed(LAYER)
+    np.testing.assert_array_equal(arrays["points"], expected.points)
+    np.testing.assert_array_equal(arrays["indices"], expected.indices)
+    labels, codes = last(sent, "labels")
+    assert labels["classes"] == list("abcdefghij")
+    np.testing.assert_array_equal(codes["labels"], inspector.data.labels)
+
+
+def test_tsne_waits_until_it_is_asked_for(sent, inspector):
+    scatter = iv.EmbeddingScatter(inspector)
+    ask(scatter, "settings", settings(method="tsne"))
+    settle(inspector)
+    assert last(sent, "points")[0]["method"] == "pca"
+    assert last(sent, "embedding")[0]["estimate"]["tsne"] > 0
+    ask(scatter, "run", True)
+    settle(inspector)
+    header, arrays = last(sent, "points")
+    assert (header["method"], header["final"]) == ("tsne", True)
+    assert last(sent, "embedding")[0]["running"] is False
+    # Coming back to it costs nothing: it is shown at once.
+    inspector.layer = "features.3"
+    settle(inspector)
+    assert last(sent, "points")[0]["layer"] == "features.3"
+    assert last(sent, "points")[0]["method"] == "pca"
+    inspector.layer = LAYER
+    settle(inspector)
+    again, points = last(sent, "points")
+    assert (again["layer"], again["method"]) == (LAYER, "tsne")
+    distances = torch.pdist(torch.from_numpy(arrays["points"].copy()))
+    torch.testing.assert_close(torch.pdist(torch.from_numpy(points["points"].copy())), distances, rtol=1e-3, atol=1e-3)
+
+
+def test_the_method_can_be_asked_for_from_python(sent, inspector):
+    iv.EmbeddingScatter(inspector, method="tsne")
+    settle(inspector)
+    assert (last(sent, "points")[0]["method"], last(sent, "points")[0]["final"]) == ("tsne", True)
+    # For the layer that was shown; another one waits until it is asked for.
+    inspector.layer = "features.0"
+    settle(inspector)
+    assert (last(sent, "points")[0]["layer"], last(sent, "points")[0]["method"]) == ("features.0", "pca")
+    with pytest.raises(iv.errors.DataError, match="no embedding method 'isomap'; use one of pca, tsne, umap"):
+        iv.EmbeddingScatter(inspector, method="isomap")
+
+
+def test_pause_and_stop(sent, model):
+    data = torch.rand(1500, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    with iv.Inspector(model, data) as inspector:
+        inspector.layer = LAYER
+        scatter = iv.EmbeddingScatter(inspector)
+        settle(inspector)
+        ask(scatter, "settings", settings(method="tsne", samples=1500))
+        settle(inspector)
+        ask(scatter, "run", True)
+        until(lambda: "iteration" in last(sent, "points")[0]["stage"])
+        ask(scatter, "pause", True)
+        time.sleep(0.3)
+        stage = last(sent, "points")[0]["stage"]
+        time.sleep(0.6)
+        assert last(sent, "points")[0]["stage"] == stage
+        assert last(sent, "embedding")[0]["paused"] is True
+        ask(scatter, "pause", False)
+        until(lambda: last(sent, "points")[0]["stage"] != stage)
+        ask(scatter, "stop", True)
+        settle(inspector)
+        header, _ = last(sent, "points")
+        assert header["final"] is True
+        assert header["note"].count("stopped") == 1
+        assert last(sent, "embedding")[0]["running"] is False
+
+
+def test_a_view_that_nobody_sees_computes_nothing(sent, inspector):
+    scatter = iv.EmbeddingScatter(inspector, active=False)
+    settle(inspector)
+    assert not [h for v, h, _ in sent if h["kind"] == "points"]
+    scatter.active = True
+    settle(inspector)
+    assert last(sent, "points")[0]["layer"] == LAYER
+
+
+def test_the_lasso_reaches_python_and_python_the_view(sent, inspector):
+    scatter = iv.EmbeddingScatter(inspector)
+    settle(inspector)
+    scatter.upload({"kind": "brush"}, {"indices": np.array([9, 4], np.uint32)})
+    assert inspector.brush.tolist() == [4, 9]
+    header, arrays = last(sent, "brushed", scatter)
+    assert (header["count"], arrays["indices"].tolist()) == (2, [4, 9])
+    inspector.brush = [1, 2, 3]
+    assert last(sent, "brushed", scatter)[1]["indices"].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("by", "key"), [("class", "codes"), ("prediction", "codes"), ("correct", "codes"), ("loss", "values")]
+)
+def test_colours(sent, inspector, by, key):
+    scatter = iv.EmbeddingScatter(inspector)
+    settle(inspector)
+    ask(scatter, "colour", by)
+    settle(inspector)
+    header, arrays = last(sent, "colours")
+    assert header["by"] == by
+    predictions = inspector.predictions
+    expected = {
+        "class": inspector.data.labels, "prediction": predictions.predicted, "correct": predictions.correct,
+        "loss": predictions.loss,
+    }[by]  # fmt: skip
+    np.testing.assert_array_equal(arrays[key], expected)
+    assert set(header["unavailable"]) == {"channel", "neighbours"}
+
+
+def test_colour_by_a_channels_mean_and_by_what_moved(sent, inspector):
+    scatter = iv.EmbeddingScatter(inspector)
+    settle(inspector)
+    inspector.layer = "features.3"
+    settle(inspector)
+    inspector.channel = 5
+    ask(scatter, "colour", "channel")
+    settle(inspector)
+    header, arrays = last(sent, "colours")
+    expected = inspector.activations("features.3")[:, 5].mean((1, 2))
+    np.testing.assert_allclose(arrays["values"], expected, rtol=1e-4, atol=1e-5)
+    assert (header["low"], header["high"]) == pytest.approx((expected.min().item(), expected.max().item()), rel=1e-4)
+    ask(scatter, "colour", "neighbours")
+    settle(inspector)
+    values = last(sent, "colours")[1]["values"]
+    before, after = (
+        torch.cdist(v, v).fill_diagonal_(torch.inf).topk(10, largest=False).indices
+        for v in (inspector.activations(name).flatten(1) for name in (LAYER, "features.3"))
+    )
+    lost = [1 - len(set(a.tolist()) & set(b.tolist())) / 10 for a, b in zip(before, after, strict=True)]
+    assert np.abs(values - np.array(lost)).mean() < 0.01  # ties aside
+
+
+def test_what_cannot_be_coloured_is_an_error_in_the_view(sent, model):
+    with iv.Inspector(model, torch.rand(20, 1, 8, 8)) as inspector:
+        inspector.layer = LAYER
+        scatter = iv.EmbeddingScatter(inspector)
+        settle(inspector)
+        ask(scatter, "colour", "loss")
+        settle(inspector)
+        assert "the data has no labels" in last(sent, "error")[0]["message"]
+        assert last(sent, "embedding")[0]["correctOnly"] == "the data has no labels"
+
+
+def test_pictures_of_the_samples_asked_for(sent, inspector):
+    scatter = iv.EmbeddingScatter(inspector)
+    settle(inspector)
+    ask(scatter, "images", [7, 3])
+    ask(scatter, "images", list(range(100, 200)))
+    settle(inspector)
+    frames = [(h, a) for _, h, a in sent if h["kind"] == "images"]
+    assert {index for header, _ in frames for index in header["indices"]} == {7, 3, *range(100, 200)}
+    assert all(len(header["indices"]) == len(arrays["images"]) for header, arrays in frames)
+
+
+def test_a_pinned_layer_stays(sent, inspector):
+    iv.EmbeddingScatter(inspector, layer="features.0")
+    settle(inspector)
+    inspector.layer = "features.3"
+    settle(inspector)
+    assert last(sent, "points")[0]["layer"] == "features.0"
+    with pytest.raises(KeyError, match="no layer 'nowhere'"):
+        iv.EmbeddingScatter(inspector, layer="nowhere")
+
+
+def test_what_the_brush_shows(sent, inspector):
+    iv.BrushPanel(inspector)
+    inspector.brush = np.flatnonzero(inspector.embed(LAYER, samples=None).to_frame().sort_index()["label"] == 3)
+    settle(inspector)
+    header, _ = last(sent, "contrast")
+    assert header["selected"] == len(inspector.brush)
+    assert header["rest"] == 360 - len(inspector.brush)
+    counts = {entry["name"]: (entry["selected"], entry["rest"]) for entry in header["classes"]}
+    assert counts["d"] == (len(inspector.brush), 0)
+    assert sum(rest for _, rest in counts.values()) == header["rest"]
+    values = inspector.activations(LAYER).double().numpy()
+    chosen = np.isin(np.arange(360), inspector.brush)
+    spread = np.sqrt((values[chosen].var(0) + values[~chosen].var(0)) / 2)
+    difference = (values[chosen].mean(0) - values[~chosen].mean(0)) / spread
+    first = header["channels"][0]
+    assert first["channel"] == np.abs(difference).argmax()
+    assert first["difference"] == pytest.approx(difference[first["channel"]], rel=1e-3)
+    assert header["channelCount"] == 64
+
+
+def test_a_click_on_a_channel_of_the_brush_goes_to_the_grid(sent, inspector):
+    explorer = iv.Explorer(inspector)
+    explorer._main.selected_index = 1
+    inspector.brush = [1, 2, 3]
+    ask(explorer.brush, "channel", 4)
+    assert inspector.channel == 4
+    assert explorer._main.selected_index == 0
+    explorer._main.selected_index = 1
+    ask(explorer.brush, "channel", 4)  # the same one again
+    assert explorer._main.selected_index == 0
+
+
+def test_only_the_page_looked_at_computes(sent, inspector):
+    explorer = iv.Explorer(inspector)
+    settle(inspector)
+    kinds = {h["kind"] for _, h, _ in sent}
+    assert "grid" in kinds
+    assert "points" not in kinds
+    explorer._main.selected_index = 1
+    settle(inspector)
+    assert last(sent, "points", explorer.embedding)[0]["layer"] == LAYER
+    assert [view.active for view in (explorer.channels, explorer.embedding, explorer.quality)] == [False, True, False]
+
+
+def test_thumbnails_of_the_selected(sent, inspector):
+    picker = iv.SamplePicker(inspector)
+    inspector.brush = [5, 9, 200]
+    settle(inspector)
+    header, _ = last(sent, "thumbnails")
+    assert header["indices"] == [5, 9, 200]
+    assert (header["selected"], header["filter"]["selected"]) == (3, True)
+    ask(picker, "selected", False)
+    settle(inspector)
+    assert last(sent, "thumbnails")[0]["count"] == 360
+
+
+def test_the_quality_table_measures_what_is_asked_for(sent, inspector):
+    view = iv.QualityTable(inspector)
+    ask(view, "measure", {"layers": "chosen", "methods": ["own space", "pca"]})
+    settle(inspector)
+    header, _ = last(sent, "quality")
+    assert [(row["layer"], row["method"]) for row in header["rows"]] == [(LAYER, "own space"), (LAYER, "pca")]
+    expected = inspector.quality(LAYER)
+    assert header["rows"][0]["sameClass"] == pytest.approx(expected.same_class)
+    assert header["rows"][0]["leaveOneOut"] == expected.leave_one_out
+    assert "toprule" in header["latex"]
+    assert view.to_frame().shape == (2, 8)
+    with torch.no_grad():
+        inspector.model.classifier[1].weight.mul_(1.0)
+    inspector.refresh()
+    assert last(sent, "quality")[0]["rows"] == []
+
+
+def test_measuring_can_be_stopped(sent, inspector):
+    view = iv.QualityTable(inspector)
+    ask(view, "measure", {"layers": "all", "methods": ["own space", "pca", "umap"]})
+    until(lambda: view.rows)
+    ask(view, "stop", True)
+    settle(inspector)
+    assert 0 < len(view.rows) < 30
+    assert last(sent, "busy")[0]["over"] is True
+
+
+def test_nothing_to_measure_in(sent, inspector):
+    view = iv.QualityTable(inspector)
+    ask(view, "measure", {"layers": "chosen", "methods": []})
+    assert "no space is chosen" in last(sent, "error")[0]["message"]
