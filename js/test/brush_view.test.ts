@@ -127,6 +127,28 @@ it("asks for a channel at a click and by keys, and keeps its keys from the noteb
   document.body.removeEventListener("keydown", outside);
 });
 
+it("marks the channel that is enlarged, wherever it was chosen, also among channels that come later", () => {
+  const marked = (): (string | undefined)[] =>
+    all("brush-channel")
+      .filter((row) => row.getAttribute("aria-selected") === "true")
+      .map((row) => row.dataset.channel);
+  const current = (channel: number | null): void =>
+    view.update({ header: { kind: "current", sample: 0, channel }, arrays: {} });
+  current(0);
+  view.update(contrast());
+  expect(marked()).toEqual(["0"]);
+  current(7); // not listed
+  expect(marked()).toEqual([]);
+  all("brush-channel")[0]!.click();
+  expect(marked()).toEqual(["5"]); // before the kernel answers
+  current(0); // it answers an earlier click
+  expect(marked()).toEqual(["5"]);
+  current(5);
+  current(null);
+  expect(marked()).toEqual([]);
+  expect(wants).toEqual([["channel", 5]]);
+});
+
 it("is reached by Tab at one channel, and keeps the focus on it when it moves", () => {
   view.update(contrast());
   all("brush-channel")[1]!.focus();

@@ -112,6 +112,30 @@ describe("the points", () => {
     expect(text("scatter-note")).toBe("PCA \u00b7 8 elements each");
   });
 
+  it("say first which of two models they come from", () => {
+    points();
+    expect(find("scatter-model").hidden).toBe(true);
+    points({ model: "untrained" });
+    expect(find("scatter-model").hidden).toBe(false);
+    expect(text("scatter-model")).toBe("untrained");
+    expect(text("scatter-note")).not.toContain("untrained");
+  });
+
+  it("mark the sample that is shown elsewhere, as long as it is among them, and ask for nothing", () => {
+    const marked = (): string | undefined => element.querySelector<HTMLElement>("[data-current]")?.dataset.current;
+    send({ kind: "current", sample: 11, channel: null });
+    expect(marked()).toBe("");
+    points();
+    expect(marked()).toBe("11");
+    points({ run: "b" }, u32(1, 2, 3, 4));
+    expect(marked()).toBe("");
+    send({ kind: "current", sample: 3, channel: null });
+    expect(marked()).toBe("3");
+    send({ kind: "current", sample: null, channel: null });
+    expect(marked()).toBe("");
+    expect(wants).toEqual([]);
+  });
+
   it("say so where the browser cannot draw them", () => {
     expect(text("no-webgl")).toContain("no WebGL");
     expect(find("no-webgl").hidden).toBe(false);
@@ -220,6 +244,26 @@ describe("the settings", () => {
     expect([shown("perplexity"), shown("neighbours")]).toEqual([false, false]);
     change("method", "umap");
     expect([shown("perplexity"), shown("neighbours"), shown("distance")]).toEqual([false, true, true]);
+  });
+
+  it("are hidden in part until asked for; Escape hides them again, and goes no further", () => {
+    embedding();
+    const more = find("more");
+    const outside = vi.fn();
+    document.body.addEventListener("keydown", outside);
+    const leave = (): boolean =>
+      find("seed").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+    press("more");
+    expect(more.getAttribute("aria-expanded")).toBe("true");
+    expect(find("more-settings").closest("[data-open]")).not.toBeNull();
+    leave();
+    expect(more.getAttribute("aria-expanded")).toBe("false");
+    expect(find("more-settings").closest("[data-open]")).toBeNull();
+    expect(document.activeElement).toBe(more);
+    expect(outside).not.toHaveBeenCalled();
+    leave();
+    expect(outside).toHaveBeenCalledTimes(1);
+    document.body.removeEventListener("keydown", outside);
   });
 
   it("refuse what is no number and stay within limits", () => {

@@ -9,8 +9,8 @@ import numpy as np
 
 from innerview.analysis.align import procrustes
 from innerview.analysis.embedding_cost import neighbours_needed
-from innerview.analysis.pca import pca
-from innerview.analysis.progress import relay
+from innerview.analysis.pca import fitting_pca
+from innerview.analysis.progress import finish, relay
 from innerview.analysis.tsne import tsne
 from innerview.analysis.umap_layout import umap_layout
 from innerview.errors import DataError
@@ -126,7 +126,7 @@ def embedding(
         if part is None:
             return None
         stage = f"the first {len(part.indices):,} samples, by PCA"
-        return shown(part, "pca", _plane(part, dimensions, seed), stage, None if job is None else job.fraction)
+        return shown(part, "pca", finish(_plane(part, dimensions, seed)), stage, None if job is None else job.fraction)
 
     vectors = yield from relay(
         representing(inspector, layer, pool=pool, samples=samples, correct_only=correct_only, seed=seed, job=job),
@@ -148,7 +148,7 @@ def embedding(
     key = (method, *options.values())
     points = vectors.pictures.get((*key, None)) if onto is None else vectors.pictures.get((*key, "onto"))
     if points is None:
-        plane = _plane(vectors, dimensions, seed)
+        plane = yield from _plane(vectors, dimensions, seed)
         if method == "pca":
             points = plane
         else:
@@ -185,20 +185,23 @@ def _optimising(
     sizes = {name: options[name] for name in ("perplexity", "n_neighbors") if name in options}
     k = neighbours_needed(method, len(vectors.indices), **sizes)
     found = yield from relay(vectors.finding_neighbours(k), done)
-    work = tsne if method == "tsne" else umap_layout
-    return (yield from relay(work(found, start=start, **options), step))
+    if method == "tsne":
+        work = tsne(found, start=start, **options)
+    else:
+        work = umap_layout(found, start=start, vectors=vectors.vectors.numpy(), **options)
+    return (yield from relay(work, step))
 
 
 def _same_samples(onto: Embedding, vectors: Representation, dimensions: int) -> bool:
     return onto.points.shape[1] == dimensions and np.array_equal(onto.indices, vectors.indices)
 
 
-def _plane(vectors: Representation, dimensions: int, seed: int) -> np.ndarray:
+def _plane(vectors: Representation, dimensions: int, seed: int) -> Generator[None, None, np.ndarray]:
     """The coordinates along the first principal components, ``[N, dimensions]``."""
-    fitted = pca(vectors.vectors, min(dimensions, *vectors.vectors.shape), seed=seed)
-    points = fitted.coordinates(vectors.vectors)
-    missing = dimensions - points.shape[1]
-    return np.pad(np.asarray(points, np.float32), ((0, 0), (0, missing)))
+    rank = min(dimensions, *vectors.vectors.shape)
+    fitted = yield from fitting_pca(vectors.vectors, rank, seed=seed)
+    points = fitted.coordinates(vectors.vectors).cpu().numpy()
+    return np.pad(points, ((0, 0), (0, dimensions - rank)))
 
 
 def _turned(points: np.ndarray, indices: np.ndarray, onto: Embedding | None) -> np.ndarray:

@@ -14,7 +14,7 @@ _MOST_NAMED = 5  # wrong indices in one error
 
 
 class Indices(TraitType[np.ndarray, Any]):
-    """A trait that holds sample numbers: int64, ascending, each once, not to be written to."""
+    """A trait that holds sample numbers: int64, ascending, each once."""
 
     default_value = np.empty(0, np.int64)
     info_text = "a sequence of sample numbers, or a mask with one entry a sample"
@@ -44,8 +44,11 @@ class Indices(TraitType[np.ndarray, Any]):
                 f"there is no sample {named}{' ...' if len(wrong) > _MOST_NAMED else ''}: "
                 f"the samples are 0 to {obj.samples - 1}"
             )
-        indices.flags.writeable = False
         return indices
+
+    def get(self, obj: Any, cls: type | None = None) -> np.ndarray:
+        """A copy, so that writing to it changes nothing. (torch warns of an array that is not to be written to.)"""
+        return np.array(super().get(obj, cls))
 
     def set(self, obj: Any, value: Any) -> None:
         """Tell nobody when the same samples are set again: arrays cannot be compared as traitlets does it."""
@@ -68,8 +71,8 @@ class Selection(HasTraits):
     """
 
     layer = Unicode(None, allow_none=True)
-    sample: "Int[int | None, int | None]" = Int(0, allow_none=True)
-    channel: "Int[int | None, int | None]" = Int(None, allow_none=True)
+    sample: Int[int | None, int | None] = Int(0, allow_none=True)
+    channel: Int[int | None, int | None] = Int(None, allow_none=True)
     brush = Indices()
     sample_size = Int(SAMPLES, min=1)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from innerview.analysis.pca import PCA, pca
+from innerview.analysis.pca import PCA, fitting_pca
 from innerview.analysis.progress import relay, silent
 from innerview.analysis.similarity import CosineHistogram, measuring_similarity
 from innerview.errors import DataError
@@ -67,7 +67,7 @@ def similarity(
     elif reference is not None:
         first = compared[indices == reference]
     if rank is not None:
-        fitted = _fitted(vectors, rank, seed)
+        fitted = yield from _fitted(vectors, rank, seed)
         held_out = slice(len(indices) // 2, None)
         compared, indices = _compressed(fitted, compared[held_out], rank), indices[held_out]
         first = None if first is None else _compressed(fitted, first, rank)
@@ -99,7 +99,7 @@ def ranks(inspector: Inspector, layer: str, samples: int = SAMPLES) -> list[int]
     return [largest, *halves] if largest >= _SMALLEST_RANK else []
 
 
-def _fitted(vectors: Representation, rank: int, seed: int) -> PCA:
+def _fitted(vectors: Representation, rank: int, seed: int) -> Generator[None, None, PCA]:
     """Principal components of the first half of the samples, fitted once for every rank."""
     half = len(vectors.indices) // 2
     most = min(half - 1, vectors.vectors.shape[1])
@@ -109,7 +109,7 @@ def _fitted(vectors: Representation, rank: int, seed: int) -> PCA:
             f"{vectors.vectors.shape[1]:,} elements each, so the rank is 1 to {most:,}"
         )
     if vectors.components is None:
-        vectors.components = pca(vectors.vectors[:half], most, seed=seed)
+        vectors.components = yield from fitting_pca(vectors.vectors[:half], most, seed=seed)
     return vectors.components
 
 

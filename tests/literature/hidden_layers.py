@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import sys
 from typing import Any
 
 import torch
@@ -19,8 +20,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 import innerview as iv
-from innerview.analysis.progress import finish
-from innerview.qualities import measuring_table, table
+from innerview.qualities import Row, measuring_table, table
 
 LAYERS = {"0": "input", "2": "layer 1", "4": "layer 2", "6": "layer 3"}
 COLUMNS = ["same_class", "different_class", "to_centroid", "between_centroids", "knn_accuracy"]
@@ -68,11 +68,18 @@ def train(model: nn.Module, data: TensorDataset, *, epochs: int, seed: int) -> N
 def measure(
     data: TensorDataset, *, samples: int, seed: int, methods: tuple[str, ...] = ("tsne", "umap"), epochs: int = 5
 ) -> Any:
-    """The table for one seed: a DataFrame with a row for each layer, model and method."""
+    """The table for one seed: a DataFrame with a row for each layer, model and method.
+
+    The seed is that of the weights, of the training, of which samples are embedded, and of the embedding.
+    """
     model, before = network(seed), network(seed)
     train(model, data, epochs=epochs, seed=seed)
+    rows = []
     with iv.Inspector(model, data, baseline=before) as inspector:
-        rows = finish(measuring_table(inspector, list(LAYERS), methods, samples=samples, seed=seed))
+        for step in measuring_table(inspector, list(LAYERS), methods, samples=samples, seed=seed):
+            if isinstance(step, Row):
+                rows.append(step)
+                print(f"seed {seed}:", *list(table([step]).reset_index().loc[0]), file=sys.stderr, flush=True)
     return table(rows).rename(index=LAYERS, level="layer")
 
 

@@ -14,6 +14,8 @@ export interface ChannelEvents {
 export interface Channels {
   readonly element: HTMLElement;
   show(contrast: Contrast): void;
+  /** The channel enlarged elsewhere; null: none. */
+  mark(channel: number | null): void;
   /** Others are on their way, or none any more. */
   wait(yes: boolean): void;
 }
@@ -46,6 +48,7 @@ export function channelMeans(events: ChannelEvents): Channels {
   let shown: readonly ChannelMean[] = [];
   let total = 0;
   let layer: string | null = null;
+  let marked: number | null = null;
 
   const head = h(
     "div",
@@ -87,6 +90,9 @@ export function channelMeans(events: ChannelEvents): Channels {
     row.focus();
   };
   const choose = (row: HTMLElement): void => events.choose(Number(row.dataset.channel));
+  const mark = (): void => {
+    for (const row of rows()) row.setAttribute("aria-selected", String(row.dataset.channel === String(marked)));
+  };
 
   body.addEventListener("click", (event) => {
     const row = rowOf(event.target);
@@ -150,6 +156,7 @@ export function channelMeans(events: ChannelEvents): Channels {
       total = contrast.channelCount;
       const most = edge(shown);
       body.replaceChildren(...shown.map((one) => line(one, most)));
+      mark();
       const row = rows().find((one) => one.dataset.channel === (focused ?? stop)) ?? rows()[0];
       if (row) row.tabIndex = 0;
       if (focused !== undefined && row) row.focus({ preventScroll: true });
@@ -158,6 +165,10 @@ export function channelMeans(events: ChannelEvents): Channels {
       setText(of, layer ?? "");
       of.title = layer ?? "";
       element.hidden = !shown.length;
+    },
+    mark(channel) {
+      marked = channel;
+      mark();
     },
     wait(yes) {
       element.toggleAttribute("data-waiting", yes);

@@ -2,7 +2,7 @@
 import type { ColourBy } from "../frames";
 import { choice } from "../ui/controls";
 import { h, setText } from "../ui/dom";
-import { count, number } from "../ui/format";
+import { count, counted, number } from "../ui/format";
 import type { Known, Painted, Property } from "./colouring";
 import { howOf } from "./gestures";
 import { css } from "./palette";
@@ -31,7 +31,7 @@ export function legend(events: { by(by: ColourBy): void; pick(code: number, how:
   const bar = h("div", { class: "iv-scatter-gradient" });
   const low = h("span");
   const high = h("span");
-  const scale = h("div", { "data-testid": "legend-scale" }, bar, h("div", { class: "iv-scatter-ends" }, low, high));
+  const scale = h("div", { class: "iv-scatter-scale", "data-testid": "legend-scale" }, bar, low, high);
   const element = h("div", { class: "iv-scatter-legend" }, chooser.element, title, list, scale);
   scale.hidden = true;
   let drawn = "";
@@ -53,11 +53,11 @@ export function legend(events: { by(by: ColourBy): void; pick(code: number, how:
           "data-code": code,
           "data-name": name,
           "data-testid": "legend-class",
-          title: `${name}: click to select, shift adds, alt takes away`,
+          title: `${name}, ${counted(points, "point")}: click to select, shift adds, alt takes away`,
         },
         h("span", { class: "iv-scatter-swatch", style: `background: ${colour}` }),
         h("span", { class: "iv-scatter-class-name" }, name),
-        h("span", { class: "iv-muted" }, count(points)),
+        h("span", { class: "iv-muted iv-scatter-class-count" }, count(points)),
       ),
     );
 
@@ -77,6 +77,7 @@ export function legend(events: { by(by: ColourBy): void; pick(code: number, how:
       const label = property?.label ?? known.unavailable[by] ?? "";
       title.hidden = label === "" || label === by;
       setText(title, label);
+      scale.title = label;
       const values = property?.values !== undefined;
       scale.hidden = !values;
       list.hidden = values || !property;

@@ -31,10 +31,14 @@ export function drawOverlay(canvas: HTMLCanvasElement, size: Size, camera: Camer
     canvas.height = height;
   }
   context.setTransform(scale, 0, 0, scale, 0, 0);
-  context.clearRect(0, 0, size.width, size.height);
+  // In two parts: Chromium 156 without a GPU drops a frame that does nothing but clear the whole canvas.
+  const half = Math.floor(size.height / 2);
+  context.clearRect(0, 0, size.width, half);
+  context.clearRect(0, half, size.width, size.height - half);
   const style = getComputedStyle(canvas);
   const ink = style.color;
   const accent = style.getPropertyValue("--iv-accent");
+  const ground = style.getPropertyValue("--iv-surface");
 
   const side = sideOf(scene.thumbnails.length);
   context.lineWidth = 2;
@@ -52,6 +56,10 @@ export function drawOverlay(canvas: HTMLCanvasElement, size: Size, camera: Camer
     if (!point) return;
     context.beginPath();
     context.arc(...toScreen(camera, size, ...point), RING, 0, 2 * Math.PI);
+    // On a ground of its own: the points around it have any colour.
+    context.lineWidth = 5;
+    context.strokeStyle = ground;
+    context.stroke();
     context.lineWidth = 2;
     context.strokeStyle = colour;
     context.stroke();

@@ -24,10 +24,12 @@ export interface Running {
 export function running(events: { run(): void; pause(on: boolean): void; stop(): void }): Running {
   let paused = false;
   const estimate = h("span", { class: "iv-muted", "data-testid": "estimate" });
+  const of = h("span", { class: "iv-scatter-of" });
   const run = h(
     "button",
     { type: "button", class: "iv-button iv-scatter-run", "data-testid": "run", onclick: () => events.run() },
     "Run",
+    of,
   );
   const fill = h("div", { class: "iv-busy-fill" });
   const bar = h("div", { class: "iv-scatter-bar", role: "progressbar", "aria-label": "Embedding" }, fill);
@@ -78,15 +80,17 @@ export function running(events: { run(): void; pause(on: boolean): void; stop():
       busy.hidden = !header.running;
       idle.hidden = header.running || method === "pca";
       run.disabled = header.layer === null;
-      setText(run, `Run ${methodName(method)}`);
-      setText(estimate, estimateText(header.estimate[method]));
+      setText(of, ` ${methodName(method)}`);
+      const time = estimateText(header.estimate[method]);
+      setText(estimate, time);
+      run.title = `Compute ${methodName(method)}${time && `: ${time}`}`;
       if (header.running) return;
       setText(stage, "");
       fill.style.width = "0";
     },
     progress({ stage: text, fraction }) {
       setText(stage, text);
-      stage.title = text;
+      busy.title = text;
       fill.style.width = `${Math.round(100 * (fraction ?? 0))}%`;
       if (fraction === null) bar.removeAttribute("aria-valuenow");
       else bar.setAttribute("aria-valuenow", String(Math.round(100 * fraction)));

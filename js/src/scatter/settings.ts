@@ -36,8 +36,6 @@ export function vectorChoices(tokens: number, maps: boolean): [string, string][]
 
 export interface SettingsBar {
   readonly element: HTMLElement;
-  /** What "More" opens, to be placed below. */
-  readonly more: HTMLElement;
   readonly shown: EmbeddingSettings | undefined;
   show(header: EmbeddingFrame["header"]): void;
   total(samples: number): void;
@@ -141,7 +139,11 @@ export function settingsBar(changed: (settings: EmbeddingSettings) => void): Set
 
   const more = h("div", { class: "iv-scatter-more", "data-testid": "more-settings" });
   more.append(...numbers.map(({ element }) => element), correctLabel);
-  more.hidden = true;
+  const open = (on: boolean): void => {
+    panel.toggleAttribute("data-open", on);
+    opener.setAttribute("aria-expanded", String(on));
+    opener.setAttribute("aria-pressed", String(on));
+  };
   const opener = h(
     "button",
     {
@@ -149,24 +151,26 @@ export function settingsBar(changed: (settings: EmbeddingSettings) => void): Set
       class: "iv-button",
       "aria-expanded": "false",
       "data-testid": "more",
-      title: "Perplexity, neighbours, seed, which samples",
-      onclick: () => {
-        more.hidden = !more.hidden;
-        opener.setAttribute("aria-expanded", String(!more.hidden));
-        opener.setAttribute("aria-pressed", String(!more.hidden));
-      },
+      title: "What is embedded, and how: perplexity, neighbours, seed, which samples",
+      onclick: () => open(!panel.hasAttribute("data-open")),
     },
     "More",
   );
-  const element = h(
+  // The style decides where these are: in the bar, or, where that has no room, all of them behind "More".
+  const panel = h(
     "div",
-    { class: "iv-scatter-settings" },
-    method.element,
-    dimensions.element,
-    vectors.element,
-    samples.element,
-    opener,
+    { class: "iv-scatter-panel" },
+    h("div", { class: "iv-scatter-often" }, dimensions.element, vectors.element, samples.element),
+    more,
   );
+  const element = h("div", { class: "iv-scatter-settings" }, method.element, panel, opener);
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !panel.hasAttribute("data-open")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    open(false);
+    opener.focus();
+  });
 
   const draw = (): void => {
     const now = shown();
@@ -189,7 +193,6 @@ export function settingsBar(changed: (settings: EmbeddingSettings) => void): Set
 
   return {
     element,
-    more,
     get shown() {
       return shown();
     },

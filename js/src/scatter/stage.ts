@@ -95,6 +95,10 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
 
   // Where the chosen sample stands among the points, looked up once for each set of points.
   let chosenAt = -1;
+  const locate = (): void => {
+    chosenAt = chosen === null ? -1 : samples.indexOf(chosen);
+    element.dataset.current = chosenAt < 0 ? "" : String(chosen);
+  };
 
   const scene = (): void => {
     frame = 0;
@@ -138,9 +142,13 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
     },
     settled: settle,
   });
-  const steer: typeof view.steer = (next) => {
-    tip.hide();
+  const unhover = (): void => {
     hovered = -1;
+    surface.toggleAttribute("data-over", false);
+    tip.hide();
+  };
+  const steer: typeof view.steer = (next) => {
+    unhover();
     view.steer(next);
   };
 
@@ -192,14 +200,14 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
       rotation = turned(rotation, dx * TURN, -dy * TURN);
       xy = projected(placed, rotation) as Float32Array<ArrayBuffer>;
       drawing?.move(xy, 0);
-      tip.hide();
+      unhover();
       redraw();
     },
     zoom: (factor, x, y) => steer(zoomAt(view.camera, size, factor, x, y)),
     fit: () => view.home(FIT_MS),
     outline(next) {
       outline = next;
-      tip.hide();
+      unhover();
       redraw();
     },
     select(screen, how) {
@@ -209,8 +217,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
     },
     hover,
     leave() {
-      hovered = -1;
-      tip.hide();
+      unhover();
       redraw();
     },
     click(x, y, how) {
@@ -304,9 +311,8 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
       if (next.dimensions !== before) rotation = UPRIGHT;
       xy = projected(next, rotation) as Float32Array<ArrayBuffer>;
       samples = of;
-      chosenAt = chosen === null ? -1 : samples.indexOf(chosen);
-      hovered = -1;
-      tip.hide();
+      locate();
+      unhover();
       moving = ms > 0;
       const time = calm() ? 0 : ms;
       drawing?.move(xy, time);
@@ -327,7 +333,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
     },
     choose(sample) {
       chosen = sample;
-      chosenAt = sample === null ? -1 : samples.indexOf(sample);
+      locate();
       redraw();
     },
     zoom: view.zoom,

@@ -2,8 +2,18 @@
 import { channelMeans } from "../brush/channels";
 import { classCounts } from "../brush/classes";
 import { csvText, headline, pythonText } from "../brush/selection";
-import type { BrushedFrame, BusyFrame, ContrastFrame, Create, ErrorFrame, LabelsFrame, ViewFrame } from "../frames";
+import type {
+  BrushedFrame,
+  BusyFrame,
+  ContrastFrame,
+  Create,
+  CurrentFrame,
+  ErrorFrame,
+  LabelsFrame,
+  ViewFrame,
+} from "../frames";
 import { busyBar } from "../ui/busy";
+import { choice } from "../ui/choice";
 import { copyButton } from "../ui/copy_button";
 import { h, setText } from "../ui/dom";
 import { download } from "../ui/download";
@@ -19,12 +29,18 @@ export const create: Create = (element, callbacks) => {
   const busy = busyBar();
   const classes = classCounts();
   const channels = channelMeans({
-    choose: (channel) => callbacks.want("channel", channel),
+    choose(channel) {
+      current.ask(channel);
+      channels.mark(channel);
+      callbacks.want("channel", channel);
+    },
     more(count) {
       callbacks.want("more", count);
       busy.expect();
     },
   });
+
+  const current = choice<number | null>(() => channels.mark(current.shown ?? null));
 
   const copy = copyButton(
     "Python",
@@ -127,10 +143,14 @@ export const create: Create = (element, callbacks) => {
       const { kind } = frame.header;
       if (kind === "busy") busy.show(frame as BusyFrame);
       else if (kind === "labels") labels = frame as LabelsFrame;
-      else if (kind === "error") {
+      else if (kind === "current") {
+        const { channel } = (frame as CurrentFrame).header;
+        if (current.hear(channel)) channels.mark(channel);
+      } else if (kind === "error") {
         errors.show(frame as ErrorFrame);
         if ((frame as ErrorFrame).header.over) return;
         channels.wait(false);
+        current.release();
         answered();
       } else if (kind === "brushed") {
         brushed = frame as BrushedFrame;
@@ -151,6 +171,7 @@ export const create: Create = (element, callbacks) => {
     destroy() {
       busy.destroy();
       copy.destroy();
+      current.destroy();
       root.remove();
       delete element.dataset.painted;
     },

@@ -5,6 +5,7 @@ import type {
   ColourBy,
   ColoursFrame,
   Create,
+  CurrentFrame,
   EmbeddingFrame,
   ErrorFrame,
   ImagesFrame,
@@ -60,6 +61,7 @@ export const create: Create = (element, callbacks) => {
 
   // What is selected here is shown at once; what the kernel tells of an earlier gesture must not take it back.
   const agreed = choice<string>(() => show(said));
+  const current = choice<number | null>(() => plotted.choose(current.shown ?? null));
 
   const show = (next: Samples): void => {
     selected = next;
@@ -117,6 +119,7 @@ export const create: Create = (element, callbacks) => {
         how,
       ),
     click(sample) {
+      current.ask(sample);
       plotted.choose(sample);
       callbacks.want("sample", sample);
     },
@@ -177,6 +180,7 @@ export const create: Create = (element, callbacks) => {
     },
   });
 
+  const model = h("strong", { "data-testid": "scatter-model" });
   const name = h("h3", { "data-testid": "scatter-layer" });
   const note = h("span", { class: "iv-muted", "data-testid": "scatter-note" });
   const empty = h("div", { class: "iv-empty iv-scatter-message", "data-testid": "empty" }, "Waiting for points…");
@@ -188,13 +192,13 @@ export const create: Create = (element, callbacks) => {
     { class: "iv-scatter", "data-testid": "embedding-scatter" },
     busy.element,
     errors.element,
-    h("div", { class: "iv-scatter-title" }, name, note),
+    h("div", { class: "iv-scatter-title" }, model, name, note),
     head,
-    settings.more,
     h("div", { class: "iv-scatter-body" }, plotted.element, key.element),
     foot.element,
   );
   element.append(root);
+  model.hidden = true;
   setMode("pan");
   colour();
   foot.counts(0, 0, 0);
@@ -218,8 +222,11 @@ export const create: Create = (element, callbacks) => {
     const stays = samples.length > 0 && sameSamples(next);
     points = header;
     empty.hidden = true;
+    setText(model, header.model);
+    model.hidden = header.model === "";
     setText(name, header.layer);
-    setText(note, [header.model, methodName(header.method), header.note].filter(Boolean).join(" \u00b7 "));
+    name.title = header.layer;
+    setText(note, [methodName(header.method), header.note].filter(Boolean).join(" \u00b7 "));
     note.title = note.textContent ?? "";
     settings.total(header.total);
     tray.solid(dimensions === 3);
@@ -267,6 +274,11 @@ export const create: Create = (element, callbacks) => {
           said = ordered((frame as BrushedFrame).arrays.indices.data);
           if (agreed.hear(fingerprint(said))) show(said);
           break;
+        case "current": {
+          const { sample } = (frame as CurrentFrame).header;
+          if (current.hear(sample)) plotted.choose(sample);
+          break;
+        }
         case "images":
           cache.take(frame as ImagesFrame);
           plotted.refresh();
@@ -279,6 +291,7 @@ export const create: Create = (element, callbacks) => {
           if ((frame as ErrorFrame).header.over) return;
           settings.release();
           agreed.release();
+          current.release();
           if (asked !== undefined) {
             by = known.by;
             asked = undefined;
@@ -292,6 +305,7 @@ export const create: Create = (element, callbacks) => {
       busy.destroy();
       settings.destroy();
       agreed.destroy();
+      current.destroy();
       cache.destroy();
       plotted.destroy();
       root.remove();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class EmbeddingQuality:
     """Quality of N labelled points. Distances are euclidean and divided by the mean distance over all pairs.
 
@@ -52,6 +52,16 @@ class EmbeddingQuality:
     """name of a figure above -> its 95 % bootstrap interval, if asked for"""
     note: str = ""
     """what is missing, and why"""
+
+    def __repr__(self) -> str:
+        """Every field that says something, with four digits: it is read in a notebook."""
+        held = {field.name: getattr(self, field.name) for field in fields(self)}
+        shown = (
+            f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value!r}"
+            for name, value in held.items()
+            if value is not None and value != ""
+        )
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 def embedding_quality(

@@ -10,6 +10,7 @@ import numpy as np
 
 from innerview.analysis.embedding_cost import estimate_seconds
 from innerview.analysis.progress import relay, silent
+from innerview.analysis.umap_layout import warm_up
 from innerview.embeddings import METHODS, Embedding, embedding
 from innerview.errors import DataError
 from innerview.jobs import BACKGROUND, SOON, steps
@@ -121,6 +122,8 @@ class EmbeddingScatter(View):
             seed=int(chosen["seed"]),
         )
         self.settings = settings
+        if settings.method == "umap":
+            warm_up()  # compiles for seconds, aside, while the user looks at the settings
         if self.inspector is not None and self.inspector.sample_size != settings.samples:
             self.inspector.sample_size = settings.samples  # and so to _follow
         else:

@@ -26,15 +26,12 @@ if TYPE_CHECKING:
     from innerview.jobs import Job
     from innerview.widgets.charts import Measure
 
-    Step = CosineHistogram | InnerviewError | float | None
-
 _log = logging.getLogger("innerview")
 _FOLLOWED = ["layer", "sample", "version", "sample_size"]  # traits of the inspector
 _MOST = 12  # charts side by side
 _EVERY = 0.15  # seconds between two reports of progress
 _MEASURES = [("density", "density"), ("pairs", "pairs"), ("pairs, logarithmic", "log")]
 _LEGEND = f'<span style="color: {GREY}">■</span> all pairs <span style="color: {RED}">■</span> pairs of one class'
-_ERROR_COLOUR = "var(--jp-error-color1, #c62828)"
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,9 @@ class SimilarityView(ipywidgets.VBox):
         self._shown: dict[tuple[str, int | None], _Panel] = {}
         self._told = 0.0
         self._make_controls(inspector)
-        self._error = ipywidgets.HTML(layout={"display": "none"}, style={"text_color": _ERROR_COLOUR})
+        self._error = ipywidgets.HTML(
+            layout={"display": "none"}, style={"text_color": "var(--jp-error-color1, #c62828)"}
+        )
         self._progress = ipywidgets.FloatProgress(
             max=1.0, layout={"visibility": "hidden", "width": "100%", "height": "4px", "margin": "0"}
         )
@@ -236,12 +235,12 @@ class SimilarityView(ipywidgets.VBox):
 
     def _work(
         self, inspector: Inspector, asked: _Asked, job: Job
-    ) -> Generator[tuple[tuple[str, int | None], Step, float], None, None]:
+    ) -> Generator[tuple[tuple[str, int | None], Any, float], None, None]:
         """Step by step: which chart, what there is for it, and how much of all is done."""
         charts = asked.charts
         for number, (layer, rank) in enumerate(charts):
 
-            def place(step: Any, number: int = number) -> tuple[tuple[str, int | None], Step, float]:
+            def place(step: Any, number: int = number) -> tuple[tuple[str, int | None], Any, float]:
                 part = step if isinstance(step, float) else job.fraction
                 return charts[number], step, (number + (part or 0.0)) / len(charts)
 
@@ -269,12 +268,11 @@ class SimilarityView(ipywidgets.VBox):
             if asked is self._asked:
                 self._progress.layout.visibility = "hidden"
 
-    def _deliver(self, asked: _Asked, chart: tuple[str, int | None], step: Step, fraction: float) -> None:
+    def _deliver(self, asked: _Asked, chart: tuple[str, int | None], step: Any, fraction: float) -> None:
         if self.inspector is None or asked is not self._asked:
             return
-        now = time.monotonic()
-        if fraction < 1 and now - self._told > _EVERY:
-            self._told = now
+        if fraction < 1 and time.monotonic() - self._told > _EVERY:
+            self._told = time.monotonic()
             self._progress.value = fraction
             self._progress.layout.visibility = "visible"
         if isinstance(step, (CosineHistogram, InnerviewError)):

@@ -246,3 +246,15 @@ def test_intervals_are_as_wide_as_the_figures_vary(size):
         widths = (high - low) / (2 * 1.96)
         assert 0.7 < widths.mean() / values.std(ddof=1) < 1.4, name
         assert ((low <= values.mean()) & (values.mean() <= high)).mean() > 0.8, name
+
+
+def test_what_a_notebook_shows_of_it_is_short():
+    points = np.array([[0.0], [1.0], [2.0], [8.0], [9.0], [10.0]])
+    # By hand: all pairs are 80 / 15 apart on average, those of one class 4 / 3, those of two classes 8.
+    assert repr(embedding_quality(points, list("aaabbb"), k=3)) == (
+        "EmbeddingQuality(same_class=0.25, different_class=1.5, to_centroid=0.125, between_centroids=1.5, "
+        "knn_accuracy=1, leave_one_out=1, k=3, n=6, classes=2)"
+    )
+    one = embedding_quality(points, list("aaaaaa"), k=3)
+    assert "different_class" not in repr(one)
+    assert "note='all points have the same label" in repr(one)

@@ -1,0 +1,236 @@
+"""The views of many samples in a real JupyterLab: embedding, brush, similarity and quality."""
+
+import math
+
+import pytest
+from browser.conftest import Console
+from browser.explorer import SETUP, ExplorerPage
+from browser.notebook import Notebook
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+BRUSH = "print(inspector.brush.tolist())"
+PAGES = ["Channels", "Embedding", "Similarity", "Quality"]
+
+
+@pytest.fixture(scope="module")
+def shared(lab, browser):
+    """One kernel and one page for all of these tests: what they check does not depend on the one before."""
+    console = Console()
+    with browser.new_context(viewport={"width": 1500, "height": 1000}) as context:
+        page = context.new_page()
+        console.watch(page)
+        cells = [SETUP, "inspector.layer = 'classifier.1'; explorer", BRUSH, "", ""]
+        notebook = Notebook(page, lab, lab.write_notebook("embedding.ipynb", cells))
+        notebook.run_cell(0)
+        notebook.run_cell(1)
+        shown = ExplorerPage(notebook.output(1))
+        shown.notebook = notebook
+        shown.expect_painted("classifier.1", 0)
+        yield shown
+        notebook.shut_down_kernels()
+    assert console.unexpected == []
+
+
+@pytest.fixture
+def explorer(shared):
+    python(
+        shared, "inspector.layer, inspector.sample, inspector.channel, inspector.brush = 'classifier.1', 0, None, []"
+    )
+    return shared
+
+
+@pytest.fixture
+def scatter(explorer):
+    open_page(explorer, "Embedding")
+    found = explorer.output.get_by_test_id("embedding-scatter")
+    expect(found.get_by_test_id("scatter-layer")).to_contain_text("classifier.1")
+    expect(found).to_have_attribute("data-final", "true")
+    expect(found).to_have_attribute("data-selected", "0")
+    return found
+
+
+def open_page(explorer, title):
+    explorer.output.locator(".lm-TabBar-tab", has_text=title).click()
+
+
+def python(explorer, source):
+    """Type a line into an empty cell and run it, as a person would; back at the output afterwards."""
+    explorer.notebook.cell(3)
+    explorer.notebook._evaluate("panel.content.widgets[3].model.sharedModel.setSource(source);", source=source)
+    explorer.notebook.run_cell(3)
+    explorer.notebook.cell(1)
+
+
+def brush(explorer):
+    explorer.notebook.run_cell(2)
+    return [int(number) for number in explorer.notebook.text(2).strip(" []\n").split(",") if number]
+
+
+def position(scatter, sample):
+    return scatter.get_by_test_id("scatter-canvas").evaluate("(canvas, n) => canvas.screenPosition(n)", sample)
+
+
+def lasso(explorer, scatter, around, radius=30):
+    """Draw a circle with the mouse around a sample's point."""
+    scatter.get_by_test_id("lasso").click()
+    x, y = position(scatter, around)
+    mouse = explorer.page.mouse
+    mouse.move(x + radius, y)
+    mouse.down()
+    for step in range(1, 33):
+        mouse.move(x + radius * math.cos(step * math.pi / 16), y + radius * math.sin(step * math.pi / 16))
+    mouse.up()
+
+
+def test_the_points_are_there_and_a_lasso_reaches_python(explorer, scatter):
+    expect(scatter.get_by_test_id("point-count")).to_contain_text("360")
+    lasso(explorer, scatter, 7)
+    expect(scatter).not_to_have_attribute("data-selected", "0")
+    selected = int(scatter.get_attribute("data-selected"))
+    assert 0 < selected < 360
+    expect(explorer.output.get_by_test_id("brush-count")).to_contain_text(f"{selected}")
+    expect(explorer.output.get_by_test_id("brush-channel").first).to_be_visible()
+    expect(explorer.samples.get_by_test_id("selected-only")).to_be_checked()
+    indices = brush(explorer)
+    assert len(indices) == selected
+    assert 7 in indices
+    # And those inside the circle are the ones that were taken.
+    x, y = position(scatter, 7)
+    inside = [n for n in range(360) if (at := position(scatter, n)) and math.dist(at, (x, y)) < 28]
+    assert set(inside) <= set(indices)
+
+
+def test_python_selects_and_every_view_follows(explorer, scatter):
+    python(explorer, "inspector.brush = [3, 5, 8]")
+    expect(scatter).to_have_attribute("data-selected", "3")
+    expect(explorer.output.get_by_test_id("brush-count")).to_contain_text("3")
+    expect(explorer.samples.get_by_test_id("thumbnail")).to_have_count(3)
+    python(explorer, "inspector.brush = []")
+    expect(scatter).to_have_attribute("data-selected", "0")
+    expect(explorer.output.get_by_test_id("brush-empty")).to_be_visible()
+
+
+def test_a_class_in_the_legend_and_words_select(explorer, scatter):
+    scatter.get_by_test_id("legend-class").nth(4).click()
+    expect(scatter).not_to_have_attribute("data-selected", "0")
+    fours = brush(explorer)
+    python(
+        explorer,
+        "fours = digits.test.tensors[1] == 4; print(fours[inspector.brush].sum().item(), fours.sum().item())",
+    )
+    assert explorer.notebook.text(3).split() == [str(len(fours))] * 2
+    find = scatter.get_by_test_id("find")
+    find.fill("sample:7")
+    find.press("Enter")
+    expect(scatter).to_have_attribute("data-selected", "1")
+    assert brush(explorer) == [7]
+
+
+def test_a_channel_of_the_brush_leads_to_the_grid(explorer, scatter):
+    python(explorer, "inspector.brush = range(40)")
+    row = explorer.output.get_by_test_id("brush-channel").first
+    channel = row.get_attribute("data-channel")
+    row.click()
+    expect(explorer.grid).to_be_visible()
+    expect(explorer.grid.get_by_test_id("detail")).to_have_attribute("data-channel", channel)
+
+
+def test_a_click_on_a_point_shows_the_sample(explorer, scatter):
+    scatter.get_by_test_id("pan").click()
+    card = scatter.get_by_test_id("scatter-card")
+    for step in range(50):  # what is above it may still be finding its height
+        x, y = position(scatter, 11)
+        explorer.page.mouse.move(x + step % 2, y)
+        explorer.page.wait_for_timeout(100)
+        if card.is_visible():
+            break
+    expect(card).to_be_visible()
+    explorer.page.mouse.click(x, y)
+    expect(explorer.samples.get_by_test_id("sample-number")).not_to_have_value("0")
+
+
+def test_tsne_runs_when_asked_and_can_be_stopped(explorer, scatter):
+    scatter.get_by_test_id("method").select_option("tsne")
+    expect(scatter.get_by_test_id("estimate")).to_contain_text("s")
+    before = position(scatter, 7)
+    scatter.get_by_test_id("run").click()
+    expect(scatter.get_by_test_id("scatter-note")).to_contain_text("t-SNE", timeout=60_000)
+    expect(scatter).to_have_attribute("data-final", "true", timeout=60_000)
+    assert position(scatter, 7) != before
+
+
+def test_colours_change_without_moving_a_point(explorer, scatter):
+    def apart():  # the plot as a whole may move when the legend below it gets another height
+        (x, y), (z, w) = position(scatter, 7), position(scatter, 11)
+        return pytest.approx((x - z, y - w), rel=0.05)
+
+    before = apart()
+    for by in ("prediction", "correct", "loss", "class"):
+        scatter.get_by_test_id("colour-by").select_option(by)
+        expect(scatter).to_have_attribute("data-coloured-by", by)
+    (x, y), (z, w) = position(scatter, 7), position(scatter, 11)
+    assert (x - z, y - w) == before
+
+
+def test_similarity_follows_the_layer(explorer):
+    open_page(explorer, "Similarity")
+    page = explorer.output.locator(".innerview-explorer-similarity")
+    expect(page).to_contain_text("AUC")
+    chart = page.locator(".bqplot").first
+    expect(chart).to_contain_text("classifier.1")
+    said = page.get_by_text("AUC").first.inner_text()
+    explorer.choose_layer("features.0")
+    expect(chart).to_contain_text("features.0")
+    expect(page.get_by_text("AUC").first).not_to_have_text(said)
+
+
+def test_quality_of_a_layer(explorer):
+    open_page(explorer, "Quality")
+    explorer.output.get_by_test_id("measure").click()
+    row = explorer.output.locator("[data-testid='quality-row'][data-method='own space']")
+    expect(row).to_have_count(1)
+    python(explorer, "print(f'{inspector.quality(\"classifier.1\").same_class:.4f}')")
+    expect(row).to_contain_text(explorer.notebook.text(3).strip())
+
+
+def test_a_hidden_page_comes_back_as_it_was(explorer, scatter):
+    python(explorer, "inspector.brush = [3, 5, 8]")
+    open_page(explorer, "Channels")
+    explorer.choose_layer("features.3")
+    explorer.expect_painted("features.3", 0)
+    open_page(explorer, "Embedding")
+    expect(scatter.get_by_test_id("scatter-layer")).to_contain_text("features.3")
+    expect(scatter).to_have_attribute("data-selected", "3")
+
+
+MILLION = """
+import numpy as np, torch
+import innerview as iv
+points = torch.randn(1_000_000, 2, generator=torch.Generator().manual_seed(0))
+points[500_000:] += 6
+labels = (torch.arange(1_000_000) >= 500_000).long()
+inspector = iv.Inspector(torch.nn.Sequential(torch.nn.Identity()), (points, labels))
+inspector.layer, inspector.sample_size = "0", 1_000_000
+iv.EmbeddingScatter(inspector)
+"""
+
+
+@pytest.mark.slow
+def test_a_million_points(lab, open_notebook):
+    notebook = open_notebook(lab.write_notebook("million.ipynb", [MILLION, "print(len(inspector.brush))", "", ""]))
+    notebook.run_cell(0)
+    shown = ExplorerPage(notebook.output(0))
+    scatter = shown.output.get_by_test_id("embedding-scatter")
+    expect(scatter).to_have_attribute("data-final", "true", timeout=120_000)
+    expect(scatter.get_by_test_id("point-count")).to_contain_text("1,000,000")
+    lasso(shown, scatter, 0, radius=60)
+    expect(scatter).not_to_have_attribute("data-selected", "0")
+    for _ in range(50):
+        notebook.run_cell(1)
+        if notebook.text(1).strip() == scatter.get_attribute("data-selected"):
+            break
+        shown.page.wait_for_timeout(100)
+    assert notebook.text(1).strip() == scatter.get_attribute("data-selected")
+    assert int(notebook.text(1)) > 1000
