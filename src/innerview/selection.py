@@ -47,7 +47,8 @@ class Indices(TraitType[np.ndarray, Any]):
         return indices
 
     def get(self, obj: Any, cls: type | None = None) -> np.ndarray:
-        """A copy, so that writing to it changes nothing. (torch warns of an array that is not to be written to.)"""
+        """A copy, so that writing to it changes nothing."""
+        # An array that is not to be written to would do, but torch warns of one.
         return np.array(super().get(obj, cls))
 
     def set(self, obj: Any, value: Any) -> None:

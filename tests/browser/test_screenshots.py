@@ -109,6 +109,11 @@ def take(explorer, part, path):
     expect(explorer.output.locator(".iv-busy:visible")).to_have_count(0)
     explorer.page.mouse.move(0, 0)
     explorer.page.evaluate("() => document.activeElement?.blur()")
+    return save(part, path)
+
+
+def save(part, path):
+    """Save a part of the page as a picture small enough for a repository; its pixels [N, 3]."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part.evaluate("(element) => element.scrollIntoView({ block: 'center' })")  # clear of the notebook's toolbar
     part.screenshot(path=path)
@@ -141,6 +146,54 @@ def test_the_explorer_at_all_widths(theme, show):
                 part = explorer.dashboard if channel is None else explorer.grid
                 take(explorer, part, FOLDER / f"{name}.png")
         explorer.grid.get_by_test_id("close-channel").click()
+    assert {where: what for where, what in found.items() if what} == {}
+
+
+SELECTION = """
+inspector.layer, inspector.sample = 'dense1', 7
+points = inspector.embed("dense1", "tsne", samples=1000)
+inspector.brush = points.indices[(points.labels == 4) | (points.labels == 9)]
+"""
+
+
+def open_page(explorer, title):
+    explorer.output.locator(".lm-TabBar-tab", has_text=title).click()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_pages_of_many_samples(theme, show):
+    """Embedding, similarity and quality; in the dark, two models side by side."""
+    setup = f"MNIST = {bool(MNIST)}\n{DIGITS}"
+    if theme == "dark":
+        setup = setup.replace("classes=digits.classes)", "classes=digits.classes, baseline='untrained')")
+    explorer = show(setup, SELECTION, theme)
+    explorer.expect_painted("dense1", 7)
+    found = {}
+    for page in ("Embedding", "Similarity", "Quality"):
+        open_page(explorer, page)
+        body = explorer.output.locator(f".innerview-explorer-{page.lower()}")
+        if page == "Embedding":
+            scatter = body.get_by_test_id("embedding-scatter").first
+            expect(scatter).to_have_attribute("data-final", "true")
+            scatter.get_by_test_id("method").select_option("tsne")
+            scatter.get_by_test_id("run").click()
+            expect(scatter.get_by_test_id("scatter-note")).to_contain_text("t-SNE")
+            expect(body.get_by_test_id("brush-channel").first).to_be_visible()
+        elif page == "Similarity":
+            expect(body).to_contain_text("AUC")
+        else:
+            body.get_by_test_id("measure").click()
+            rows = 4 if theme == "dark" else 2
+            expect(body.get_by_test_id("quality-row")).to_have_count(rows, timeout=60_000)
+        expect(explorer.output.locator(".iv-busy:visible")).to_have_count(0, timeout=60_000)
+        for width in (700, 1000, 1400, 2000):
+            explorer.set_width(width, height=2200 if width < STACKED else 1000)
+            explorer.page.wait_for_timeout(500)  # the points fly to their new places
+            name = f"{page.lower()}-{theme}-{width}"
+            save(explorer.dashboard, PICTURES / f"{name}.png")
+            found[page, width] = faults(explorer.dashboard)
+            if width == 1400 and (page == "Embedding" or theme == "light"):
+                save(explorer.dashboard, FOLDER / f"{page.lower()}-{theme}.png")
     assert {where: what for where, what in found.items() if what} == {}
 
 

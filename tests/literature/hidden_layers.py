@@ -13,14 +13,16 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
-from torch.utils.data import DataLoader, TensorDataset
 
 import innerview as iv
 from innerview.qualities import Row, measuring_table, table
+
+if TYPE_CHECKING:
+    from torch.utils.data import TensorDataset
 
 LAYERS = {"0": "input", "2": "layer 1", "4": "layer 2", "6": "layer 3"}
 COLUMNS = ["same_class", "different_class", "to_centroid", "between_centroids", "knn_accuracy"]
@@ -56,12 +58,13 @@ def network(seed: int) -> nn.Sequential:
 
 def train(model: nn.Module, data: TensorDataset, *, epochs: int, seed: int) -> None:
     """SGD with learning rate 0.1 and momentum 0.9, batches of 64."""
-    loader = DataLoader(data, batch_size=64, shuffle=True, generator=torch.Generator().manual_seed(seed))
+    images, labels = data.tensors
+    generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     for _ in range(epochs):
-        for images, labels in loader:
+        for batch in torch.randperm(len(data), generator=generator).split(64):
             optimizer.zero_grad()
-            nn.functional.cross_entropy(model(images), labels).backward()
+            nn.functional.cross_entropy(model(images[batch]), labels[batch]).backward()
             optimizer.step()
 
 

@@ -87,8 +87,13 @@ export const create: Create = (element, callbacks) => {
   const shown = h(
     "div",
     { class: "iv-brush-shown" },
-    h("div", { class: "iv-brush-top" }, counted, h("div", { class: "iv-brush-buttons" }, copy.element, save, clear)),
-    note,
+    h(
+      "div",
+      { class: "iv-brush-top" },
+      counted,
+      h("div", { class: "iv-brush-buttons" }, copy.element, save, clear),
+      note,
+    ),
     parts,
   );
   shown.hidden = true;
@@ -129,6 +134,7 @@ export const create: Create = (element, callbacks) => {
     setText(total, second);
     for (const button of [copy.element, save]) button.disabled = !brushed;
     setText(note, contrast?.note ?? "");
+    note.title = contrast?.note ?? "";
     note.hidden = !contrast?.note;
     parts.hidden = !contrast?.selected;
   };
