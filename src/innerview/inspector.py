@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import torch
@@ -247,6 +247,30 @@ class Inspector(Selection):
     ) -> CosineHistogram:
         """The cosine similarities of a layer's samples; see ``innerview.similarities.similarity`` for the options."""
         return finish(similarity(self, layer, reference=reference, rank=rank, bins=bins, **options))
+
+    def brush_frame(self) -> Any:
+        """The brushed samples as a pandas DataFrame: label, prediction, whether it is right, and the loss.
+
+        Predicts first what was not predicted yet. A column is left out where there are no labels or no class scores.
+
+        Returns:
+            One row a sample, indexed by its number.
+        """
+        import pandas as pd  # noqa: PLC0415 - slow to import
+
+        brush = self.brush
+        table = pd.DataFrame(index=pd.Index(brush, name="sample"))
+        with suppress(InnerviewError):
+            finish(self.predict())
+        predicted = self.predictions.done == len(self.data)
+        if self.data.labels is not None:
+            table["label"] = [self.data.class_name(int(label)) for label in self.data.labels[brush]]
+        if predicted:
+            table["predicted"] = [self.data.class_name(int(label)) for label in self.predictions.predicted[brush]]
+        if predicted and self.data.labels is not None:
+            table["correct"] = self.predictions.correct[brush] == 1
+            table["loss"] = self.predictions.loss[brush]
+        return table
 
     def capture(self, layer: str, samples: Sequence[int]) -> Tensor:
         """What a layer returned for one batch, as it returned it: its own axes, on the model's device.

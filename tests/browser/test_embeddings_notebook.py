@@ -47,7 +47,7 @@ def test_from_top_to_bottom(lab, open_notebook):
     expect(tsne).to_have_attribute("data-selected", str(misread))
 
     charts = lesson.output(CELLS["similarity"])
-    expect(charts.locator("svg.bqplot").first).to_be_visible()
+    expect(charts.locator("svg.svg-figure").first).to_be_visible()
     expect(charts).to_contain_text("AUC 0.9")
 
     measuring = lesson.output(CELLS["quality-view"])

@@ -55,6 +55,23 @@ def test_neighbours_in_the_picture_are_of_one_class(explored, method):
     np.testing.assert_array_equal(again.points, made.points)
 
 
+def test_the_brushed_samples_as_a_table(explored, trained, digits):
+    explored.brush = [2, 30, 31]
+    frame = explored.brush_frame()
+    images, labels = digits.test.tensors
+    with torch.no_grad():
+        logits = trained.eval()(images[[2, 30, 31]])
+    assert frame.index.tolist() == [2, 30, 31]
+    assert frame["label"].tolist() == [str(int(label)) for label in labels[[2, 30, 31]]]
+    assert frame["predicted"].tolist() == [str(int(label)) for label in logits.argmax(1)]
+    losses = torch.nn.functional.cross_entropy(logits, labels[[2, 30, 31]], reduction="none")
+    np.testing.assert_allclose(frame["loss"], losses, rtol=1e-3, atol=1e-5)
+    with Inspector(torch.nn.Flatten(), images[:5]) as inspector:
+        inspector.brush = [1]
+        assert inspector.brush_frame().shape[0] == 1
+        assert "label" not in inspector.brush_frame()
+
+
 @pytest.mark.parametrize("method", ["tsne", "umap"])
 def test_the_same_seed_gives_the_same_points(trained, digits, method):
     points = []
