@@ -21,6 +21,7 @@ class Cell:
     def __init__(self, inspector: Inspector) -> None:
         self._inspector = weakref.ref(inspector)
         self._thread: int | None = None
+        self._depth = 0  # a cell may run another one, as %%capture does
         ipython = sys.modules.get("IPython")
         shell = ipython.get_ipython() if ipython is not None else None
         self._events = getattr(shell, "events", None)
@@ -28,6 +29,7 @@ class Cell:
             self._events.register("pre_run_cell", self._begin)
             self._events.register("post_run_cell", self._end)
             # An Inspector is made in a cell: that one is running now.
+            self._depth = 1
             self.enter()
 
     def enter(self) -> None:
@@ -47,12 +49,16 @@ class Cell:
 
     def _begin(self, *_: object) -> None:
         inspector = self._inspector()
+        self._depth += 1
         if inspector is None:
             self.close()
-        else:
+        elif self._depth == 1:
             inspector.cell_begins()
 
     def _end(self, *_: object) -> None:
+        self._depth = max(0, self._depth - 1)
+        if self._depth:
+            return
         self._thread = None
         inspector = self._inspector()
         if inspector is not None:

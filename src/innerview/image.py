@@ -90,7 +90,8 @@ def to_input(
         ImageError: the model's inputs are no images.
     """
     planes = 1 if example.ndim == 2 else example.shape[0]  # noqa: PLR2004 - axes
-    if example.ndim not in (2, 3) or planes not in _PLANES or not example.is_floating_point():
+    bytes_wanted = example.dtype == torch.uint8
+    if example.ndim not in (2, 3) or planes not in _PLANES or not (example.is_floating_point() or bytes_wanted):
         raise ImageError(
             f"an image cannot be shown to this model: its inputs are {list(example.shape)} {example.dtype}, "
             "not [channels, height, width] with 1, 3 or 4 channels"
@@ -107,7 +108,9 @@ def to_input(
     resized = ImageOps.fit(converted, (width, height), Image.Resampling.BILINEAR)
     pixels = torch.from_numpy(np.array(resized, np.float32) / _BYTE)
     values = pixels.reshape(height, width, planes).permute(2, 0, 1)
-    if mean is not None and std is not None:
+    if bytes_wanted:
+        values = (values * _BYTE).round()
+    elif mean is not None and std is not None:
         values = (values - _per_plane(mean)) / _per_plane(std)
     elif float(example.min()) < 0 or float(example.max()) > 1:
         # No normalisation is known: the example's own range is the best guess of the scale.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,21 +13,46 @@ from innerview.data import Batch
 from innerview.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torch import nn
 
 
 def main_input(batch: Batch) -> Tensor:
-    """The first tensor fed for the first sample of a batch, without the batch axis.
+    """The first tensor fed for the first sample of a batch that is no mask, without the batch axis.
 
     Raises:
         DataError: no tensor is fed.
     """
-    for value in (*batch.args, *batch.kwargs.values()):
-        if isinstance(value, Tensor) and value.ndim:
-            return value[0]
-        if isinstance(value, (list, tuple)) and value and isinstance(value[0], Tensor):
-            return value[0]
+    value, inside = _main(batch)[1:]
+    return value if inside else value[0]
+
+
+def _main(batch: Batch) -> tuple[tuple[Any, ...], Tensor, bool]:
+    """Where the main input is (keys and positions from args + kwargs inwards), it, and whether it is one of a list."""
+    masks = []
+    for path, value, name in _tensors(batch):
+        # A list of tensors holds one for each sample, as torchvision's detection models take them.
+        inside = len(path) > 1 and isinstance(path[-1], int)
+        if "mask" in name:
+            masks.append((path, value, inside))
+        else:
+            return path, value, inside
+    if masks:
+        return masks[0]
     raise DataError("this data feeds no tensor to the model, so there is no input to show")
+
+
+def _tensors(batch: Batch) -> Iterator[tuple[tuple[Any, ...], Tensor, str]]:
+    for key, entry in (*enumerate(batch.args), *batch.kwargs.items()):
+        entries = entry.items() if isinstance(entry, Mapping) else ()
+        if isinstance(entry, Tensor) and entry.ndim:
+            yield (key,), entry, str(key)
+        elif isinstance(entry, (list, tuple)) and entry and isinstance(entry[0], Tensor):
+            yield (key, 0), entry[0], str(key)
+        for name, value in entries:
+            if isinstance(value, Tensor) and value.ndim:
+                yield (key, name), value, str(name)
 
 
 def is_image(value: Tensor) -> bool:
@@ -47,22 +73,20 @@ def as_text(value: Tensor, most: int) -> str:
 
 def replace_input(batch: Batch, value: Tensor) -> Batch:
     """The batch of one sample with another main input; without its label."""
-    replaced = False
+    (key, *rest), old, inside = _main(batch)
+    new = value if inside else value[None].to(old.dtype)
 
-    def swap(entry: Any) -> Any:
-        nonlocal replaced
-        if replaced:
+    def swap(position: Any, entry: Any) -> Any:
+        if position != key:
             return entry
-        if isinstance(entry, Tensor) and entry.ndim:
-            replaced = True
-            return value[None].to(entry.dtype)
-        if isinstance(entry, (list, tuple)) and entry and isinstance(entry[0], Tensor):
-            replaced = True
-            return type(entry)([value, *entry[1:]])
-        return entry
+        if not rest:
+            return new
+        if isinstance(entry, Mapping):
+            return {**entry, rest[0]: new}
+        return type(entry)([new, *entry[1:]])
 
-    args = tuple(swap(entry) for entry in batch.args)
-    return Batch(args, {name: swap(entry) for name, entry in batch.kwargs.items()}, None)
+    args = tuple(swap(position, entry) for position, entry in enumerate(batch.args))
+    return Batch(args, {name: swap(name, entry) for name, entry in batch.kwargs.items()}, None)
 
 
 def placed(batch: Batch, model: nn.Module) -> Batch:

@@ -83,7 +83,7 @@ def compare_by_lasso(lesson):
     trained, untrained = (explorer.output.get_by_test_id("embedding-scatter").nth(n) for n in (0, 1))
     for view, name in ((trained, "trained"), (untrained, "untrained")):
         expect(view.get_by_test_id("scatter-layer")).to_have_text("classifier.2")
-        expect(view.get_by_test_id("scatter-note")).to_contain_text(name)
+        expect(view.get_by_test_id("scatter-model")).to_have_text(name)
         expect(view).to_have_attribute("data-final", "true")
     before = trained.get_attribute("data-selected")
     trained.scroll_into_view_if_needed()

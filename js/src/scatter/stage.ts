@@ -24,7 +24,7 @@ export interface Stage {
   readonly element: HTMLElement;
   mode: Mode;
   /** Pictures in place of points where few are in view. */
-  images: boolean;
+  images(on: boolean): void;
   /** New places; the points move there within `ms`. `anew`: these are others, so look at all of them. */
   place(placed: Placed, samples: Uint32Array, ms: number, anew: boolean): void;
   paint(painted: Painted): void;
@@ -146,6 +146,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
     hovered = -1;
     surface.toggleAttribute("data-over", false);
     tip.hide();
+    redraw();
   };
   const steer: typeof view.steer = (next) => {
     unhover();
@@ -201,14 +202,12 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
       xy = projected(placed, rotation) as Float32Array<ArrayBuffer>;
       drawing?.move(xy, 0);
       unhover();
-      redraw();
     },
     zoom: (factor, x, y) => steer(zoomAt(view.camera, size, factor, x, y)),
     fit: () => view.home(FIT_MS),
     outline(next) {
       outline = next;
       unhover();
-      redraw();
     },
     select(screen, how) {
       const world: number[] = [];
@@ -216,10 +215,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
       events.select(inside(xy, world), how);
     },
     hover,
-    leave() {
-      unhover();
-      redraw();
-    },
+    leave: unhover,
     click(x, y, how) {
       hover(x, y);
       if (hovered < 0) return;
@@ -298,10 +294,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
     set mode(next) {
       hands.mode = next;
     },
-    get images() {
-      return images;
-    },
-    set images(on) {
+    images(on) {
       images = on;
       settle();
     },

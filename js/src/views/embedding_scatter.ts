@@ -147,9 +147,7 @@ export const create: Create = (element, callbacks) => {
     mode: setMode,
     zoom: plotted.zoom,
     fit: plotted.fit,
-    images: (on) => {
-      plotted.images = on;
-    },
+    images: plotted.images,
   });
   tray.solid(false);
   const key = legend({

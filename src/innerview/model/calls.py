@@ -64,7 +64,7 @@ class Calls:
     Args:
         modules: the modules to listen to, by path.
         returned: called with path, number of the call (1-based, in order of start), and the output that the module's
-            caller will get: the user's own hooks have run.
+            caller will get: the user's own hooks have run. What it returns, unless None, takes the output's place.
         started: called with path and number when a call starts.
 
     Attributes:
@@ -74,7 +74,7 @@ class Calls:
     def __init__(
         self,
         modules: Mapping[str, nn.Module],
-        returned: Callable[[str, int, Any], None],
+        returned: Callable[[str, int, Any], Any],
         started: Callable[[str, int], None] | None = None,
     ) -> None:
         self._modules = dict(modules)
@@ -114,9 +114,10 @@ class Calls:
             if self._started is not None:
                 self._started(path, self.counts[path])
 
-        def after(_module: nn.Module, _args: Any, output: Any) -> None:
+        def after(_module: nn.Module, _args: Any, output: Any) -> Any:
             if threading.get_ident() == self._thread and self._open[path]:
-                self._returned(path, self._open[path].pop(), output)
+                return self._returned(path, self._open[path].pop(), output)
+            return None
 
         if isinstance(module, torch.jit.ScriptModule):
             # A ScriptModule forbids register_forward_hook, but one that Python code calls does run its hooks.
@@ -126,7 +127,7 @@ class Calls:
             self._handles.append(module.register_forward_hook(after))
 
 
-def _insert(hooks: Any, hook: Callable[..., None]) -> RemovableHandle:
+def _insert(hooks: Any, hook: Callable[..., Any]) -> RemovableHandle:
     handle = RemovableHandle(hooks)
     hooks[handle.id] = hook
     return handle

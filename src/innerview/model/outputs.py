@@ -61,7 +61,17 @@ def copied(value: Any, *, detach: bool = True) -> Any:
         The same nesting. A tensor that occurred twice occurs twice: ``nn.MultiheadAttention`` compares its query with
         its key by identity.
     """
-    return _copied(value, detach, {})
+    return mapped(value, lambda tensor: tensor.detach().clone() if detach else tensor.clone())
+
+
+def mapped(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """Copy a nested value with each tensor in it changed; ``change`` is called once for each tensor object.
+
+    Args:
+        value: as for ``copied``.
+        change: given a tensor, returns what takes its place; may return the tensor itself.
+    """
+    return _mapped(value, change, {})
 
 
 def describe(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
@@ -94,14 +104,14 @@ def _walk(value: Any, place: str, above: set[int]) -> Iterator[tuple[str, Tensor
             yield from _walk(item, place + step, above | {id(value)})
 
 
-def _copied(value: Any, detach: bool, done: dict[int, Any]) -> Any:  # noqa: FBT001 - private
+def _mapped(value: Any, change: Callable[[Tensor], Tensor], done: dict[int, Any]) -> Any:
     def leaf(item: Any) -> Any:
         if id(item) not in done:
             # The original is kept beside its copy, so that its id is not given to another object meanwhile.
             if isinstance(item, Tensor):
-                done[id(item)] = (item, item.detach().clone() if detach else item.clone())
+                done[id(item)] = (item, change(item))
             else:
-                done[id(item)] = (item, _copied_other(item, lambda inner: _copied(inner, detach, done)))
+                done[id(item)] = (item, _copied_other(item, lambda inner: _mapped(inner, change, done)))
         return done[id(item)][1]
 
     return pytree.tree_map(leaf, value)

@@ -108,3 +108,10 @@ def test_floats_and_booleans_become_the_nearest_grey():
     for kind in (np.float16, np.float32, np.float64):
         assert np.array_equal(np.asarray(open_image((levels / 255).astype(kind))), levels)
     assert np.asarray(open_image(np.eye(4) > 0)).max() == 255
+
+
+def test_a_model_that_is_fed_bytes_gets_bytes():
+    value, how = convert(Image.new("RGB", (4, 4), (255, 128, 0)), torch.zeros(3, 4, 4, dtype=torch.uint8))
+    assert value.dtype == torch.uint8
+    assert value[:, 0, 0].tolist() == [255, 128, 0]
+    assert "4 x 4" in how

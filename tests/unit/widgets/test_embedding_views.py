@@ -12,22 +12,9 @@ import innerview as iv
 LAYER = "classifier.1"
 
 
-@pytest.fixture(scope="module")
-def digits():
-    return iv.datasets.digits()
-
-
-@pytest.fixture(scope="module")
-def model(digits):
-    torch.manual_seed(0)
-    made = iv.demo.SmallCNN()
-    iv.demo.train(made, digits.train, epochs=3)
-    return made
-
-
 @pytest.fixture
-def inspector(model, digits):
-    with iv.Inspector(model, digits.test, classes=list("abcdefghij")) as made:
+def inspector(trained, digits):
+    with iv.Inspector(trained, digits.test, classes=list("abcdefghij")) as made:
         made.layer = LAYER
         yield made
 
@@ -95,9 +82,9 @@ def test_the_method_can_be_asked_for_from_python(sent, inspector):
         iv.EmbeddingScatter(inspector, method="isomap")
 
 
-def test_pause_and_stop(sent, model):
+def test_pause_and_stop(sent, trained):
     data = torch.rand(1500, 1, 8, 8, generator=torch.Generator().manual_seed(0))
-    with iv.Inspector(model, data) as inspector:
+    with iv.Inspector(trained, data) as inspector:
         inspector.layer = LAYER
         scatter = iv.EmbeddingScatter(inspector)
         settle(inspector)
@@ -183,8 +170,8 @@ def test_colour_by_a_channels_mean_and_by_what_moved(sent, inspector):
     assert np.abs(values - np.array(lost)).mean() < 0.01  # ties aside
 
 
-def test_what_cannot_be_coloured_is_an_error_in_the_view(sent, model):
-    with iv.Inspector(model, torch.rand(20, 1, 8, 8)) as inspector:
+def test_what_cannot_be_coloured_is_an_error_in_the_view(sent, trained):
+    with iv.Inspector(trained, torch.rand(20, 1, 8, 8)) as inspector:
         inspector.layer = LAYER
         scatter = iv.EmbeddingScatter(inspector)
         settle(inspector)
