@@ -1,0 +1,115 @@
+"""A forward in which chosen layers return something else: what a layer's output is replaced by, and how."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from innerview.errors import DataError, UnseenLayerError
+from innerview.model.calls import Calls, locate, modules_of
+from innerview.model.capture import forward, run
+from innerview.model.outputs import activation, describe, mapped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from torch import nn
+
+
+def forward_with(
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    edits: Mapping[str, Callable[[Tensor], Tensor]],
+    *,
+    restore_rng: bool = True,
+) -> Any:
+    """Run one full forward in which layers return an edited activation, leaving no trace in the model.
+
+    What is edited is the tensor that the layer table shows; the rest of a layer's output stays as it is. The layers
+    are edited as they are called, so that a later one sees the edit of an earlier one, and a block sees the edits
+    inside it.
+
+    Args:
+        model: any module.
+        args: what to feed, on the model's device. Copied first.
+        kwargs: likewise.
+        edits: by name of the layer (``block#2`` is the second call of ``block``), a function from its activation to
+            what takes its place, of the same shape. It is given a copy, which it may change and return.
+        restore_rng: as for ``quiet``.
+
+    Returns:
+        The model's output.
+
+    Raises:
+        UnknownLayerError: a name that the model does not have.
+        UnseenLayerError: a layer that this forward did not call, or that returned no tensor.
+        DataError: an edit returned something else than a tensor of the activation's shape, dtype and device.
+        ForwardError: the model raised; its error is the cause. An error raised by an edit comes out as it is.
+    """
+    modules = modules_of(model)
+    names = {locate(name, modules): name for name in edits}
+    missing = set(edits)
+    failed: list[Exception] = []
+
+    def returned(path: str, call: int, output: Any) -> Any:
+        name = names.get((path, call))
+        value = None if name is None else activation(output)[0]
+        if name is None or value is None:
+            return None
+        missing.discard(name)
+        try:
+            return put_back(output, value, laid_out(edits[name](value.clone()), value, name))
+        except Exception as error:
+            failed.append(error)
+            raise
+
+    try:
+        with Calls({path: modules[path] for path, _ in names}, returned):
+            output = forward(model, args, kwargs, restore_rng=restore_rng)
+    except Exception:
+        if failed:
+            raise failed[0] from failed[0].__cause__
+        raise
+    if failed:
+        # The model went on: it catches errors.
+        raise failed[0]
+    for name in missing:
+        explain_unseen(model, args, kwargs, name, restore_rng=restore_rng)
+    return output
+
+
+def laid_out(edited: Any, value: Tensor, name: str) -> Tensor:
+    """Copy an edited activation into the memory layout of the layer's own, which later layers may count on.
+
+    A copy, so that a later in-place operation of the model does not change the caller's tensor.
+
+    Raises:
+        DataError: it is no tensor of the same shape, dtype and device.
+    """
+    kinds = [(tuple(t.shape), t.dtype, t.device) if isinstance(t, Tensor) else None for t in (edited, value)]
+    if kinds[0] != kinds[1]:
+        raise DataError(
+            f"layer {name!r} cannot return {describe((edited,), {})} instead of {describe((value,), {})}: "
+            "an edit must keep shape, dtype and device"
+        )
+    return torch.empty_like(value).copy_(edited)
+
+
+def put_back(output: Any, value: Tensor, edited: Tensor) -> Any:
+    """A layer's output with one of its tensors replaced, wherever it occurs."""
+    return edited if output is value else mapped(output, lambda tensor: edited if tensor is value else tensor)
+
+
+def explain_unseen(
+    model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], name: str, *, restore_rng: bool
+) -> None:
+    """Raise the error that says why a layer's output was not seen in a forward.
+
+    Raises:
+        UnseenLayerError: always.
+    """
+    run(model, args, kwargs, [name], restore_rng=restore_rng)
+    raise UnseenLayerError(f"layer {name!r} was not reached: what other layers returned instead led another way")
