@@ -44,11 +44,12 @@ demo: setup ## JupyterLab on the quickstart notebook
 
 .PHONY: check
 check: lint ## the fast checks: style, types, unit tests of both languages
-	$(BIN)/pytest -m "not browser and not slow" $(ARGS)
+	$(BIN)/pytest -n auto -m "not browser and not slow" $(ARGS)
 
 .PHONY: test
 test: chromium $(VENV)/.ipykernel6 lint ## every check, the slow ones and the browser too
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto -m "not browser" $(ARGS)
+	$(BIN)/pytest -m browser $(ARGS)
 
 .PHONY: bench
 bench: setup chromium ## every benchmark: tables of ratios

@@ -54,10 +54,15 @@ _FAULTS = """
 
     // Controls reach into no other control.
     const controls = all.filter((element) => element.matches("button, select, input") && visible(element));
+    const scrolls = (element) => {
+        for (let box = element.parentElement; box && root.contains(box); box = box.parentElement)
+            if (/auto|scroll/.test(getComputedStyle(box).overflowX) && box.scrollWidth > box.clientWidth) return true;
+        return false;
+    };
     for (const control of controls) {
         const { left, right, width } = control.getBoundingClientRect();
         const outer = root.getBoundingClientRect();
-        if (width > 0 && (left < outer.left - 1 || right > outer.right + 1))
+        if (width > 0 && !scrolls(control) && (left < outer.left - 1 || right > outer.right + 1))
             faults.push(`${nameOf(control)} reaches out of the page`);
     }
     return faults;

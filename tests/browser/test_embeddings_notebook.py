@@ -85,11 +85,11 @@ def compare_by_lasso(lesson):
         expect(view.get_by_test_id("scatter-layer")).to_have_text("classifier.2")
         expect(view.get_by_test_id("scatter-model")).to_have_text(name)
         expect(view).to_have_attribute("data-final", "true")
-    before = trained.get_attribute("data-selected")
+    before = trained.get_attribute("data-selected") or ""
     trained.scroll_into_view_if_needed()
     lasso(explorer, trained, 100, radius=40)
     expect(trained).not_to_have_attribute("data-selected", before)
-    selected = trained.get_attribute("data-selected")
+    selected = trained.get_attribute("data-selected") or ""
     assert 0 < int(selected) < 360
     expect(untrained).to_have_attribute("data-selected", selected)
     expect(explorer.output.get_by_test_id("brush-count")).to_contain_text(selected)

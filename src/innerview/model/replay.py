@@ -1,31 +1,235 @@
-"""Run only what comes after a layer: record the forward of a batch once, then try many values of the layer's output.
-
-Every operation of the recorded forward goes by a ``TorchDispatchMode``. When it is replayed, the model's own Python runs
-again, but the operations before the layer's return are skipped: each returns, without computing, a tensor of the
-recorded shape and strides. Those that are read after the layer, or that outlive the forward, hold their recorded values;
-the others hold zeros, so that whatever reads them past torch (``tensor.numpy()``) does the same in every replay.
-"""
+"""Run only what comes after a layer: record the forward of a batch once, then try many values of the layer's output."""
 
 from __future__ import annotations
 
-import random
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.multiprocessing.reductions import StorageWeakRef
+from torch import Tensor
 from torch.utils import _pytree as pytree
-from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes, _get_current_dispatch_mode
+from torch.utils._python_dispatch import _disable_current_modes
 
 from innerview.model.calls import Calls, locate, modules_of
-from innerview.model.intervene import explain_unseen, forward_with, laid_out, put_back
-from innerview.model.outputs import activation, copied, mapped, tensors
-from innerview.model.state import quiet
+from innerview.model.intervene import forward_with, laid_out, put_back
+from innerview.model.outputs import activation, copied, tensors
+from innerview.model.state import quiet, random_states
+from innerview.model.tape import Diverged, Skipping, Skips, Tape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
-    from torch import UntypedStorage
+    from torch import nn
+
+_REPLAY = "replay"
+_FULL = "full forward"
+
+
+def record(
+    model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], layer: str, *, restore_rng: bool = True
+) -> Recording:
+    """Run one forward, leaving no trace, and keep what it takes to run what comes after a layer again.
+
+    Takes one full forward and one rerun: the recording counts only if a rerun of the unchanged activation gives the
+    output bit for bit. If it does not, reruns are full forwards in which the layer's output is replaced, and
+    ``Recording.note`` says why.
+
+    Args:
+        model: any module.
+        args: what to feed, on the model's device. Copied first.
+        kwargs: likewise.
+        layer: name of the layer; ``block#2`` is the second call of ``block``.
+        restore_rng: as for ``quiet``, for the reruns too.
+
+    Raises:
+        UnknownLayerError: a name that the model does not have.
+        UnseenLayerError: the layer was not called, or returned no tensor.
+        ForwardError: the model raised; its error is the cause.
+    """
+    return Recording(model, args, kwargs, layer, restore_rng=restore_rng)
+
+
+class Recording:
+    """A forward that can be run again from one layer's output on; made by ``record``.
+
+    It holds the model, a copy of the batch, the activation, the output, and the values computed before the layer that
+    are read after it. It knows nothing of a later change of the weights: those after the layer are used as they are
+    at the rerun, what comes before it stays as recorded. Record anew when ``fingerprint`` has changed.
+
+    Attributes:
+        layer: the layer's name.
+        activation: what the layer returned, of any shape and dtype, on the model's device.
+        output: what the model returned.
+        note: why reruns are full forwards; empty when they are not.
+    """
+
+    def __init__(
+        self, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], layer: str, *, restore_rng: bool
+    ) -> None:
+        modules = modules_of(model)
+        self.layer = layer
+        self.note = ""
+        self.activation = torch.empty(0)
+        self.output: Any = None
+        self._model = model
+        self._rng = restore_rng
+        self._path, self._call = locate(layer, modules)
+        self._module = modules[self._path]
+        self._fed = copied((tuple(args), dict(kwargs)))
+        self._skips: Skips | None = None
+        try:
+            skips, self.note = self._record()
+        except Exception as error:  # noqa: BLE001 - if the model is to blame, it raises again in the full forward
+            skips, self.note = None, f"recording failed with {type(error).__name__}: {error}"
+        if skips is not None and not self.note:
+            self.note = self._check(skips)
+        if not self.note:
+            self._skips = skips
+        elif skips is None:
+            self._look()
+
+    @property
+    def how(self) -> str:
+        """How reruns are made: "replay", only what comes after the layer, or "full forward"."""
+        return _REPLAY if self._skips is not None else _FULL
+
+    @property
+    def bytes(self) -> int:
+        """Memory held for replays beside batch, activation and output; 0 when there are none."""
+        return 0 if self._skips is None else self._skips.bytes
+
+    def rerun(self, edited: Tensor) -> Any:
+        """Run the model as if the layer had returned something else.
+
+        Args:
+            edited: what the layer is to return, of the shape, dtype and device of ``activation``.
+
+        Returns:
+            The model's output.
+
+        Raises:
+            DataError: another shape, dtype or device.
+            ForwardError: the model raised; its error is the cause.
+        """
+        given = laid_out(edited, self.activation, self.layer)
+        if self._skips is not None:
+            try:
+                return self._replay(self._skips, given)
+            except Diverged:
+                self._skips = None
+                self.note = "the model went another way before the layer than when it was recorded: was it changed?"
+            except Exception:  # noqa: BLE001, S110 - the full forward raises it again, with an explanation
+                pass
+        return self._full(lambda _: given)
+
+    def _record(self) -> tuple[Skips | None, str]:
+        """Fill activation and output. Returns what can be skipped, and why it cannot be."""
+        reached = False
+        with quiet(self._model, restore_rng=self._rng):
+            fed = copied(self._fed)
+            tape = Tape(fed)
+
+            def returned(output: Any) -> Any:
+                nonlocal reached
+                value = activation(output)[0]
+                if value is None:
+                    return None
+                reached = True
+                tape.cut()
+                with _disable_current_modes():
+                    self.activation = laid_out(value, value, self.layer)
+                    return put_back(output, value, laid_out(value, value, self.layer))
+
+            before = random_states(list(self._model.modules()))
+            with self._at_the_layer(returned), tape:
+                output = self._model(*fed[0], **fed[1])
+            drawn = _drawn(before, random_states(list(self._model.modules())))
+            del fed
+            skips = tape.finish()
+            self.output = copied(output)
+        if not reached:
+            return None, "the layer was not seen"
+        if drawn and (tape.draws or self._rng):
+            # Unless it is an operation of ours, another thread may have drawn them when random states are let be.
+            by = f" ({tape.draws})" if tape.draws else ""
+            return (
+                skips,
+                f"the model draws random numbers{by} in evaluation mode too: no two of its forwards need agree",
+            )
+        return skips, tape.obstacle
+
+    def _check(self, skips: Skips) -> str:
+        """Replay the unchanged activation. Returns what is wrong with the outcome; empty when nothing is."""
+        try:
+            again = self._replay(skips, self.activation.clone())
+        except Diverged:
+            return "a replay went another way before the layer than the recording"
+        except Exception as error:  # noqa: BLE001 - whatever it is, the full forward does without
+            return f"a replay failed with {type(error).__name__}: {error}"
+        if not any(True for _ in tensors(self.output)):
+            return "the model's output holds no tensor by which a replay could be checked"
+        return "" if _equal(self.output, again) else "a replay of the unchanged activation gave another output"
+
+    def _replay(self, skips: Skips, given: Tensor) -> Any:
+        with quiet(self._model, restore_rng=self._rng):
+            memory = skips.memory()
+            args, kwargs = skips.feed(self._fed, memory)
+            skipping = Skipping(skips, memory)
+
+            def returned(output: Any) -> Any:
+                value = activation(output)[0]
+                if value is None or not skipping.complete:
+                    raise Diverged
+                skipping.leave()
+                return put_back(output, value, given)
+
+            with self._at_the_layer(returned), skipping:
+                output = self._model(*args, **kwargs)
+            if not skipping.passed or not skipping.complete:
+                raise Diverged
+        return output
+
+    def _at_the_layer(self, returned: Callable[[Any], Any]) -> Calls:
+        return Calls(
+            {self._path: self._module}, lambda _, call, output: returned(output) if call == self._call else None
+        )
+
+    def _look(self) -> None:
+        """Fill activation and output by a full forward."""
+
+        def kept(value: Tensor) -> Tensor:
+            self.activation = value
+            return value
+
+        self.output = self._full(kept)
+
+    def _full(self, edit: Callable[[Tensor], Tensor]) -> Any:
+        args, kwargs = self._fed
+        return forward_with(self._model, args, kwargs, {self.layer: edit}, restore_rng=self._rng)
+
+
+def _drawn(before: Any, after: Any) -> bool:
+    """Whether random numbers were drawn between two results of ``random_states``."""
+    return any(not _equal(was, state) for (_, was), (_, state) in zip(before, after, strict=True))
+
+
+def _equal(value: Any, other: Any) -> bool:
+    """Whether two nested values hold the same, bit for bit; NaN equals NaN. What cannot be looked into is let be."""
+    ours, theirs = dict(tensors(value)), dict(tensors(other))
+    return (
+        ours.keys() == theirs.keys()
+        and all(_same(tensor, theirs[place]) for place, tensor in ours.items())
+        and _plain(value) == _plain(other)
+    )
+
+
+def _same(value: Tensor, other: Tensor) -> bool:
+    if value.shape != other.shape or value.dtype != other.dtype:
+        return False
+    return torch.equal(value, other) or bool(((value == other) | (value.isnan() & other.isnan())).all())
+
+
+def _plain(value: Any) -> list[Any]:
+    """The numbers and texts in a nested value; arrays as lists."""
+    leaves = [leaf.tolist() if isinstance(leaf, np.ndarray) else leaf for leaf in pytree.tree_leaves(value)]
+    return [leaf for leaf in leaves if isinstance(leaf, (int, float, str, bytes, list))]

@@ -46,7 +46,7 @@ def quiet(model: nn.Module, *, restore_rng: bool = True) -> Iterator[None]:
         undo.enter_context(torch.no_grad())
         if restore_rng:
             undo.enter_context(_UNCOMPILED.held())
-            undo.callback(_restore_all, _random_states(modules))
+            undo.callback(_restore_all, random_states(modules))
         undo.callback(buffers.restore)
         training = [module for module in modules if module.training]
         undo.callback(_set_training, training, to=True)
@@ -197,7 +197,8 @@ _INSIDE_VISIBLE = _Switch(_no_fastpath)
 _UNCOMPILED = _Switch(_force_eager)
 
 
-def _random_states(modules: list[nn.Module]) -> list[tuple[Callable[[Any], object], Any]]:
+def random_states(modules: list[nn.Module]) -> list[tuple[Callable[[Any], object], Any]]:
+    """The random state of torch (CPU and the modules' devices), Python and NumPy, each after what restores it."""
     states: list[tuple[Callable[[Any], object], Any]] = [
         (torch.set_rng_state, torch.get_rng_state()),
         (random.setstate, random.getstate()),

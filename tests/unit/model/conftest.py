@@ -1,4 +1,4 @@
-"""What the tests of the model floor share: copies made inside each module's own forward, and a check for traces."""
+"""What the tests of the model floor share: copies made inside each module's own forward, replacing hooks, no traces."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from torch.utils import _pytree as pytree
 
 from innerview.model import capture
 from innerview.model.layers import Status, trace_layers
+from innerview.model.outputs import activation, mapped, tensors
+from innerview.model.replay import record
 
 
 def copies_made_inside(model, args, kwargs):
@@ -149,6 +151,76 @@ def check_every_layer(model, args=(), kwargs=None, *, batch=2):
     return table
 
 
+def replaced(model, args, kwargs, layer, edited):
+    """The model's output when a plain forward hook of torch replaces what a layer returns."""
+    path, _, call = layer.partition("#")
+    module = model.get_submodule(path)
+    calls = 0
+
+    def hook(_module, _args, output):
+        nonlocal calls
+        calls += 1
+        if calls != int(call or 1):
+            return None
+        chosen = activation(output)[0]
+        return mapped(output, lambda tensor: edited.clone() if tensor is chosen else tensor)
+
+    modes = {module: module.training for module in model.modules()}
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    handle = _register(module, hook)
+    try:
+        model.eval()
+        args, kwargs = mapped((args, kwargs), torch.clone)
+        with torch.no_grad():
+            return model(*args, **kwargs)
+    finally:
+        handle.remove()
+        torch.backends.mha.set_fastpath_enabled(fast)
+        for module, mode in modes.items():
+            module.training = mode
+
+
+def _register(module, hook):
+    if isinstance(module, torch.jit.ScriptModule):
+        handle = torch.utils.hooks.RemovableHandle(module._forward_hooks)
+        module._forward_hooks[handle.id] = hook
+        return handle
+    return module.register_forward_hook(hook)
+
+
+def same_tensors(output, other):
+    ours, theirs = dict(tensors(output)), dict(tensors(other))
+    assert ours.keys() == theirs.keys()
+    assert ours
+    for place, value in ours.items():
+        same(value, theirs[place])
+
+
+def edit(value, scale):
+    if value.is_floating_point():
+        return value * scale + 0.125
+    return value.flip(0)
+
+
+def check_replay(model, args=(), kwargs=None, *, layers=None, how="replay"):
+    """Record at each layer, rerun twice with different values, and compare with full forwards and the plain one."""
+    kwargs = kwargs or {}
+    names = [name for name, row in trace_layers(model, args, kwargs).items() if row.status is Status.SEEN]
+    assert names
+    plain = capture.forward(model, args, kwargs)
+    for name in names if layers is None else [names[int(at * (len(names) - 1))] for at in layers]:
+        with no_trace_left(model):
+            recording = record(model, args, kwargs, name)
+            assert (name, recording.how, recording.note != "") == (name, how, how != "replay")
+            same_tensors(recording.output, plain)
+            for scale in (0.5, -1.5):
+                edited = edit(recording.activation, scale)
+                same_tensors(recording.rerun(edited), replaced(model, args, kwargs, name, edited))
+            # The edits before have left nothing behind.
+            same_tensors(recording.rerun(recording.activation), plain)
+
+
 @pytest.fixture
 def check():
     return check_every_layer
@@ -162,3 +234,18 @@ def untouched():
 @pytest.fixture
 def copies_inside():
     return copies_made_inside
+
+
+@pytest.fixture(name="replaced")
+def _replaced():
+    return replaced
+
+
+@pytest.fixture(name="same_tensors")
+def _same_tensors():
+    return same_tensors
+
+
+@pytest.fixture(name="check_replay")
+def _check_replay():
+    return check_replay

@@ -1,0 +1,311 @@
+"""The operations of a forward up to one point: recorded on a tape once, skipped whenever the forward is run again.
+
+Skipped operations return, without computing, tensors of the recorded shapes and strides. Those read after the point, or
+alive after the forward, hold what they held at the point; they share memory as they did then. All others show zeros,
+so that what reads them past torch (``tensor.numpy()``) does the same each time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import Tensor, UntypedStorage, nn
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.utils import _pytree as pytree
+from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes, _get_current_dispatch_mode
+
+from innerview.model.outputs import mapped, tensors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+# Comes and goes with reference counts (Tensor.data, hooks), so it is neither counted nor skipped: it only makes a view.
+_DETACH = torch.ops.aten.detach.default
+
+
+class Diverged(BaseException):
+    """The forward took another way than the recorded one. No Exception, so that the model does not catch it."""
+
+
+class Place(NamedTuple):
+    """Where a tensor lies: which storage, counted in order of appearance, and how it is spread over it."""
+
+    storage: int
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+    offset: int
+    dtype: torch.dtype
+    device: torch.device
+
+
+class _Argument(NamedTuple):
+    """A result that is one of the operation's own arguments, as in-place operations return it."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One operation. With ``real`` it is not skipped: it makes a view of a weight, or changes a shape in place."""
+
+    func: Any
+    real: bool = False
+    results: tuple[Any, ...] = ()
+    pack: Callable[[list[Any]], Any] = tuple
+
+
+class _Mode(TorchDispatchMode):
+    """A dispatch mode that can be left before its ``with`` ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.passed = False
+        self._left = False
+
+    def leave(self) -> None:
+        """Stop, and run what follows without this mode, unless the model has put one of its own above it."""
+        self.passed = True
+        if _get_current_dispatch_mode() is self:
+            self._left = True
+            super().__exit__(None, None, None)
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # torch would load torch._dynamo, which takes seconds, and call it at every operation.
+        return False
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._left:
+            super().__exit__(kind, error, trace)
+
+
+class Tape(_Mode):
+    """Records the operations of a forward made inside the ``with``; ``cut`` marks the point up to which they count.
+
+    Args:
+        fed: all that the model is fed, any nesting.
+
+    Attributes:
+        obstacle: why the operations cannot be skipped; empty when they can.
+        draws: name of an operation that may have drawn random numbers; empty when none was met.
+    """
+
+    def __init__(self, fed: Any) -> None:
+        super().__init__()
+        self.obstacle = ""
+        self.draws = ""
+        self._steps: list[_Step] = []
+        self._numbers: dict[int, int] = {}
+        # A weak reference keeps the address of a storage from being used again.
+        self._storages: list[StorageWeakRef] = []
+        self._copies: dict[int, UntypedStorage] = {}
+        self._read: set[int] = set()
+        self._written: set[int] = set()
+        self._outside: dict[int, StorageWeakRef] = {}
+        self._inputs = [self._place(tensor) for _, tensor in tensors(fed)]
+
+    def cut(self) -> None:
+        """Mark the point, and copy the memory of all tensors that are alive."""
+        self.passed = True
+        with _disable_current_modes():
+            for number, reference in enumerate(self._storages):
+                storage = UntypedStorage._new_with_weak_ptr(reference.cdata)  # noqa: SLF001 - no public way from a weak reference
+                if storage is not None:
+                    self._copies[number] = storage.clone()
+
+    def finish(self) -> Skips:
+        """Keep what is needed. To be called while the forward's output is alive, and what was fed is not."""
+        lasting = {number for number, reference in enumerate(self._storages) if not reference.expired()}
+        kept = {number: copy for number, copy in self._copies.items() if number in self._read | lasting}
+        return Skips(self._steps, self._inputs, kept, self._written | lasting)
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if torch.Tag.nondeterministic_seeded in func.tags:
+            self.draws = str(func)
+        given = [leaf for leaf in pytree.tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+        if self.passed:
+            self._after(func, args, kwargs, given)
+            return func(*args, **kwargs)
+        output = func(*args, **kwargs)
+        if func is not _DETACH and not self.obstacle:
+            for tensor in _written(func, args, kwargs):
+                address = _address(tensor)
+                if address is not None and address not in self._numbers:
+                    self._outside[address] = StorageWeakRef(tensor.untyped_storage())
+            self._steps.append(self._step(func, given, output))
+        return output
+
+    def _step(self, func: Any, given: list[Tensor], output: Any) -> _Step:
+        if torch.Tag.inplace_view in func.tags:
+            return _Step(func, real=True)
+        leaves, nesting = pytree.tree_flatten(output)
+        positions = {id(tensor): position for position, tensor in enumerate(given)}
+        outside = {_address(tensor) for tensor in given} - self._numbers.keys()
+        results: list[Any] = []
+        views = 0
+        for leaf in leaves:
+            if not isinstance(leaf, Tensor):
+                results.append(leaf)
+            elif id(leaf) in positions:
+                results.append(_Argument(positions[id(leaf)]))
+            elif not _is_plain(leaf):
+                self.obstacle = f"{func} returns a tensor that is not an ordinary one"
+            elif _address(leaf) in outside:
+                views += 1
+            else:
+                results.append(self._place(leaf))
+        if views and views < len(leaves):
+            self.obstacle = f"{func} returns views of the weights beside other values"
+        # tuple is much faster than unflatten, and what operations with several results return.
+        pack = tuple if type(output) is tuple and len(output) == len(leaves) else nesting.unflatten
+        return _Step(func, real=views > 0, results=tuple(results), pack=itemgetter(0) if nesting.is_leaf() else pack)
+
+    def _after(self, func: Any, args: Any, kwargs: Any, given: list[Tensor]) -> None:
+        for tensor in given:
+            address = _address(tensor)
+            if address in self._numbers:
+                self._read.add(self._numbers[address])
+            elif address in self._outside:
+                self.obstacle = "a weight or buffer is changed in place before the layer and read after it"
+        for tensor in _written(func, args, kwargs):
+            address = _address(tensor)
+            if address in self._numbers:
+                self._written.add(self._numbers[address])
+
+    def _place(self, tensor: Tensor) -> Place | None:
+        """Where a tensor lies, in a storage that is counted from now on; None for sparse tensors and the like."""
+        address = _address(tensor)
+        if address is None:
+            return None
+        if address not in self._numbers:
+            self._numbers[address] = len(self._storages)
+            self._storages.append(StorageWeakRef(tensor.untyped_storage()))
+        number, offset = self._numbers[address], int(tensor.storage_offset())
+        return Place(number, tuple(tensor.shape), tensor.stride(), offset, tensor.dtype, tensor.device)
+
+
+class Skips:
+    """What a tape was found to need: the steps to skip, and the memory that is read afterwards.
+
+    Attributes:
+        bytes: how much memory is held for the replays.
+    """
+
+    def __init__(
+        self, steps: list[_Step], inputs: list[Place | None], kept: dict[int, UntypedStorage], changing: set[int]
+    ) -> None:
+        self.steps = steps
+        self._inputs = inputs
+        self._kept = kept
+        self._changing = changing
+        self._zeros = _zeros(place for step in steps for place in step.results if isinstance(place, Place))
+        storages = {zeros.untyped_storage().data_ptr(): zeros.untyped_storage() for zeros in self._zeros.values()}
+        self.bytes = sum(storage.nbytes() for storage in (*kept.values(), *storages.values()))
+
+    def memory(self) -> dict[int, UntypedStorage]:
+        """The kept storages by number: a copy of each that a replay changes, or that outlives it."""
+        return {n: storage.clone() if n in self._changing else storage for n, storage in self._kept.items()}
+
+    def tensor(self, place: Place, memory: dict[int, UntypedStorage]) -> Tensor:
+        """The tensor at a place: its kept values, or zeros."""
+        number, size, stride, offset, dtype, device = place
+        if number in memory:
+            return torch.empty(0, dtype=dtype, device=device).set_(memory[number], offset, size, stride)
+        return self._zeros[device, dtype].as_strided(size, stride)
+
+    def feed(self, fed: Any, memory: dict[int, UntypedStorage]) -> Any:
+        """What to feed for a replay: as at the recording, its values as they were at the point."""
+        places = {id(tensor): place for (_, tensor), place in zip(tensors(fed), self._inputs, strict=True)}
+
+        def at_the_point(tensor: Tensor) -> Tensor:
+            place = places.get(id(tensor))
+            # A view, whose shape the model may change in place.
+            return self.tensor(place, memory) if place is not None and place.storage in memory else tensor.detach()
+
+        return mapped(fed, at_the_point)
+
+
+class Skipping(_Mode):
+    """Skips the recorded operations of a forward made inside the ``with``, until it is told to ``leave``.
+
+    Raises:
+        Diverged: from within the forward, at an operation that is not the recorded one.
+    """
+
+    def __init__(self, skips: Skips, memory: dict[int, UntypedStorage]) -> None:
+        super().__init__()
+        self._skips = skips
+        self._memory = memory
+        self._position = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether all recorded operations were met."""
+        return self._position == len(self._skips.steps)
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if self.passed or func is _DETACH:
+            return func(*args, **kwargs)
+        steps = self._skips.steps
+        if self._position >= len(steps) or steps[self._position].func is not func:
+            self._position = len(steps) + 1
+            raise Diverged
+        step = steps[self._position]
+        self._position += 1
+        if step.real:
+            return func(*args, **kwargs)
+        return step.pack([self._result(result, args, kwargs) for result in step.results])
+
+    def _result(self, result: Any, args: Any, kwargs: Any) -> Any:
+        if isinstance(result, Place):
+            return self._skips.tensor(result, self._memory)
+        if isinstance(result, _Argument):
+            given = [leaf for leaf in pytree.tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+            return given[result.position]
+        return result
+
+
+def _address(tensor: Tensor) -> int | None:
+    if tensor.layout != torch.strided or tensor.is_nested or tensor.device.type == "meta":
+        return None
+    return tensor.untyped_storage()._cdata  # noqa: SLF001 - the identity of a storage, also of an empty one
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    return (
+        type(tensor) in (Tensor, nn.Parameter)
+        and _address(tensor) is not None
+        and not (tensor.is_quantized or tensor.is_conj() or tensor.is_neg())
+    )
+
+
+def _written(func: Any, args: Any, kwargs: Any) -> Iterator[Tensor]:
+    """The tensors that an operation changes in place, by its schema."""
+    if not func._schema.is_mutable:  # noqa: SLF001 - no public way
+        return
+    for position, argument in enumerate(func._schema.arguments):  # noqa: SLF001
+        if argument.alias_info is not None and argument.alias_info.is_write:
+            value = args[position] if position < len(args) else kwargs.get(argument.name)
+            yield from (leaf for leaf in pytree.tree_leaves(value) if isinstance(leaf, Tensor))
+
+
+def _zeros(places: Iterator[Place]) -> dict[tuple[torch.device, torch.dtype], Tensor]:
+    """For each device and dtype, zeros enough for every place; one memory a device."""
+    needed: dict[torch.device, int] = {}
+    kinds: set[tuple[torch.device, torch.dtype]] = set()
+    for _, size, stride, _, dtype, device in places:
+        extent = 1 + sum((length - 1) * step for length, step in zip(size, stride, strict=True) if length)
+        needed[device] = max(needed.get(device, 16), extent * dtype.itemsize)
+        kinds.add((device, dtype))
+    memory = {
+        device: torch.zeros(-(-count // 16) * 16, dtype=torch.uint8, device=device) for device, count in needed.items()
+    }
+    return {(device, dtype): memory[device].view(dtype) for device, dtype in kinds}
