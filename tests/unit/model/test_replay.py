@@ -292,7 +292,7 @@ def test_an_error_after_the_layer_leaves_no_trace(raised, untouched, same_tensor
             return x
 
     model, x = Fussy(), torch.randn(2, 4)
-    recording = record(model, (x,), {}, "block")
+    recording = record(model, (x,), {}, "block#3")
     huge = torch.full((2, 4), 1e9)
     with untouched(model), pytest.raises(ForwardError if raised is ValueError else StopError):
         recording.rerun(huge)
