@@ -1,4 +1,4 @@
-"""Every bqplot figure, each with a method that shows new numbers in it.
+"""Every bqplot figure.
 
 bqplot draws SVG; its text and axes follow JupyterLab's theme by themselves, and what is drawn between them is of tones
 that stand out from white and from black.
@@ -26,7 +26,13 @@ _MARGIN = {"top": 28, "bottom": 42, "left": 52, "right": 12}  # pixels
 class CosineChart:
     """A histogram of cosine similarities: all pairs in grey, those with the same label in red.
 
+    It is made for one histogram and shows no other: bqplot 0.13 listens to a mark's new numbers a moment before it has
+    the scales to draw them with ("Cannot read properties of undefined (reading 'x')" in the page's console), so numbers
+    that follow quickly upon the first would be lost.
+
     Args:
+        histogram: what to draw.
+        title: above it.
         measure: "density": each of the two has area 1, so that their shapes can be compared; "pairs": how many;
             "log": how many, on a logarithmic scale.
 
@@ -34,7 +40,7 @@ class CosineChart:
         figure: the bqplot Figure, to be put into a layout.
     """
 
-    def __init__(self, measure: Measure = "density") -> None:
+    def __init__(self, histogram: CosineHistogram, title: str, measure: Measure = "density") -> None:
         # Here, not above: most sessions draw no chart, and the import takes a tenth of a second.
         with warnings.catch_warnings():
             # bqscales 0.3.7 gives its trait Date an argument that traitlets has deprecated since 4.1.
@@ -44,31 +50,45 @@ class CosineChart:
             from bqplot.marks import Lines  # noqa: PLC0415
             from bqplot.scales import LinearScale, LogScale  # noqa: PLC0415
 
-        self.measure = measure
-        self._x = LinearScale(min=-1.0, max=1.0, allow_padding=False)
-        self._y = LogScale(min=_LEAST, max=10.0) if measure == "log" else LinearScale(min=0.0, max=1.0)
-        self._lines = [
-            Lines(
-                x=[-1.0, 1.0],
-                y=[_LEAST, _LEAST],
+        log = measure == "log"
+        floor = _LEAST if log else 0.0
+        both = histogram.same + histogram.other
+        heights = {
+            colour: _heights(counts, histogram.edges, measure)
+            for colour, counts in ((GREY, both), (RED, histogram.same))
+            if counts.any()
+        }
+        highest = max((float(height.max()) for height in heights.values()), default=1.0)
+        # Activations after a ReLU make no angle beyond 90 degrees: half of the chart would be empty.
+        least = -1.0 if both[histogram.edges[1:] <= 0].any() else 0.0
+        self._x = LinearScale(min=least, max=1.0, allow_padding=False)
+        self._y = LogScale(min=_LEAST, max=highest * 2.0) if log else LinearScale(min=0.0, max=highest * 1.05)
+        self._lines = {}
+        for colour, height in heights.items():
+            x, y = _outline(histogram.edges, height, floor)
+            self._lines[colour] = Lines(
+                x=x,
+                y=y,
                 scales={"x": self._x, "y": self._y},
                 colors=[colour],
                 fill="bottom",
                 fill_colors=[colour],
                 fill_opacities=[0.3],
                 stroke_width=1.25,
-                visible=False,
             )
-            for colour in (GREY, RED)
-        ]
         self._across = Axis(scale=self._x, label="cosine similarity", label_offset="30px", num_ticks=5, **_PLAIN)
         self._up = Axis(
-            scale=self._y, label="density" if measure == "density" else "pairs", label_offset="40px", **_PLAIN
+            scale=self._y,
+            side="left",
+            label="density" if measure == "density" else "pairs",
+            label_offset="40px",
+            tick_format="~g" if measure == "density" else "~s",
+            tick_values=_ticks(highest, logarithmic=log),
+            **_PLAIN,
         )
-        self._up.side = "left"
-        self._up.tick_format = "~g" if measure == "density" else "~s"
         self.figure = Figure(
-            marks=self._lines,
+            title=title,
+            marks=list(self._lines.values()),
             axes=[self._across, self._up],
             fig_margin=_MARGIN,
             title_style={"font-size": "12px", "fill": _INK},
@@ -78,35 +98,17 @@ class CosineChart:
         )
         self.figure.add_class("innerview-chart")
         unused = [self.figure.scale_x, self.figure.scale_y]  # which a Figure makes for marks without scales
-        self._parts = [*self._lines, self._across, self._up, self._x, self._y, *unused, self.figure]
-
-    def show(self, histogram: CosineHistogram | None, title: str) -> None:
-        """Draw a histogram; None leaves the chart empty."""
-        self.figure.title = title
-        both = [] if histogram is None else [histogram.same + histogram.other, histogram.same]
-        highest = 0.0
-        for line, counts in zip(self._lines, both or [None, None], strict=True):
-            if histogram is None or counts is None or not counts.any():
-                line.visible = False
-                continue
-            heights = counts.astype(float)
-            if self.measure == "density":
-                heights /= heights.sum() * np.diff(histogram.edges)
-            highest = max(highest, float(heights.max()))
-            with line.hold_sync():
-                line.x, line.y = _outline(histogram.edges, heights, _LEAST if self.measure == "log" else 0.0)
-                line.visible = True
-        if highest:
-            self._y.max = highest * (2.0 if self.measure == "log" else 1.05)
-            self._up.tick_values = _ticks(highest, logarithmic=self.measure == "log")
-        # Activations after a ReLU make no angle beyond 90 degrees: half of the chart would be empty.
-        if histogram is not None:
-            self._x.min = -1.0 if both[0][histogram.edges[1:] <= 0].any() else 0.0
+        self._parts = [*self._lines.values(), self._across, self._up, self._x, self._y, *unused, self.figure]
 
     def close(self) -> None:
         """Let go of everything in the browser and in the kernel."""
         for part in self._parts:
             part.close()
+
+
+def _heights(counts: np.ndarray, edges: np.ndarray, measure: Measure) -> np.ndarray:
+    heights = counts.astype(float)
+    return heights / (heights.sum() * np.diff(edges)) if measure == "density" else heights
 
 
 def _outline(edges: np.ndarray, heights: np.ndarray, floor: float) -> tuple[np.ndarray, np.ndarray]:

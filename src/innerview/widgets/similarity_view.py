@@ -75,7 +75,7 @@ class SimilarityView(ipywidgets.VBox):
             )
         self._found: dict[tuple[str, int | None], CosineHistogram | InnerviewError] = {}
         self._asked: _Asked | None = None
-        self._charts: dict[str, list[_Panel]] = {}
+        self._panels: list[_Panel] = []
         self._shown: dict[tuple[str, int | None], _Panel] = {}
         self._told = 0.0
         self._make_controls(inspector)
@@ -110,10 +110,17 @@ class SimilarityView(ipywidgets.VBox):
         if inspector is not None:
             inspector.unobserve(self._follow, _FOLLOWED)
             self._stop(inspector)
-            panels = [panel for panels in self._charts.values() for panel in panels]
-            for widget in [*panels, *self._controls, self._bar, self._progress, self._error, self._grid, self._legend]:
+            for widget in [
+                *self._panels,
+                *self._controls,
+                self._bar,
+                self._progress,
+                self._error,
+                self._grid,
+                self._legend,
+            ]:
                 widget.close()
-            self._charts, self._shown, self._found = {}, {}, {}
+            self._panels, self._shown, self._found = [], {}, {}
         super().close()
 
     @property
@@ -278,7 +285,8 @@ class SimilarityView(ipywidgets.VBox):
         if isinstance(step, (CosineHistogram, InnerviewError)):
             self._found[chart] = step
             if chart in self._shown:
-                self._shown[chart].show(chart, step)
+                measure: Any = self._measure.value
+                self._shown[chart].show(chart, step, measure)
 
     def _failed(self, asked: _Asked, error: Exception) -> None:
         if asked is self._asked:
@@ -297,11 +305,10 @@ class SimilarityView(ipywidgets.VBox):
         """Lay out the charts asked for; those made before are used again."""
         charts = [] if self._asked is None else self._asked.charts
         measure: Any = self._measure.value
-        panels = self._charts.setdefault(measure, [])
-        panels += [_Panel(measure) for _ in charts[len(panels) :]]
-        self._shown = dict(zip(charts, panels, strict=False))
+        self._panels += [_Panel() for _ in charts[len(self._panels) :]]
+        self._shown = dict(zip(charts, self._panels, strict=False))
         for chart, panel in self._shown.items():
-            panel.show(chart, self._found.get(chart))
+            panel.show(chart, self._found.get(chart), measure)
         self._grid.children = list(self._shown.values())
 
     def _say(self, message: str) -> None:
@@ -314,22 +321,45 @@ class SimilarityView(ipywidgets.VBox):
 class _Panel(ipywidgets.VBox):
     """One chart and its numbers."""
 
-    def __init__(self, measure: Measure) -> None:
-        self._chart = CosineChart(measure)
+    def __init__(self) -> None:
+        self._chart: CosineChart | None = None
+        self._before: CosineChart | None = None
+        self._drawn: tuple[CosineHistogram | None, str, Measure] | None = None
         # HTML for the sake of its line breaks; what it is given is escaped.
         self._numbers, self._note = (ipywidgets.HTML(layout={"margin": "0 12px 0 52px"}) for _ in range(2))
-        parts = [self._chart.figure, self._numbers, self._note]
-        super().__init__(parts, layout={"min_width": "0", "max_width": "640px", "margin": "0"})
+        super().__init__([self._numbers, self._note], layout={"min_width": "0", "max_width": "640px", "margin": "0"})
 
-    def show(self, chart: tuple[str, int | None], found: CosineHistogram | InnerviewError | None) -> None:
+    def show(
+        self, chart: tuple[str, int | None], found: CosineHistogram | InnerviewError | None, measure: Measure
+    ) -> None:
         layer, rank = chart
-        histogram = found if isinstance(found, CosineHistogram) else None
-        self._chart.show(histogram, layer if rank is None else f"{layer}, PCA rank {rank:,}")
-        self._numbers.value = _text("…" if found is None else "" if histogram is None else _describe(histogram))
-        self._note.value = _text(str(found or "") if histogram is None else histogram.note)
+        title = layer if rank is None else f"{layer}, PCA rank {rank:,}"
+        if isinstance(found, CosineHistogram):
+            self._draw(found, title, measure)
+            self._numbers.value, self._note.value = _text(_describe(found)), _text(found.note)
+        elif found is None:
+            # What was there stays until there is something new; its own title says what it is.
+            self._numbers.value, self._note.value = _text(f"{title}: under way"), ""
+        else:
+            self._drawn = None
+            self.children = [self._numbers, self._note]
+            self._numbers.value, self._note.value = "", _text(str(found))
+
+    def _draw(self, histogram: CosineHistogram, title: str, measure: Measure) -> None:
+        asked = (histogram, title, measure)
+        if self._drawn is not None and self._drawn[0] is histogram and self._drawn[1:] == asked[1:]:
+            return
+        self._drawn = asked
+        if self._before is not None:
+            self._before.close()
+        # The page may still be building the last one: it is let go when the next but one comes.
+        self._before, self._chart = self._chart, CosineChart(histogram, title, measure)
+        self.children = [self._chart.figure, self._numbers, self._note]
 
     def close(self) -> None:
-        self._chart.close()
+        for chart in (self._before, self._chart):
+            if chart is not None:
+                chart.close()
         self._numbers.close()
         self._note.close()
         super().close()

@@ -16,7 +16,7 @@ from torch import nn
 import innerview as iv
 from innerview.analysis.similarity import CosineHistogram, cosine_histogram
 from innerview.errors import DataError
-from innerview.widgets.charts import CosineChart
+from innerview.widgets.charts import GREY, CosineChart
 from innerview.widgets.similarity_view import SimilarityView
 
 GENERATOR = torch.Generator().manual_seed(1)
@@ -39,7 +39,9 @@ def settle(inspector):
 def shown(view):
     """Title, numbers and note of each chart."""
     panels = view._grid.children
-    return [(panel._chart.figure.title, text(panel._numbers), text(panel._note)) for panel in panels]
+    return [
+        (panel._chart.figure.title if panel._drawn else "", text(panel._numbers), text(panel._note)) for panel in panels
+    ]
 
 
 def text(widget):
@@ -63,9 +65,8 @@ def test_it_shows_the_layers_histogram(inspector):
 def test_the_drawn_areas_are_one_and_the_drawn_counts_are_the_counts():
     histogram = cosine_histogram(IMAGES - IMAGES.mean(), LABELS, bins=50)
     for measure, expected in {"density": 1.0, "pairs": 7140 * 2 / 50}.items():
-        chart = CosineChart(measure)
-        chart.show(histogram, "title")
-        grey, red = chart._lines
+        chart = CosineChart(histogram, "title", measure)
+        grey, red = chart._lines.values()
         assert np.trapezoid(grey.y, grey.x) == pytest.approx(expected)
         part = 1 if measure == "density" else histogram.same.sum() / histogram.pairs
         assert np.trapezoid(red.y, red.x) == pytest.approx(expected * part)
@@ -73,20 +74,18 @@ def test_the_drawn_areas_are_one_and_the_drawn_counts_are_the_counts():
 
 
 def test_the_axis_begins_at_zero_where_no_pair_points_apart():
-    chart = CosineChart()
-    chart.show(cosine_histogram(IMAGES), "")  # all positive
-    assert chart._x.min == 0
-    chart.show(cosine_histogram(IMAGES - IMAGES.mean()), "")
-    assert chart._x.min == -1
-    chart.show(None, "empty")
-    assert not any(line.visible for line in chart._lines)
-    chart.close()
+    positive, both = (
+        CosineChart(cosine_histogram(IMAGES), ""),
+        CosineChart(cosine_histogram(IMAGES - IMAGES.mean()), ""),
+    )
+    assert (positive._x.min, both._x.min) == (0, -1)
+    positive.close()
+    both.close()
 
 
 def test_a_logarithmic_chart_shows_no_pair_below_one():
-    chart = CosineChart("log")
-    chart.show(cosine_histogram(IMAGES - IMAGES.mean(), LABELS), "")
-    for line in chart._lines:
+    chart = CosineChart(cosine_histogram(IMAGES - IMAGES.mean(), LABELS), "", "log")
+    for line in chart._lines.values():
         assert np.asarray(line.y).min() > 0
     chart.close()
 
@@ -216,8 +215,7 @@ def test_without_a_layer_or_labels(inspector):
         ((_, numbers, note),) = shown(view)
         assert numbers == "7,140 pairs"
         assert "no labels" in note
-        grey, red = view._grid.children[0]._chart._lines
-        assert (grey.visible, red.visible) == (True, False)
+        assert list(view._grid.children[0]._chart._lines) == [GREY]
 
 
 def test_what_the_job_cannot_explain_is_shown_too(inspector, monkeypatch):
@@ -266,8 +264,8 @@ def test_the_measure_changes_without_computing(inspector):
     before = view.histograms["features.0", None]
     for measure in ("log", "pairs", "density"):
         view._measure.value = measure
-        assert view._grid.children[0]._chart.measure == measure
-        assert view._grid.children[0]._chart._lines[0].visible
+        assert view._grid.children[0]._drawn[2] == measure
+        assert view._grid.children[0].children[0] is view._grid.children[0]._chart.figure
     assert view.histograms["features.0", None] is before
 
 
