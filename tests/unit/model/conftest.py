@@ -212,7 +212,7 @@ def check_replay(model, args=(), kwargs=None, *, layers=None, how="replay"):
     for name in names if layers is None else [names[int(at * (len(names) - 1))] for at in layers]:
         with no_trace_left(model):
             recording = record(model, args, kwargs, name)
-            assert (name, recording.how, recording.note != "") == (name, how, how != "replay")
+            assert (name, recording.how, recording.note != "") == (name, how, how != "replay"), recording.note
             same_tensors(recording.output, plain)
             for scale in (0.5, -1.5):
                 edited = edit(recording.activation, scale)

@@ -309,18 +309,24 @@ def test_on_a_snapshot_with_the_random_state_let_be(replaced, same_tensors):
 
 
 def test_a_mode_of_the_models_own_stays_in_its_place(replaced, same_tensors):
-    class Counter(TorchDispatchMode):
+    seen = []
+
+    class Lists(TorchDispatchMode):
         def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            seen.append(func)
             return func(*args, **(kwargs or {}))
 
     class Inside(Shared):
         def forward(self, x):
-            with Counter():
+            with Lists():
                 return super().forward(x)
 
     model, x = Inside(), torch.randn(2, 4)
     recording = record(model, (x,), {}, "block#2")
     assert recording.how == "replay"
     edited = recording.activation * 2
-    same_tensors(recording.rerun(edited), replaced(model, (x,), {}, "block#2", edited))
+    expected = replaced(model, (x,), {}, "block#2", edited)
+    seen.clear()
+    same_tensors(recording.rerun(edited), expected)
+    assert seen.count(torch.ops.aten.addmm.default) == 4
     assert torch._C._len_torch_dispatch_stack() == 0
