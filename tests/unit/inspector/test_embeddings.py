@@ -49,7 +49,10 @@ def score(points, labels):
 def test_neighbours_in_the_picture_are_of_one_class(explored, method):
     made = explored.embed(LAYER, method, samples=None)
     own = explored.activations(LAYER, made.indices.tolist()).numpy()
-    assert score(made.points, made.labels) > score(own, made.labels) - 0.05
+    plane = explored.embed(LAYER, samples=None)
+    # Two dimensions lose some of the many, but not as many as PCA's two.
+    assert score(made.points, made.labels) > score(own, made.labels) - 0.1
+    assert score(made.points, made.labels) > score(plane.points, plane.labels) + 0.1
     again = explored.embed(LAYER, method, samples=None)
     assert again.points is not None
     np.testing.assert_array_equal(again.points, made.points)
