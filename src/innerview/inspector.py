@@ -14,6 +14,7 @@ from traitlets import Bool, Int
 from innerview.analysis.progress import finish
 from innerview.axes import Axes
 from innerview.cell import Cell
+from innerview.compressions import AccuracyCurve, Compression, compressing, curve_of
 from innerview.data import Batch, Data, forward_parameters
 from innerview.embeddings import Embedding, embedding
 from innerview.errors import DataError, InnerviewError, UnseenLayerError
@@ -165,7 +166,7 @@ class Inspector(Selection):
                 # Samples of different shapes make no batch; each can still be looked at.
                 count = 1
                 batch = self.data.batch([0])
-            with self._running(batch) as (model, ready, rewind):
+            with self.lent(batch) as (model, ready, rewind):
                 layers = trace_layers(model, ready.args, ready.kwargs, batch=count, restore_rng=rewind)
             self._layers = layers
         return layers
@@ -272,6 +273,26 @@ class Inspector(Selection):
             table["loss"] = self.predictions.loss[brush]
         return table
 
+    def compress(
+        self, layer: str, rank: int, basis: str = "pca", axis: str = "channels", **options: Any
+    ) -> Compression:
+        """What the model still gets right when a layer's output is projected on ``rank`` dimensions.
+
+        See ``innerview.compressions.compressing`` for the options.
+        """
+        return finish(compressing(self, layer, [rank], basis=basis, axis=axis, **options))[0]
+
+    def accuracy_curve(
+        self,
+        layer: str,
+        ranks: Sequence[int] | None = None,
+        basis: str = "pca",
+        axis: str = "channels",
+        **options: Any,
+    ) -> AccuracyCurve:
+        """Accuracy against rank, powers of two unless given; the options are those of ``compress``."""
+        return curve_of(finish(compressing(self, layer, ranks, basis=basis, axis=axis, **options)))
+
     def capture(self, layer: str, samples: Sequence[int]) -> Tensor:
         """What a layer returned for one batch, as it returned it: its own axes, on the model's device.
 
@@ -317,7 +338,7 @@ class Inspector(Selection):
 
     def output(self, batch: Batch) -> Any:
         """The model's output for a batch, in evaluation mode, without gradients."""
-        with self._running(batch) as (model, ready, rewind):
+        with self.lent(batch) as (model, ready, rewind):
             return capture.forward(model, ready.args, ready.kwargs, restore_rng=rewind)
 
     def field_known(self, layer: str, batch: Batch, *, channel_last: bool) -> bool:
@@ -337,7 +358,7 @@ class Inspector(Selection):
 
         @contextmanager
         def running() -> Iterator[tuple[nn.Module, tuple[Any, ...], dict[str, Any], bool]]:
-            with self._running(batch) as (model, ready, rewind):
+            with self.lent(batch) as (model, ready, rewind):
                 yield model, ready.args, ready.kwargs, rewind
 
         if key not in fields:
@@ -456,11 +477,11 @@ class Inspector(Selection):
         self.close()
 
     def _run(self, batch: Batch, row: Layer) -> Tensor:
-        with self._running(batch) as (model, ready, rewind):
+        with self.lent(batch) as (model, ready, rewind):
             return capture.run(model, ready.args, ready.kwargs, [row.name], restore_rng=rewind)[row.name]
 
     @contextmanager
-    def _running(self, batch: Batch) -> Iterator[tuple[nn.Module, Batch, bool]]:
+    def lent(self, batch: Batch) -> Iterator[tuple[nn.Module, Batch, bool]]:
         """The model to run now, the batch on its device, and whether the random state may be rewound afterwards."""
         with self._model_lock:
             # A running cell may be training the model: switching it to evaluation mode, or rewinding the random numbers

@@ -84,17 +84,17 @@ class Cache:
 
     def __init__(self, budget: int) -> None:
         self.budget = budget
-        self._held: dict[object, tuple[Representation, int]] = {}
+        self._held: dict[object, tuple[Any, int]] = {}
 
-    def get(self, key: object) -> Representation | None:
-        """The result kept under a key."""
+    def get(self, key: object) -> Any:
+        """The result kept under a key; None if there is none any more."""
         held = self._held.pop(key, None)
         if held is None:
             return None
         self._held[key] = held
         return held[0]
 
-    def put(self, key: object, made: Representation, size: int) -> None:
+    def put(self, key: object, made: Any, size: int) -> None:
         """Keep a result of so many bytes."""
         self._held[key] = (made, size)
         while len(self._held) > 1 and sum(size for _, size in self._held.values()) > self.budget:
@@ -136,7 +136,7 @@ def representing(
     """
     chosen = yield from _choose(inspector, samples, correct_only=correct_only, seed=seed, job=job)
     key = (layer, pool, seed, chosen.tobytes(), state.fingerprint(inspector.model))
-    known = inspector.cache.get(key)
+    known: Representation | None = inspector.cache.get(key)
     if known is not None:
         return known
     making = _Making(inspector, layer, pool, len(chosen), seed)

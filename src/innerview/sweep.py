@@ -45,7 +45,7 @@ def sweep(
     if not indices:
         raise DataError(f"no samples were asked for: samples={samples!r}")
     axis = row.batch_axis
-    size = _batch_size(inspector, layer)
+    size = batch_size(inspector, layer)
     for start in range(0, len(indices), size):
         part = range(start, min(start + size, len(indices)))
         values = inspector.capture(layer, indices[part.start : part.stop])
@@ -54,8 +54,8 @@ def sweep(
         yield part, values[None] if axis is None else values.movedim(axis, 0)
 
 
-def _batch_size(inspector: Inspector, layer: str) -> int:
-    """Samples in one forward, for a step of some 50 ms.
+def batch_size(inspector: Inspector, layer: str) -> int:
+    """How many samples to run in one forward up to a layer, for a step of some 50 ms.
 
     Decided by the amount of work, not by the clock: another batch size may round another way, and an embedding would
     not come out the same twice.

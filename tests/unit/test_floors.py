@@ -25,6 +25,7 @@ FLOORS = {
     "own_input": 3,
     "predictions": 3,
     "representations": 3,
+    "compressions": 3,
     "embeddings": 3,
     "similarities": 3,
     "qualities": 3,
