@@ -184,6 +184,12 @@ def test_similarity_follows_the_layer(explorer):
     explorer.choose_layer("features.0")
     expect(chart).to_contain_text("features.0")
     expect(page.get_by_text("AUC").first).not_to_have_text(said)
+    # Away from the page while its next chart is made: nothing is drawn into a page without a size.
+    for layer in ("features.3", "classifier.1", "features.0", "classifier.3"):
+        open_page(explorer, "Similarity")
+        explorer.choose_layer(layer)
+        open_page(explorer, "Quality")
+        explorer.page.wait_for_timeout(400)
 
 
 def test_quality_of_a_layer(explorer):
