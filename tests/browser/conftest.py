@@ -14,8 +14,8 @@ PICTURES = REPOSITORY / "test-output"
 expect.set_options(timeout=20_000)
 
 
-# bqplot 0.13 draws once more into a figure that has lost its size, as when JupyterLab takes a cell that was scrolled away
-# out of the page: a rectangle as wide as the figure less its margins. Nothing is to be seen of it.
+# bqplot 0.13 draws once more into a figure that has lost its size, as when JupyterLab takes a cell that was scrolled
+# away out of the page: a rectangle as wide as the figure less its margins. Nothing is to be seen of it.
 HARMLESS = r"<rect> attribute (width|height): A negative value is not valid.*bqplot"
 
 
