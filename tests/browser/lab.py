@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -124,6 +125,8 @@ class Lab:
         config: dict[str, dict[str, Any]] = {
             "ServerApp": {
                 "ip": "127.0.0.1",
+                # The system's choice: from 8888 up, two servers that start together find the same one free.
+                "port": 0,
                 "root_dir": str(self.root),
                 "allow_root": True,
                 "open_browser": False,
@@ -170,13 +173,14 @@ class Lab:
         (folder / "startup.py").write_text(code)
 
     def _wait_for_url(self) -> str:
-        # The server looks for a free port itself and writes down which one it bound, so nobody can take the
-        # port between our choosing and its binding.
+        # The server writes its address down a moment before it listens there.
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
             for file in (self._home / "jupyter_runtime_dir").glob("jpserver-*.json"):
-                with contextlib.suppress(ValueError):  # still being written
-                    return json.loads(file.read_text())["url"]
+                with contextlib.suppress(ValueError, OSError):  # still being written; not yet listening
+                    written = json.loads(file.read_text())
+                    socket.create_connection(("127.0.0.1", written["port"]), timeout=1).close()
+                    return written["url"]
             time.sleep(0.05)
         state = "is still starting" if self.process.poll() is None else f"ended with {self.process.returncode}"
         raise RuntimeError(f"JupyterLab {state} and is not listening. Its log:\n{self.log}")
