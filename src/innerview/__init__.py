@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from innerview.analysis.quality import embedding_quality as embedding_quality
     from innerview.analysis.similarity import cosine_histogram as cosine_histogram
     from innerview.inspector import Inspector as Inspector
+    from innerview.training.history import History as History
+    from innerview.training.monitor import Monitor as Monitor
     from innerview.widgets.brush_panel import BrushPanel as BrushPanel
     from innerview.widgets.channel_grid import ChannelGrid as ChannelGrid
     from innerview.widgets.embedding_scatter import EmbeddingScatter as EmbeddingScatter
@@ -35,8 +37,10 @@ _HOME = {
     "ChannelGrid": "innerview.widgets.channel_grid",
     "EmbeddingScatter": "innerview.widgets.embedding_scatter",
     "Explorer": "innerview.widgets.explorer",
+    "History": "innerview.training.history",
     "Inspector": "innerview.inspector",
     "LayerPicker": "innerview.widgets.layer_picker",
+    "Monitor": "innerview.training.monitor",
     "QualityTable": "innerview.widgets.quality_table",
     "SamplePicker": "innerview.widgets.sample_picker",
     "SimilarityView": "innerview.widgets.similarity_view",
@@ -51,8 +55,10 @@ __all__ = [
     "ChannelGrid",
     "EmbeddingScatter",
     "Explorer",
+    "History",
     "Inspector",
     "LayerPicker",
+    "Monitor",
     "QualityTable",
     "SamplePicker",
     "SimilarityView",

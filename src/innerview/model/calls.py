@@ -43,8 +43,8 @@ def locate(name: str, paths: Iterable[str]) -> tuple[str, int]:
     raise unknown_layer(name, paths)
 
 
-def unknown_layer(name: object, names: Iterable[str]) -> UnknownLayerError:
-    """Build the error for a name that is not among ``names``, offering the nearest."""
+def unknown_layer(name: object, names: Iterable[str], what: str = "layer") -> UnknownLayerError:
+    """Build the error for a name that is not among ``names``, offering the nearest; ``what`` is what they name."""
     names = list(names)
     wanted = str(name).lower()
     near = [other for other in names if wanted and (other.lower().endswith(wanted) or wanted in other.lower())]
@@ -52,8 +52,8 @@ def unknown_layer(name: object, names: Iterable[str]) -> UnknownLayerError:
     lower = {other.lower(): other for other in reversed(names)}
     near += [lower[match] for match in difflib.get_close_matches(wanted, lower, n=5, cutoff=0.5)]
     offered = list(dict.fromkeys(near))[:5] or names[:5]
-    hint = ", ".join(map(repr, offered)) or "it has no layers"
-    return UnknownLayerError(f"there is no layer {name!r}; the nearest of {len(names)} names: {hint}")
+    hint = ", ".join(map(repr, offered)) or f"it has no {what}s"
+    return UnknownLayerError(f"there is no {what} {name!r}; the nearest of {len(names)} names: {hint}")
 
 
 class Calls:

@@ -164,7 +164,7 @@ def trace_layers(
                 name=path if call == 1 else f"{path}#{call}",
                 path=path,
                 call=call,
-                kind=_kind(modules[path]),
+                kind=kind_of(modules[path]),
                 depth=path.count("."),
                 shape=shape,
                 batch_axis=found.batch_axis if found else None,
@@ -271,8 +271,8 @@ def _count(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters() if not is_lazy(parameter))
 
 
-def _kind(module: nn.Module) -> str:
-    # A ScriptModule keeps the name of the class it was made from.
+def kind_of(module: nn.Module) -> str:
+    """Name the class of a module; a ScriptModule keeps the name of the class it was made from."""
     name = getattr(module, "original_name", None)
     return name if isinstance(name, str) else type(module).__name__
 

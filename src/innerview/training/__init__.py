@@ -1,0 +1,1 @@
+"""The training monitor: recording, judging and acting while a model learns."""
