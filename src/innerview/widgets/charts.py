@@ -35,12 +35,15 @@ class CosineChart:
         title: above it.
         measure: "density": each of the two has area 1, so that their shapes can be compared; "pairs": how many;
             "log": how many, on a logarithmic scale.
+        height: of the figure, in pixels.
 
     Attributes:
         figure: the bqplot Figure, to be put into a layout.
     """
 
-    def __init__(self, histogram: CosineHistogram, title: str, measure: Measure = "density") -> None:
+    def __init__(
+        self, histogram: CosineHistogram, title: str, measure: Measure = "density", *, height: int = 200
+    ) -> None:
         # Here, not above: most sessions draw no chart, and the import takes a tenth of a second.
         with warnings.catch_warnings():
             # bqscales 0.3.7 gives its trait Date an argument that traitlets has deprecated since 4.1.
@@ -64,8 +67,8 @@ class CosineChart:
         self._x = LinearScale(min=least, max=1.0, allow_padding=False)
         self._y = LogScale(min=_LEAST, max=highest * 2.0) if log else LinearScale(min=0.0, max=highest * 1.05)
         self._lines = {}
-        for colour, height in heights.items():
-            x, y = _outline(histogram.edges, height, floor)
+        for colour, tops in heights.items():
+            x, y = _outline(histogram.edges, tops, floor)
             self._lines[colour] = Lines(
                 x=x,
                 y=y,
@@ -92,9 +95,10 @@ class CosineChart:
             axes=[self._across, self._up],
             fig_margin=_MARGIN,
             title_style={"font-size": "12px", "fill": _INK},
+            background_style={"fill": "transparent"},  # bqplot's own is black in the dark theme
             display_toolbar=False,
             padding_y=0.0,
-            layout={"width": "100%", "height": "200px", "min_width": "0"},
+            layout={"width": "100%", "height": f"{height}px", "min_width": "0"},
         )
         self.figure.add_class("innerview-chart")
         unused = [self.figure.scale_x, self.figure.scale_y]  # which a Figure makes for marks without scales

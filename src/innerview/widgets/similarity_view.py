@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("innerview")
 _FOLLOWED = ["layer", "sample", "version", "sample_size"]  # traits of the inspector
 _MOST = 12  # charts side by side
+_SMALL, _LARGE = 200, 360  # pixels of height: of a chart among others, and of the only one
 _EVERY = 0.15  # seconds between two reports of progress
 _MEASURES = [("density", "density"), ("pairs", "pairs"), ("pairs, logarithmic", "log")]
 _LEGEND = f'<span style="color: {GREY}">■</span> all pairs <span style="color: {RED}">■</span> pairs of one class'
@@ -308,6 +309,7 @@ class SimilarityView(ipywidgets.VBox):
         self._panels += [_Panel() for _ in charts[len(self._panels) :]]
         self._shown = dict(zip(charts, self._panels, strict=False))
         for chart, panel in self._shown.items():
+            panel.alone = len(charts) == 1
             panel.show(chart, self._found.get(chart), measure)
         self._grid.children = list(self._shown.values())
 
@@ -319,12 +321,17 @@ class SimilarityView(ipywidgets.VBox):
 
 
 class _Panel(ipywidgets.VBox):
-    """One chart and its numbers."""
+    """One chart and its numbers.
+
+    Attributes:
+        alone: whether it has the page for itself, and can be larger.
+    """
 
     def __init__(self) -> None:
+        self.alone = False
         self._chart: CosineChart | None = None
         self._before: CosineChart | None = None
-        self._drawn: tuple[CosineHistogram | None, str, Measure] | None = None
+        self._drawn: tuple[CosineHistogram, str, Measure, bool] | None = None
         # HTML for the sake of its line breaks; what it is given is escaped.
         self._numbers, self._note = (ipywidgets.HTML(layout={"margin": "0 12px 0 52px"}) for _ in range(2))
         super().__init__([self._numbers, self._note], layout={"min_width": "0", "max_width": "640px", "margin": "0"})
@@ -346,14 +353,16 @@ class _Panel(ipywidgets.VBox):
             self._numbers.value, self._note.value = "", _text(str(found))
 
     def _draw(self, histogram: CosineHistogram, title: str, measure: Measure) -> None:
-        asked = (histogram, title, measure)
+        asked = (histogram, title, measure, self.alone)
         if self._drawn is not None and self._drawn[0] is histogram and self._drawn[1:] == asked[1:]:
             return
         self._drawn = asked
         if self._before is not None:
             self._before.close()
         # The page may still be building the last one: it is let go when the next but one comes.
-        self._before, self._chart = self._chart, CosineChart(histogram, title, measure)
+        self._before = self._chart
+        self._chart = CosineChart(histogram, title, measure, height=_LARGE if self.alone else _SMALL)
+        self.layout.max_width = "1000px" if self.alone else "640px"
         self.children = [self._chart.figure, self._numbers, self._note]
 
     def close(self) -> None:
