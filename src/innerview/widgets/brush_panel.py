@@ -12,7 +12,8 @@ from innerview.analysis.contrast import contrast
 from innerview.analysis.progress import silent
 from innerview.jobs import SOON
 from innerview.representations import representing
-from innerview.widgets.base import View, static
+from innerview.widgets.base import View
+from innerview.widgets.frame_widget import static
 from innerview.widgets.sample_frames import Labels, brushed, current
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from innerview.inspector import Inspector
     from innerview.jobs import Job
-    from innerview.widgets.base import Frame
+    from innerview.widgets.frame_widget import Frame
 
 _FIRST = 32  # channels sent at first
 _MOST_BRUSHED = 2000  # samples beyond those drawn that are run for the comparison

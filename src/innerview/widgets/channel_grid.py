@@ -13,7 +13,8 @@ from innerview.analysis.tiles import channel_values, histogram, make_tiles
 from innerview.errors import DataError, InnerviewError
 from innerview.inputs import is_image, main_input
 from innerview.jobs import BACKGROUND, SOON, steps
-from innerview.widgets.base import NO_ARRAYS, View, static
+from innerview.widgets.base import View
+from innerview.widgets.frame_widget import NO_ARRAYS, static
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from innerview.data import Batch
     from innerview.inspector import Inspector, Look
     from innerview.jobs import Job
-    from innerview.widgets.base import Frame
+    from innerview.widgets.frame_widget import Frame
 
 _DEAD_SAMPLES = 256  # over how many samples a channel must stay silent to be called dead, if time allows
 _DEAD_LEAST = 16  # over how many in any case, where there are so many

@@ -16,7 +16,8 @@ from innerview.errors import DataError
 from innerview.jobs import BACKGROUND, SOON, steps
 from innerview.representations import representing
 from innerview.thumbnails import make_thumbnail
-from innerview.widgets.base import View, static
+from innerview.widgets.base import View
+from innerview.widgets.frame_widget import static
 from innerview.widgets.point_colours import colouring
 from innerview.widgets.sample_frames import Labels, brushed, current
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from innerview.inspector import Inspector
     from innerview.jobs import Job
     from innerview.representations import Pool
-    from innerview.widgets.base import Frame
+    from innerview.widgets.frame_widget import Frame
 
 _EVERY = 0.1  # seconds between two pictures of a computation under way
 _PAUSED = 0.02  # seconds that a paused computation sleeps before it looks again

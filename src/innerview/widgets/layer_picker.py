@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from innerview.widgets.base import View, static
+from innerview.widgets.base import View
+from innerview.widgets.frame_widget import static
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from innerview.inspector import Inspector
     from innerview.jobs import Job
-    from innerview.widgets.base import Frame
+    from innerview.widgets.frame_widget import Frame
 
 
 class LayerPicker(View):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from innerview.embeddings import Embedding
     from innerview.inspector import Inspector
     from innerview.jobs import Job
-    from innerview.widgets.base import Frame
+    from innerview.widgets.frame_widget import Frame
 
 _CHANGED = 10  # neighbours that are compared to say what moved
 

@@ -8,14 +8,15 @@ from innerview.analysis.progress import relay
 from innerview.errors import InnerviewError
 from innerview.jobs import BACKGROUND
 from innerview.qualities import Row, Step, leaves, measuring_table, table
-from innerview.widgets.base import View, static
+from innerview.widgets.base import View
+from innerview.widgets.frame_widget import static
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from innerview.inspector import Inspector
     from innerview.jobs import Job
-    from innerview.widgets.base import Frame
+    from innerview.widgets.frame_widget import Frame
 
 _K = 10
 

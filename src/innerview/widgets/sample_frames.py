@@ -8,7 +8,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from innerview.inspector import Inspector
-    from innerview.widgets.base import Frame
+    from innerview.widgets.frame_widget import Frame
 
 
 def as_codes(labels: np.ndarray) -> np.ndarray:

@@ -13,7 +13,8 @@ from innerview.inputs import as_text, is_image, main_input
 from innerview.jobs import BACKGROUND, SOON, steps
 from innerview.predictions import scores, top
 from innerview.thumbnails import Thumbnail, make_thumbnail
-from innerview.widgets.base import View, static
+from innerview.widgets.base import View
+from innerview.widgets.frame_widget import static
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from innerview.inspector import Inspector
     from innerview.jobs import Job
-    from innerview.widgets.base import Frame
+    from innerview.widgets.frame_widget import Frame
 
 _PAGE = 48
 _TEXT = 400  # numbers of a sample that is shown as text

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from innerview.errors import InnerviewError
 from innerview.jobs import BACKGROUND
-from innerview.widgets.base import View, static
+from innerview.widgets.base import View
+from innerview.widgets.frame_widget import static
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from innerview.inspector import Inspector
     from innerview.jobs import Job
-    from innerview.widgets.base import Frame
+    from innerview.widgets.frame_widget import Frame
 
 _EVERY = 0.2  # seconds between two reports of progress
 _LONG = 0.3  # seconds after which a job is worth mentioning

@@ -3,7 +3,7 @@
 import pytest
 
 from innerview import wire
-from innerview.widgets.base import View
+from innerview.widgets.frame_widget import FrameWidget
 
 
 @pytest.fixture
@@ -16,5 +16,5 @@ def sent(monkeypatch):
         assert len(buffers) == 1
         frames.append((self, *wire.decode(bytes(buffers[0]))))
 
-    monkeypatch.setattr(View, "send", send)
+    monkeypatch.setattr(FrameWidget, "send", send)
     return frames
