@@ -4,30 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import log2
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from innerview.analysis.accuracy import wilson_interval
-from innerview.analysis.progress import silent
-from innerview.analysis.projection import Projection, fitting_projection
-from innerview.errors import DataError, InnerviewError, UnseenLayerError
+from innerview.errors import DataError, InnerviewError
 from innerview.model import state
 from innerview.model.replay import Recording
 from innerview.predictions import scores
-from innerview.sweep import batch_size, sweep
+from innerview.projections import FITTED_ON, divide, projecting
+from innerview.sweep import batch_size
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from torch import Tensor
 
+    from innerview.analysis.projection import Projection
     from innerview.inspector import Inspector
     from innerview.jobs import Job
-
-_FITTED_ON = 1000  # samples, at most, that a projection is fitted to
-_FEWEST = 2  # samples: one to fit, one to evaluate
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +93,8 @@ def compressing(
     basis: str = "pca",
     axis: str = "channels",
     samples: int | None = None,
+    fit: Any = None,
+    fit_samples: int = FITTED_ON,
     seed: int = 0,
     job: Job | None = None,
 ) -> Generator[list[Compression] | None, None, list[Compression]]:
@@ -111,6 +110,8 @@ def compressing(
         basis: of the projection; see ``innerview.fit_projection``.
         axis: likewise.
         samples: how many to evaluate at most; None: all that the projection is not fitted to.
+        fit: training data to fit to; see ``innerview.projections.projecting``.
+        fit_samples: likewise.
         seed: of the order, and of a random basis.
         job: told the fraction done.
 
@@ -123,28 +124,20 @@ def compressing(
         InnerviewError: the model is no classifier, or was changed while it was evaluated.
         ForwardError: the model rejects a batch.
     """
-    row = inspector.seen(layer)
-    if row.shape is None or row.batch_axis is None or "float" not in str(row.dtype):
-        raise UnseenLayerError(
-            f"{layer!r} cannot be compressed: its output is {row.dtype} of shape {row.shape}; "
-            "it takes floating point numbers with an axis for the samples"
-        )
     before = state.fingerprint(inspector.model)
-    fitted_on, evaluated_on = _split(inspector, samples, seed)
     wanted = None if ranks is None else sorted({int(rank) for rank in ranks})
     if wanted is not None and (not wanted or wanted[0] < 1):
         raise DataError(f"ranks={list(ranks or [])}: a rank is 1 or more")
-    highest = None if wanted is None else wanted[-1]
-    key = ("projection", layer, basis, axis, seed, before)
-    fitted = inspector.cache.get(key)
-    if fitted is None or highest is None or highest > fitted.asked:
-        projection = yield from _fit(inspector, layer, fitted_on, highest, basis=basis, axis=axis, seed=seed)
-        fitted = _Fitted(highest or projection.largest, projection)
-        inspector.cache.put(key, fitted, 4 * projection.parameters)
-    projection = fitted.projection
+    if samples is not None and samples < 1:
+        raise DataError(f"samples={samples}: at least one sample is evaluated")
+    parts = divide(inspector, fit, fit_samples, seed)
+    projection = yield from projecting(
+        inspector, layer, wanted and wanted[-1], basis, axis, fit=fit, fit_samples=fit_samples, seed=seed
+    )
+    evaluated_on = parts.evaluated[:samples]
     chosen = _powers(projection.largest) if wanted is None else [min(rank, projection.largest) for rank in wanted]
     tallies = [_Tally(projection.at(rank)) for rank in dict.fromkeys(chosen)]
-    note = f"fitted to {len(fitted_on):,} samples that are not evaluated"
+    note = parts.note
     size = batch_size(inspector, layer)
     found: list[Compression] = []
     for start in range(0, len(evaluated_on), size):
@@ -210,52 +203,6 @@ class _Tally:
             self.projection.explained_variance,
             note,
         )
-
-
-def _split(inspector: Inspector, samples: int | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Samples to fit to and samples to evaluate, none in both."""
-    total = len(inspector.data)
-    if total < _FEWEST:
-        raise DataError(f"{total} sample: a projection is fitted to some samples and evaluated on others")
-    if samples is not None and samples < 1:
-        raise DataError(f"samples={samples}: at least one sample is evaluated")
-    order = np.random.default_rng(seed).permutation(total)
-    fitted = min(total // 2, _FITTED_ON)
-    return order[:fitted], order[fitted:][:samples]
-
-
-class _Fitted(NamedTuple):
-    """A projection, and the rank that was asked for: with fewer samples than that it may reach less far."""
-
-    asked: int
-    projection: Projection
-
-
-def _fit(
-    inspector: Inspector,
-    layer: str,
-    samples: np.ndarray,
-    rank: int | None,
-    *,
-    basis: str,
-    axis: str,
-    seed: int,
-) -> Generator[None, None, Projection]:
-    """One projection for all ranks up to this one."""
-    layout = inspector.axes.layout(layer, inspector.layers[layer].shape or ())
-    activations: list[Tensor] = []
-    for _, values in sweep(inspector, layer, samples.tolist()):
-        activations.append(values)
-        yield None
-    work = fitting_projection(
-        iter(activations),
-        rank,
-        basis,  # type: ignore[arg-type] - checked there
-        axis,  # type: ignore[arg-type]
-        channel_axis=layout.channel_axis + 1,
-        seed=seed,
-    )
-    return (yield from silent(work))
 
 
 def _powers(largest: int) -> list[int]:

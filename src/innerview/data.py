@@ -52,6 +52,7 @@ class Data:
 
     Attributes:
         name: a short name of the source, for people.
+        origin: equal for two of the same samples.
         labels: int64 ``[N]``, -1 where a label was not read yet; None when the data has no labels.
 
     Raises:
@@ -72,6 +73,7 @@ class Data:
         self._accepts = accepts
         self._read, self._length, self._chain = _reader(source)
         self.name = _name(self._chain)
+        self.origin = _origin(self._chain[0])
         if self._length == 0:
             raise DataError(f"the data is empty: {self.name} has no samples, and there is nothing to look at")
         self.labels: np.ndarray | None = None
@@ -134,6 +136,34 @@ class Data:
             "unpack returns (args, kwargs, labels): a tuple, a dict, and whole numbers or None, as in "
             f"lambda batch: ((batch[0],), {{}}, batch[1]); this one returned {given}"
         )
+
+    def alike(self, source: Any) -> Data:
+        """Other samples that are read in the same way.
+
+        Args:
+            source: in any form that ``Data`` takes; a Data is returned as it is.
+
+        Raises:
+            DataError: it cannot be read, or is the same data.
+        """
+        other = (
+            source
+            if isinstance(source, Data)
+            else Data(
+                source,
+                classes=self.classes,
+                mean=self.mean,
+                std=self.std,
+                unpack=self._unpack,
+                accepts=self._accepts,
+            )
+        )
+        if other.origin == self.origin:
+            raise DataError(
+                f"the training data is the data that is evaluated ({self.name}, {len(self):,} samples). Give samples "
+                "that are not in it, or none: then a part of it is set aside"
+            )
+        return other
 
     def class_name(self, label: int) -> str:
         """The name of a label."""
@@ -311,6 +341,13 @@ def _as_labels(values: Any) -> Tensor | None:
     if not isinstance(values, Tensor) or values.is_floating_point() or values.is_complex():
         return None
     return values.reshape(-1).long() if values.ndim == 1 or (values.ndim == 2 and values.shape[1] == 1) else None  # noqa: PLR2004 - [N, 1]
+
+
+def _origin(dataset: Any) -> object:
+    """What makes two datasets the same: where their tensor lies, or which object they are."""
+    tensor = dataset.tensors[0] if isinstance(dataset, TensorDataset) else dataset
+    tensor = torch.as_tensor(tensor) if isinstance(tensor, np.ndarray) else tensor
+    return (tensor.data_ptr(), tensor.shape) if isinstance(tensor, Tensor) else id(dataset)
 
 
 def _targets(chain: list[Any]) -> np.ndarray | None:

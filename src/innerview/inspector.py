@@ -68,6 +68,8 @@ class Inspector(Selection):
         unpack: turns a collated batch into ``(args, kwargs, labels)`` for data of an unusual form.
         baseline: a model to compare with, of the same layers, such as this one before training; "untrained" makes
             one by drawing all parameters anew.
+        training: samples like those of ``data``, in any of its forms, that projections are fitted to; None: a part of
+            ``data``, and only the rest of it is evaluated then.
         memory: bytes that activations over many samples may take; beyond them they go to a file that is removed.
 
     Attributes:
@@ -97,6 +99,7 @@ class Inspector(Selection):
         std: Sequence[float] | None = None,
         unpack: Callable[[Any], tuple[tuple[Any, ...], dict[str, Any], Tensor | None]] | None = None,
         baseline: nn.Module | Literal["untrained"] | None = None,
+        training: Any = None,
         memory: int = 1 << 29,
     ) -> None:
         if not isinstance(model, nn.Module):
@@ -110,6 +113,7 @@ class Inspector(Selection):
             if isinstance(data, Data)
             else Data(data, classes=classes, mean=mean, std=std, unpack=unpack, accepts=accepts)
         )
+        self.training: Data | None = None if training is None else self.data.alike(training)
         other = _baseline(model, baseline)
         self.jobs = Jobs()
         self.cache = Cache(memory)
@@ -124,7 +128,9 @@ class Inspector(Selection):
         self._fingerprint = state.fingerprint(model)
         self._modules = _modules(model)
         weakref.finalize(self, self.jobs.close)
-        self.baseline: Inspector | None = None if other is None else Inspector(other, self.data, memory=memory)
+        self.baseline: Inspector | None = (
+            None if other is None else Inspector(other, self.data, training=self.training, memory=memory)
+        )
         if self.baseline is not None:
             self._share(self.baseline)
         # Last, so that data that is refused leaves nobody behind who listens for cells.
@@ -293,13 +299,18 @@ class Inspector(Selection):
         """Accuracy against rank, powers of two unless given; the options are those of ``compress``."""
         return curve_of(finish(compressing(self, layer, ranks, basis=basis, axis=axis, **options)))
 
-    def capture(self, layer: str, samples: Sequence[int]) -> Tensor:
+    def capture(self, layer: str, samples: Sequence[int], data: Data | None = None) -> Tensor:
         """What a layer returned for one batch, as it returned it: its own axes, on the model's device.
+
+        Args:
+            layer: a name in ``layers``.
+            samples: indices in ``data``.
+            data: None: the Inspector's own.
 
         Raises:
             UnknownLayerError, UnseenLayerError, ForwardError: as ``activations``.
         """
-        return self._run(self.data.batch(samples), self.seen(layer))
+        return self._run((self.data if data is None else data).batch(samples), self.seen(layer))
 
     def look(self, layer: str, sample: int | None) -> Look:
         """What a layer returned for one sample; the forward stops after that layer.
@@ -465,7 +476,7 @@ class Inspector(Selection):
         self.unobserve_all()
         self.cache.clear()
         self._model = self._layers = self._axes = self._own = self._last_look = None
-        self._data = None
+        self._data = self.training = None
         self._fields = {}
 
     def __enter__(self) -> Self:

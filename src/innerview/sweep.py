@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from innerview.data import Data
     from innerview.inspector import Inspector
     from innerview.jobs import Job
 
@@ -21,7 +22,7 @@ _LARGEST_BATCH = 256
 
 
 def sweep(
-    inspector: Inspector, layer: str, samples: Sequence[int], job: Job | None = None
+    inspector: Inspector, layer: str, samples: Sequence[int], job: Job | None = None, *, data: Data | None = None
 ) -> Iterator[tuple[range, Tensor]]:
     """Run the model over samples, each forward ending after the layer.
 
@@ -30,6 +31,7 @@ def sweep(
         layer: a name in ``inspector.layers``.
         samples: N indices, in the order wanted.
         job: told the fraction done after each step.
+        data: where the samples are; None: the Inspector's data.
 
     Yields:
         Which of ``samples`` (as a range of positions), and what the layer returned for them: ``[n, ...]``, the batch
@@ -48,7 +50,7 @@ def sweep(
     size = batch_size(inspector, layer)
     for start in range(0, len(indices), size):
         part = range(start, min(start + size, len(indices)))
-        values = inspector.capture(layer, indices[part.start : part.stop])
+        values = inspector.capture(layer, indices[part.start : part.stop], data)
         if job is not None:
             job.fraction = part.stop / len(indices)
         yield part, values[None] if axis is None else values.movedim(axis, 0)

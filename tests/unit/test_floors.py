@@ -26,6 +26,7 @@ FLOORS = {
     "predictions": 3,
     "representations": 3,
     "compressions": 3,
+    "projections": 3,
     "embeddings": 3,
     "similarities": 3,
     "qualities": 3,

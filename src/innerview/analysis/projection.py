@@ -26,7 +26,7 @@ Basis = Literal["pca", "random", "variance", "quantise"]
 Axis = Literal["channels", "all"]
 
 _LOOK = 2**20  # numbers of the samples that the curves of "random" and "quantise" are measured on: the first ones
-_DEFAULT_RANK = 256  # of a PCA too wide for all its components
+_DEFAULT_RANK = 256  # of a basis too wide for all its columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +151,8 @@ def fit_projection(
 
     Args:
         samples: activations ``[N, ...]``, or batches of them, which are read once and not kept.
-        rank: the highest that will be asked for. None: all (for "pca" of more than 8,192 dimensions: 256).
+        rank: the highest that will be asked for. None: all (for "pca" and "random" of more than 8,192
+            dimensions: 256).
         basis: see above.
         axis: "channels": one d x rank matrix used at every position; "all": the elements of a sample flattened.
         channel_axis: of a batch, whose axis 0 is the samples: 1 for ``[N, C, H, W]``, -1 for tokens ``[N, T, F]``.
@@ -180,8 +181,7 @@ def fitting_projection(
             raise DataError(f"there is no {what} {given!r}; there are {', '.join(map(repr, known))}")
     rows = Rows(samples, channel_axis if axis == "channels" else None)
     limit = FLOAT_BITS if basis == "quantise" else rows.dimensions
-    if rank is None:
-        rank = _DEFAULT_RANK if basis == "pca" and limit > WIDE else limit
+    rank = default_rank(basis, rows.dimensions) if rank is None else rank
     if not 1 <= rank <= limit:
         unit = "bits" if basis == "quantise" else f"dimensions (axis {axis!r} of {'x'.join(map(str, rows.shape))})"
         raise DataError(f"rank {rank} for the basis {basis!r}: it can be 1 to {limit:,} {unit}")
@@ -193,6 +193,13 @@ def fitting_projection(
     return Projection(
         basis, axis, rank, rank, rows.shape, rows.channel_axis, curve.cpu().numpy(), rows.samples, note, rule
     )
+
+
+def default_rank(basis: str, dimensions: int) -> int:
+    """The highest rank that a projection is fitted for when none is asked for: all, where that can be held."""
+    if basis == "quantise":
+        return FLOAT_BITS
+    return _DEFAULT_RANK if basis in ("pca", "random") and dimensions > WIDE else dimensions
 
 
 def _principal(rows: Rows, rank: int, seed: int) -> Generator[None, None, tuple[Rule, torch.Tensor]]:

@@ -113,6 +113,7 @@ def explore(
     std: Sequence[float] | None = None,
     unpack: Callable[[Any], tuple[tuple[Any, ...], dict[str, Any], Tensor | None]] | None = None,
     baseline: nn.Module | Literal["untrained"] | None = None,
+    training: Any = None,
 ) -> Explorer:
     """See inside a model: its layers, what every channel does for a sample, and what the model says of it.
 
@@ -124,6 +125,7 @@ def explore(
         std: likewise.
         unpack: turns a collated batch into ``(args, kwargs, labels)`` for data of an unusual form.
         baseline: a model to compare with, of the same layers; "untrained" draws this one's parameters anew.
+        training: samples that projections are fitted to, in any form of ``data``; None: a part of ``data``.
 
     Returns:
         The Explorer: display it, or use its ``inspector`` from Python.
@@ -132,7 +134,9 @@ def explore(
         DataError: data that cannot be used as given.
         ForwardError: the model rejects the data; says what was fed.
     """
-    inspector = Inspector(model, data, classes=classes, mean=mean, std=std, unpack=unpack, baseline=baseline)
+    inspector = Inspector(
+        model, data, classes=classes, mean=mean, std=std, unpack=unpack, baseline=baseline, training=training
+    )
     try:
         inspector.layer = _first_choice(inspector)
         return Explorer(inspector)
