@@ -132,7 +132,7 @@ def compressing(
         raise DataError(f"samples={samples}: at least one sample is evaluated")
     parts = divide(inspector, fit, fit_samples, seed)
     projection = yield from projecting(
-        inspector, layer, wanted and wanted[-1], basis, axis, fit=fit, fit_samples=fit_samples, seed=seed
+        inspector, layer, wanted[-1] if wanted else None, basis, axis, fit=fit, fit_samples=fit_samples, seed=seed
     )
     evaluated_on = parts.evaluated[:samples]
     chosen = _powers(projection.largest) if wanted is None else [min(rank, projection.largest) for rank in wanted]

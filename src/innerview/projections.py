@@ -12,7 +12,6 @@ from torch.utils._pytree import tree_leaves
 
 from innerview.analysis.progress import silent
 from innerview.analysis.projection import FLOAT_BITS, Projection, default_rank, fitting_projection
-from innerview.data import Data
 from innerview.errors import DataError, UnseenLayerError
 from innerview.model import state
 from innerview.sweep import sweep
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from innerview.data import Data
     from innerview.inspector import Inspector
     from innerview.jobs import Job
 
@@ -184,7 +184,7 @@ class _Samples:
                 yield values if kept == len(values) else values[finite]
         if left_out == total:
             raise DataError(
-                f"nothing can be fitted to {self._layer!r}: all {total:,} samples have NaN or infinite activations there"
+                f"nothing can be fitted to {self._layer!r}: all {total:,} samples have NaN or infinite values there"
             )
         if left_out:
             self.note = (

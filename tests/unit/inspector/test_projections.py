@@ -125,7 +125,7 @@ def divide_of(total):
 
 
 def test_layers_and_ranks_that_do_not_exist(explored):
-    with pytest.raises(DataError, match="rank 65 .* can be 1 to 64"):
+    with pytest.raises(DataError, match=r"rank 65 .* can be 1 to 64"):
         finish(projecting(explored, LAYER, 65))
     with pytest.raises(DataError, match="rank 0"):
         finish(projecting(explored, LAYER, 0))
