@@ -87,10 +87,6 @@ class View(FrameWidget):
                 if job.key == (id(self), scope):
                     self.inspector.jobs.cancel(job.id)
 
-    def progress(self, scope: str, label: str, fraction: float | None, *, over: bool = False) -> None:
-        """Tell how far the work of a scope has come, where it takes longer than a moment."""
-        self.push({"kind": "busy", "scope": scope, "label": label, "fraction": fraction, "over": over})
-
     def activated(self) -> None:
         """Catch up, after ``active`` became true; a view that is always up to date does nothing."""
 

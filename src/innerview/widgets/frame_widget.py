@@ -97,6 +97,10 @@ class FrameWidget(anywidget.AnyWidget):
         if f"error:{scope}" in self._kept:
             self.push({"kind": "error", "scope": scope, "message": "", "detail": "", "over": True})
 
+    def progress(self, scope: str, label: str, fraction: float | None, *, over: bool = False) -> None:
+        """Tell how far the work of a scope has come, where it takes longer than a moment."""
+        self.push({"kind": "busy", "scope": scope, "label": label, "fraction": fraction, "over": over})
+
     def upload(self, header: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
         """Take arrays from the browser, such as the bytes of a dropped file; most widgets expect none."""
 

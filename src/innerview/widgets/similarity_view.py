@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass
 from html import escape
@@ -19,6 +18,7 @@ from innerview.jobs import SOON
 from innerview.qualities import leaves
 from innerview.similarities import ranks, similarity
 from innerview.widgets.charts import GREY, RED, CosineChart
+from innerview.widgets.notice import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from innerview.jobs import Job
     from innerview.widgets.charts import Measure
 
-_log = logging.getLogger("innerview")
+_SCOPE = "similarity"
 _FOLLOWED = ["layer", "sample", "version", "sample_size"]  # traits of the inspector
 _MOST = 12  # charts side by side
 _SMALL, _LARGE = 200, 360  # pixels of height: of a chart among others, and of the only one
@@ -80,12 +80,7 @@ class SimilarityView(ipywidgets.VBox):
         self._shown: dict[tuple[str, int | None], _Panel] = {}
         self._told = 0.0
         self._make_controls(inspector)
-        self._error = ipywidgets.HTML(
-            layout={"display": "none"}, style={"text_color": "var(--jp-error-color1, #c62828)"}
-        )
-        self._progress = ipywidgets.FloatProgress(
-            max=1.0, layout={"visibility": "hidden", "width": "100%", "height": "4px", "margin": "0"}
-        )
+        self._notice = Notice()
         self._legend = ipywidgets.HTML(_LEGEND, layout={"margin": "0 0 0 52px"})
         self._grid = ipywidgets.GridBox(
             layout={
@@ -95,7 +90,7 @@ class SimilarityView(ipywidgets.VBox):
             }
         )
         super().__init__(
-            [self._bar, self._layers, self._progress, self._error, self._grid, self._legend],
+            [self._notice, self._bar, self._layers, self._grid, self._legend],
             layout={"width": "100%", "min_width": "0"},
             active=active,
         )
@@ -115,8 +110,7 @@ class SimilarityView(ipywidgets.VBox):
                 *self._panels,
                 *self._controls,
                 self._bar,
-                self._progress,
-                self._error,
+                self._notice,
                 self._grid,
                 self._legend,
             ]:
@@ -207,11 +201,12 @@ class SimilarityView(ipywidgets.VBox):
         except InnerviewError as error:
             self._asked = None
             self._stop(inspector)
-            self._say(str(error))
+            self._notice.say(_SCOPE, str(error))
+            self._lay_out([])
             return
         if asked != self._asked:
             self._asked, self._found = asked, {}
-            self._say("")
+            self._notice.say(_SCOPE, "")
             self._draw()
             inspector.jobs.submit(
                 (id(self), "similarity"),
@@ -274,15 +269,14 @@ class SimilarityView(ipywidgets.VBox):
         finally:
             # However it ends: the work may also be cancelled from the status bar.
             if asked is self._asked:
-                self._progress.layout.visibility = "hidden"
+                self._over()
 
     def _deliver(self, asked: _Asked, chart: tuple[str, int | None], step: Any, fraction: float) -> None:
         if self.inspector is None or asked is not self._asked:
             return
         if fraction < 1 and time.monotonic() - self._told > _EVERY:
             self._told = time.monotonic()
-            self._progress.value = fraction
-            self._progress.layout.visibility = "visible"
+            self._notice.progress(_SCOPE, "cosine similarity", fraction)
         if isinstance(step, (CosineHistogram, InnerviewError)):
             self._found[chart] = step
             if chart in self._shown:
@@ -291,14 +285,17 @@ class SimilarityView(ipywidgets.VBox):
 
     def _failed(self, asked: _Asked, error: Exception) -> None:
         if asked is self._asked:
-            _log.warning("SimilarityView: %s", error, exc_info=error)
-            self._say(str(error) or type(error).__name__)
+            self._notice.show_error(_SCOPE, error)
+            self._lay_out([])
 
     def _stop(self, inspector: Inspector) -> None:
         for job in inspector.jobs.active():
             if job.key == (id(self), "similarity"):
                 inspector.jobs.cancel(job.id)
-        self._progress.layout.visibility = "hidden"
+        self._over()
+
+    def _over(self) -> None:
+        self._notice.progress(_SCOPE, "", None, over=True)
 
     # --- drawing -----------------------------------------------------------------------------------------------
 
@@ -311,13 +308,11 @@ class SimilarityView(ipywidgets.VBox):
         for chart, panel in self._shown.items():
             panel.alone = len(charts) == 1
             panel.show(chart, self._found.get(chart), measure)
-        self._grid.children = list(self._shown.values())
+        self._lay_out(list(self._shown.values()))
 
-    def _say(self, message: str) -> None:
-        self._error.value = _text(message)
-        self._error.layout.display = "flex" if message else "none"
-        if message:
-            self._grid.children = []
+    def _lay_out(self, panels: Sequence[_Panel]) -> None:
+        self._grid.children = panels
+        self._legend.layout.display = None if panels else "none"
 
 
 class _Panel(ipywidgets.VBox):

@@ -14,6 +14,7 @@ from ipywidgets.widgets.widget import _instances
 from torch import nn
 
 import innerview as iv
+from innerview import wire
 from innerview.analysis.similarity import CosineHistogram, cosine_histogram
 from innerview.errors import DataError
 from innerview.widgets.charts import GREY, CosineChart
@@ -48,8 +49,14 @@ def text(widget):
     return unescape(re.sub("<[^>]*>", "", widget.value))
 
 
+def noticed(view, kind):
+    """The header of what the notice says of this kind now; {} when it says nothing."""
+    frame = view._notice._kept.get(f"{kind}:similarity")
+    return {} if frame is None else wire.decode(bytes(frame))[0]
+
+
 def error(view):
-    return text(view._error) if view._error.layout.display != "none" else ""
+    return noticed(view, "error").get("message", "")
 
 
 def test_it_shows_the_layers_histogram(inspector):
@@ -59,7 +66,7 @@ def test_it_shows_the_layers_histogram(inspector):
     histogram = view.histograms["features.0", None]
     assert np.abs(np.cumsum(histogram.same - expected.same)).max() <= 2
     assert shown(view) == [("features.0", f"AUC {expected.auc:.3f} · overlap {expected.overlap:.2f} · 7,140 pairs", "")]
-    assert view._progress.layout.visibility == "hidden"
+    assert noticed(view, "busy") == {}
 
 
 def test_the_drawn_areas_are_one_and_the_drawn_counts_are_the_counts():
@@ -238,15 +245,15 @@ def test_work_cancelled_elsewhere_leaves_no_progress_behind(inspector, monkeypat
     monkeypatch.setattr("innerview.widgets.similarity_view.similarity", endless)
     view = SimilarityView(inspector)
     until = time.monotonic() + 20
-    while view._progress.layout.visibility == "hidden" and time.monotonic() < until:
+    while not noticed(view, "busy") and time.monotonic() < until:
         time.sleep(0.01)
-    assert view._progress.value == 0.25
+    assert noticed(view, "busy")["fraction"] == 0.25
     (job,) = inspector.jobs.active()
     inspector.jobs.cancel(job.id)
     del job
-    while view._progress.layout.visibility == "visible" and time.monotonic() < until:
+    while noticed(view, "busy") and time.monotonic() < until:
         time.sleep(0.01)
-    assert view._progress.layout.visibility == "hidden"
+    assert noticed(view, "busy") == {}
 
 
 def test_estimates_are_shown_as_such(inspector):
