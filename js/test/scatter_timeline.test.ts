@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 // The steps of a training under the points.
-import { expect, it, vi } from "vitest";
-import { embedding, find, freshPage, points, press, send, text, wants } from "./scatter_page";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { timeline } from "../src/scatter/timeline";
+import { embedding, find, freshPage, press, text, wants } from "./scatter_page";
 
 freshPage();
 
@@ -34,36 +35,46 @@ it("asks for the step that the slider is moved to, and is not moved back by an o
   ]);
 });
 
-it("plays from the start, each step when the one before has arrived, and stops at the end", () => {
-  embedding({ steps, step: "epoch 2" });
-  press("play");
-  vi.advanceTimersByTime(10_000);
-  expect(wants).toEqual([["visit", "before"]]);
-  points({ step: "before", final: false, stage: "iteration 2" });
-  vi.advanceTimersByTime(10_000);
-  expect(wants.length).toBe(1);
-  for (const step of steps) {
-    points({ run: step, step });
-    vi.advanceTimersByTime(1000);
-  }
-  expect(wants).toEqual(steps.map((step) => ["visit", step]));
-  expect(find("play").getAttribute("aria-label")).toBe("Play");
-});
+describe("playing", () => {
+  let visited: string[];
+  let line: ReturnType<typeof timeline>;
+  const toggle = (): void => line.element.querySelector("button")!.click();
+  beforeEach(() => {
+    visited = [];
+    line = timeline({ step: () => undefined, visit: (label) => visited.push(label) });
+    line.show(steps, "epoch 2");
+    toggle();
+  });
 
-it("plays no further after a pause, a step by hand, or an error", () => {
-  embedding({ steps, step: "epoch 2" });
-  const ways = [() => press("play"), () => slide(2), () => send({ kind: "error", scope: "points", message: "no" })];
-  for (const way of ways) {
-    press("play");
-    const asked = wants.at(-1)![1] as string;
-    way();
-    const count = wants.length;
-    points({ run: `${count}`, step: asked });
-    vi.advanceTimersByTime(5000);
-    expect(wants.length).toBe(count);
-    embedding({ steps, step: "epoch 2" });
-    vi.advanceTimersByTime(5000);
-  }
+  it("goes from the start on, to each step when the one before has arrived, and stops at the end", () => {
+    vi.advanceTimersByTime(10_000);
+    line.arrived("epoch 2");
+    vi.advanceTimersByTime(10_000);
+    expect(visited).toEqual(["before"]);
+    for (const step of steps) {
+      line.show(steps, step);
+      line.arrived(step);
+      vi.advanceTimersByTime(1000);
+    }
+    expect(visited).toEqual(steps);
+    expect(line.element.querySelector("button")!.getAttribute("aria-label")).toBe("Play");
+  });
+
+  it("goes no further after a pause, a step by hand, or an error", () => {
+    const byHand = (): void => {
+      line.element.querySelector("input")!.value = "2";
+      line.element.querySelector("input")!.dispatchEvent(new Event("input"));
+    };
+    for (const end of [toggle, byHand, line.stop]) {
+      line.arrived(visited.at(-1)!);
+      end();
+      const before = visited.length;
+      vi.advanceTimersByTime(10_000);
+      expect(visited.length).toBe(before);
+      line.show(steps, "epoch 2");
+      toggle();
+    }
+  });
 });
 
 it("keeps the model at a press of a button", () => {

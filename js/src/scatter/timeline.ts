@@ -22,7 +22,7 @@ export interface TimelineEvents {
   visit(label: string): void;
 }
 
-const LOOK_MS = 500; // after the points have arrived, which takes a moment of its own
+const LOOK_MS = 700; // after the points have arrived
 
 export function timeline(events: TimelineEvents): Timeline {
   let steps: readonly string[] = [];

@@ -142,6 +142,7 @@ export const create: Create = (element, callbacks) => {
       if (!points) return;
       root.dataset.drawn = `${points.run}/${samples.length}`;
       root.dataset.final = String(points.final);
+      if (points.final) training.arrived(points.step);
     },
   });
   const tray = tools({
@@ -194,7 +195,7 @@ export const create: Create = (element, callbacks) => {
   const name = h("h3", { "data-testid": "scatter-layer" });
   const note = h("span", { class: "iv-muted", "data-testid": "scatter-note" });
   const empty = h("div", { class: "iv-empty iv-scatter-message", "data-testid": "empty" }, "Waiting for points…");
-  plotted.element.append(empty, tray.element);
+  plotted.element.append(empty, tray.element, foot.word);
   const head = h("div", { class: "iv-scatter-head" }, settings.element, work.element);
   head.hidden = true; // until the kernel says what can be chosen
   const root = h(
@@ -252,7 +253,6 @@ export const create: Create = (element, callbacks) => {
       show(selected);
     }
     work.progress(header);
-    if (header.final) training.arrived(header.step);
     busy.answered();
   };
 
@@ -321,6 +321,7 @@ export const create: Create = (element, callbacks) => {
       busy.destroy();
       settings.destroy();
       training.destroy();
+      foot.destroy();
       agreed.destroy();
       current.destroy();
       cache.destroy();
