@@ -129,7 +129,6 @@ export type PointsFrame = Of<
     run: string;
     layer: string;
     model: string; // "" or e.g. "untrained": which of two models
-    step: string; // of the training: a checkpoint's label, or "now"
     method: Method;
     stage: string; // "iteration 120 of 750", "the first 512 samples"; "" once final
     fraction: number | null;
@@ -151,8 +150,6 @@ export type EmbeddingFrame = Of<
     running: boolean; // a computation is under way
     paused: boolean;
     estimate: Partial<Record<Method, number>>; // seconds that each method would take, roughly
-    steps: string[]; // of the training, oldest first; one: there is no other
-    step: string; // the one looked at
     correctOnly: string; // why "only correctly classified samples" cannot be had; "" when it can
   }
 >;
@@ -236,6 +233,82 @@ export interface QualityRow {
   note: string;
 }
 
+export type Basis = "pca" | "random" | "variance" | "quantise";
+export type CompressionAxis = "channels" | "all";
+/** How the chosen layer is compressed; sent at each change. */
+export interface CompressionSetting {
+  layer: string;
+  basis: Basis | "off";
+  axis: CompressionAxis;
+  rank: number; // dimensions that are kept; bits for "quantise"
+}
+export type CompressionFrame = Of<
+  "compression",
+  CompressionSetting & {
+    full: number; // the highest rank, at which nothing is lost
+    labels: boolean; // the data has labels, so there is an accuracy
+  }
+>;
+/** A fitted projection at its rank, and how much of the variance it keeps at each. */
+export type ProjectionFrame = Of<
+  "projection",
+  CompressionSetting & {
+    matrix: [number, number] | null; // null: it is no matrix
+    parameters: number; // numbers that the projection itself needs
+    bytes: [number, number]; // of one sample's activation, before and after
+    samples: number; // that it was fitted to
+    note: string; // may be ""
+  },
+  { curve: F32 /* [largest]: the fraction kept at rank 1, 2, ... */ }
+>;
+/** One sample of the layer before and after, and the difference: three sets of what a grid frame holds, by prefix. */
+export type CompressedFrame = Of<
+  "compressed",
+  CompressionSetting &
+    Pick<
+      GridFrame["header"],
+      "layerKind" | "sample" | "layout" | "shape" | "full" | "channelAxis" | "slices" | "extraLabels"
+    > & { nonfinite: Record<CompressionPart, number> },
+  { [Name in `${CompressionPart}.${keyof GridFrame["arrays"]}`]?: F32 | U32 | U8 }
+>;
+export type CompressionPart = "before" | "after" | "difference";
+/** What the model says of that sample, before and after. */
+export type DecidedFrame = Of<
+  "decided",
+  {
+    layer: string;
+    sample: number | null;
+    label: string | null;
+    classes: { label: string; before: number; after: number }[]; // the likeliest before, and the winner after
+    notClassifier: string; // why there are none; ""
+  }
+>;
+/** What is left of the accuracy, after each batch. */
+export type AccuracyFrame = Of<
+  "accuracy",
+  CompressionSetting & {
+    accuracy: number | null; // null: no labels
+    low: number | null; // 95 % Wilson interval
+    high: number | null;
+    baseline: number | null; // of the same samples, not compressed
+    agreement: number; // share whose prediction is as without compression
+    evaluated: number;
+    total: number;
+    note: string; // how it was evaluated
+  }
+>;
+/** All that was evaluated, for the table. */
+export type StudiedFrame = Of<"studied", { rows: StudiedRow[] }>;
+export interface StudiedRow extends CompressionSetting {
+  matrix: string; // "64 x 16"; "" for none
+  explained: number;
+  accuracy: number | null;
+  low: number | null;
+  high: number | null;
+  agreement: number;
+  evaluated: number;
+}
+
 export type StatusFrame = Of<
   "status",
   {
@@ -270,6 +343,12 @@ export type ViewFrame =
   | ImagesFrame
   | ContrastFrame
   | QualityFrame
+  | CompressionFrame
+  | ProjectionFrame
+  | CompressedFrame
+  | DecidedFrame
+  | AccuracyFrame
+  | StudiedFrame
   | StatusFrame;
 
 /** The frame as its kind types it. wire.ts has checked the bytes; both ends of the wire come from the same wheel. */

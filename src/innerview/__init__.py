@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from innerview.training.monitor import Monitor as Monitor
     from innerview.widgets.brush_panel import BrushPanel as BrushPanel
     from innerview.widgets.channel_grid import ChannelGrid as ChannelGrid
+    from innerview.widgets.compression_panel import CompressionPanel as CompressionPanel
     from innerview.widgets.embedding_scatter import EmbeddingScatter as EmbeddingScatter
     from innerview.widgets.explorer import Explorer as Explorer
     from innerview.widgets.explorer import explore as explore
@@ -35,6 +36,7 @@ _MODULES = ("datasets", "demo", "errors")
 _HOME = {
     "BrushPanel": "innerview.widgets.brush_panel",
     "ChannelGrid": "innerview.widgets.channel_grid",
+    "CompressionPanel": "innerview.widgets.compression_panel",
     "EmbeddingScatter": "innerview.widgets.embedding_scatter",
     "Explorer": "innerview.widgets.explorer",
     "History": "innerview.training.history",
@@ -53,6 +55,7 @@ _HOME = {
 __all__ = [
     "BrushPanel",
     "ChannelGrid",
+    "CompressionPanel",
     "EmbeddingScatter",
     "Explorer",
     "History",

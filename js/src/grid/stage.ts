@@ -19,6 +19,8 @@ export interface StageEvents {
 
 export interface Stage {
   readonly element: HTMLElement;
+  /** The part of it that scrolls. */
+  readonly scroller: HTMLElement;
   /** Draw a scene, at once if the view can be seen, else as soon as it can. */
   show(scene: Scene): void;
   /** Outline a channel, or none; `reveal` scrolls it into sight. */
@@ -222,6 +224,7 @@ export function createStage(events: StageEvents): Stage {
 
   return {
     element,
+    scroller,
     show(next) {
       const before = scene;
       const layer = next.picture.header.layer;

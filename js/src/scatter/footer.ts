@@ -8,13 +8,10 @@ import type { How } from "./selection";
 
 export interface Footer {
   readonly element: HTMLElement;
-  /** What was said, to lie over the plot: in a line of its own it would move the plot. */
-  readonly word: HTMLElement;
   /** `selected` of all samples, `visible` of them among the points. */
   counts(points: number, selected: number, visible: number): void;
-  /** A short word on what a gesture did, for a while; "" takes it away. */
+  /** A short word on what a gesture did; "" takes it away. */
   say(text: string): void;
-  destroy(): void;
 }
 
 export interface FooterEvents {
@@ -24,14 +21,12 @@ export interface FooterEvents {
   find(text: string, how: How): void;
 }
 
-const SAID_MS = 8000;
-
 export function footer(events: FooterEvents): Footer {
   const points = h("span", { "data-testid": "point-count" });
   const selected = h("span", { "data-testid": "selection-count" });
-  const word = h("div", { class: "iv-scatter-word", role: "status", "data-testid": "selection-word" });
+  const word = h("span", { class: "iv-scatter-word", "data-testid": "selection-word" });
   const status = h("div", { class: "iv-scatter-counts", role: "status", "aria-live": "polite" });
-  status.append(points, " \u00b7 ", selected);
+  status.append(points, " \u00b7 ", selected, word);
 
   const button = (name: string, id: string, title: string, go: () => void): HTMLButtonElement =>
     h("button", { type: "button", class: "iv-button", title, "data-testid": id, onclick: go }, name);
@@ -80,11 +75,9 @@ export function footer(events: FooterEvents): Footer {
   wipe.hidden = true;
   const find = h("div", { class: "iv-scatter-find" }, icon(SEARCH), input, wipe);
 
-  let timer: ReturnType<typeof setTimeout> | undefined;
   const say = (text: string): void => {
-    clearTimeout(timer);
     setText(word, text);
-    if (text) timer = setTimeout(() => setText(word, ""), SAID_MS);
+    word.title = text;
   };
 
   return {
@@ -95,9 +88,7 @@ export function footer(events: FooterEvents): Footer {
       h("div", { class: "iv-segments", role: "group", "aria-label": "Selection" }, all, invert, clear),
       find,
     ),
-    word,
     say,
-    destroy: () => clearTimeout(timer),
     counts(total, chosen, visible) {
       setText(points, counted(total, "point"));
       const hidden = chosen - visible;

@@ -7,11 +7,13 @@ that stand out from white and from black.
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from innerview.analysis.similarity import CosineHistogram
 
     Measure = Literal["density", "pairs", "log"]
@@ -44,15 +46,7 @@ class CosineChart:
     def __init__(
         self, histogram: CosineHistogram, title: str, measure: Measure = "density", *, height: int = 200
     ) -> None:
-        # Here, not above: most sessions draw no chart, and the import takes a tenth of a second.
-        with warnings.catch_warnings():
-            # bqscales 0.3.7 gives its trait Date an argument that traitlets has deprecated since 4.1.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            from bqplot.axes import Axis  # noqa: PLC0415
-            from bqplot.figure import Figure  # noqa: PLC0415
-            from bqplot.marks import Lines  # noqa: PLC0415
-            from bqplot.scales import LinearScale, LogScale  # noqa: PLC0415
-
+        bq = _bqplot()
         log = measure == "log"
         floor = _LEAST if log else 0.0
         both = histogram.same + histogram.other
@@ -64,12 +58,12 @@ class CosineChart:
         highest = max((float(height.max()) for height in heights.values()), default=1.0)
         # Activations after a ReLU make no angle beyond 90 degrees: half of the chart would be empty.
         least = -1.0 if both[histogram.edges[1:] <= 0].any() else 0.0
-        self._x = LinearScale(min=least, max=1.0, allow_padding=False)
-        self._y = LogScale(min=_LEAST, max=highest * 2.0) if log else LinearScale(min=0.0, max=highest * 1.05)
+        self._x = bq.LinearScale(min=least, max=1.0, allow_padding=False)
+        self._y = bq.LogScale(min=_LEAST, max=highest * 2.0) if log else bq.LinearScale(min=0.0, max=highest * 1.05)
         self._lines = {}
         for colour, tops in heights.items():
             x, y = _outline(histogram.edges, tops, floor)
-            self._lines[colour] = Lines(
+            self._lines[colour] = bq.Lines(
                 x=x,
                 y=y,
                 scales={"x": self._x, "y": self._y},
@@ -79,8 +73,8 @@ class CosineChart:
                 fill_opacities=[0.3],
                 stroke_width=1.25,
             )
-        self._across = Axis(scale=self._x, label="cosine similarity", label_offset="30px", num_ticks=5, **_PLAIN)
-        self._up = Axis(
+        self._across = bq.Axis(scale=self._x, label="cosine similarity", label_offset="30px", num_ticks=5, **_PLAIN)
+        self._up = bq.Axis(
             scale=self._y,
             side="left",
             label="density" if measure == "density" else "pairs",
@@ -89,25 +83,176 @@ class CosineChart:
             tick_values=_ticks(highest, logarithmic=log),
             **_PLAIN,
         )
-        self.figure = Figure(
-            title=title,
-            marks=list(self._lines.values()),
-            axes=[self._across, self._up],
-            fig_margin=_MARGIN,
-            title_style={"font-size": "12px", "fill": _INK},
-            background_style={"fill": "transparent"},  # bqplot's own is black in the dark theme
-            display_toolbar=False,
-            padding_y=0.0,
-            layout={"width": "100%", "height": f"{height}px", "min_width": "0"},
-        )
-        self.figure.add_class("innerview-chart")
-        unused = [self.figure.scale_x, self.figure.scale_y]  # which a Figure makes for marks without scales
-        self._parts = [*self._lines.values(), self._across, self._up, self._x, self._y, *unused, self.figure]
+        self.figure = _figure(list(self._lines.values()), [self._across, self._up], title, height)
+        self._parts = [*self._lines.values(), self._across, self._up, self._x, self._y, *_unused(self.figure)]
 
     def close(self) -> None:
         """Let go of everything in the browser and in the kernel."""
         for part in self._parts:
             part.close()
+
+
+class RankCurve(NamedTuple):
+    """One curve of an ``AccuracyChart``.
+
+    Attributes:
+        ranks: ``[K]``, ascending.
+        values: ``[K]``, from 0 to 1.
+        low, high: ``[K]``, the interval of each; NaN for none.
+        colour: of all of it.
+        style: of the line: "solid", "dashed", "dotted" or "dash_dotted".
+    """
+
+    ranks: np.ndarray
+    values: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    colour: str
+    style: str
+
+
+class AccuracyChart:
+    """Accuracy against rank, a line with its interval for each curve, and a point for each rank evaluated.
+
+    Like ``CosineChart`` it is made for one set of curves and shows no other.
+
+    Args:
+        curves: what to draw.
+        label: what the values are: "accuracy", "agreement".
+        baseline: without compression, a line across; None for none.
+        clicked: called with the number of a curve and a rank when its point is clicked.
+        height: of the figure, in pixels.
+
+    Attributes:
+        figure: the bqplot Figure, to be put into a layout.
+    """
+
+    def __init__(
+        self,
+        curves: Sequence[RankCurve],
+        label: str,
+        baseline: float | None,
+        clicked: Callable[[int, int], None],
+        *,
+        height: int = 280,
+    ) -> None:
+        bq = _bqplot()
+        highest = max(float(curve.ranks[-1]) for curve in curves)
+        self._x = bq.LogScale(min=0.9, max=max(2.0, highest) * 1.1)
+        self._y = bq.LinearScale(min=0.0, max=1.02)
+        scales = {"x": self._x, "y": self._y}
+        marks: list[Any] = []
+        if baseline is not None:
+            ends = np.array([0.9, max(2.0, highest) * 1.1])
+            marks.append(bq.Lines(x=ends, y=np.full(2, baseline), scales=scales, colors=[GREY], stroke_width=1.0))
+        self.points: list[Any] = []
+        for number, curve in enumerate(curves):
+            if np.isfinite(curve.low).all() and len(curve.ranks) > 1:
+                band = bq.Lines(
+                    x=curve.ranks,
+                    y=np.stack([curve.low, curve.high]),
+                    scales=scales,
+                    colors=[curve.colour] * 2,
+                    opacities=[0.0, 0.0],
+                    fill="between",
+                    fill_colors=[curve.colour] * 2,
+                    fill_opacities=[0.14, 0.14],
+                )
+                marks.append(band)
+            line = bq.Lines(
+                x=curve.ranks,
+                y=curve.values,
+                scales=scales,
+                colors=[curve.colour],
+                line_style=curve.style,
+                stroke_width=1.5,
+            )
+            dots = bq.Scatter(
+                x=curve.ranks,
+                y=curve.values,
+                scales=scales,
+                colors=[curve.colour],
+                default_size=36,
+                tooltip=bq.Tooltip(fields=["x", "y"], labels=["rank", label], formats=[",d", ".1%"]),
+            )
+            dots.on_element_click(
+                lambda _, content, number=number, curve=curve: clicked(
+                    number, int(curve.ranks[content["data"]["index"]])
+                )
+            )
+            marks.append(line)
+            self.points.append(dots)
+        self._across = bq.Axis(
+            scale=self._x,
+            label="rank",
+            label_offset="30px",
+            tick_format=",d",
+            tick_values=_powers(highest),
+            **_PLAIN,
+        )
+        self._up = bq.Axis(
+            scale=self._y,
+            side="left",
+            label=label,
+            label_offset="40px",
+            tick_format=".0%",
+            tick_values=np.linspace(0.0, 1.0, 6),
+            **_PLAIN,
+        )
+        # The points lie above all lines, so that each can be clicked.
+        self.figure = _figure([*marks, *self.points], [self._across, self._up], "", height)
+        tooltips = [dots.tooltip for dots in self.points]
+        self._parts = [
+            *marks,
+            *self.points,
+            *tooltips,
+            self._across,
+            self._up,
+            self._x,
+            self._y,
+            *_unused(self.figure),
+        ]
+
+    def close(self) -> None:
+        """Let go of everything in the browser and in the kernel."""
+        for part in self._parts:
+            part.close()
+
+
+def _bqplot() -> Any:
+    # Here, not above: most sessions draw no chart, and the import takes a tenth of a second.
+    with warnings.catch_warnings():
+        # bqscales 0.3.7 gives its trait Date an argument that traitlets has deprecated since 4.1.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import bqplot  # noqa: PLC0415
+    return bqplot
+
+
+def _figure(marks: list[Any], axes: list[Any], title: str, height: int) -> Any:
+    figure = _bqplot().Figure(
+        title=title,
+        marks=marks,
+        axes=axes,
+        fig_margin=_MARGIN if title else {**_MARGIN, "top": 8},
+        title_style={"font-size": "12px", "fill": _INK},
+        background_style={"fill": "transparent"},  # bqplot's own is black in the dark theme
+        display_toolbar=False,
+        padding_y=0.0,
+        layout={"width": "100%", "height": f"{height}px", "min_width": "0"},
+    )
+    figure.add_class("innerview-chart")
+    return figure
+
+
+def _unused(figure: Any) -> list[Any]:
+    """The figure, and the scales that it makes for marks without any."""
+    return [figure.scale_x, figure.scale_y, figure]
+
+
+def _powers(highest: float) -> np.ndarray:
+    """Powers of two up to the highest, at most nine of them."""
+    count = int(np.log2(max(2.0, highest))) + 1
+    return 2.0 ** np.arange(0, count, 1 + (count - 1) // 9)
 
 
 def _heights(counts: np.ndarray, edges: np.ndarray, measure: Measure) -> np.ndarray:

@@ -10,6 +10,7 @@ from traitlets import dlink
 from innerview.inspector import Inspector
 from innerview.widgets.brush_panel import BrushPanel
 from innerview.widgets.channel_grid import ChannelGrid
+from innerview.widgets.compression_panel import CompressionPanel
 from innerview.widgets.embedding_scatter import EmbeddingScatter
 from innerview.widgets.layer_picker import LayerPicker
 from innerview.widgets.quality_table import QualityTable
@@ -32,8 +33,8 @@ class Explorer(ipywidgets.Box):
     Attributes:
         inspector: the Inspector; its ``layer``, ``sample``, ``channel`` and ``brush`` can be set from Python too.
         layers, samples, status: the views that are always there.
-        channels, embedding, brush, similarity, quality: the views on the tabs; ``embedding`` is followed by
-            ``baseline_embedding`` when the Inspector has a baseline.
+        channels, embedding, brush, similarity, compression, quality: the views on the tabs; ``embedding`` is followed
+            by ``baseline_embedding`` when the Inspector has a baseline.
     """
 
     def __init__(self, inspector: Inspector) -> None:
@@ -45,18 +46,18 @@ class Explorer(ipywidgets.Box):
         against = inspector.baseline
         self.embedding = EmbeddingScatter(inspector, model="trained" if against else "", active=False)
         self.baseline_embedding = (
-            None
-            if against is None
-            else EmbeddingScatter(against, model="untrained", beside=self.embedding, active=False)
+            None if against is None else EmbeddingScatter(against, model="untrained", active=False)
         )
         self.brush = BrushPanel(inspector, active=False)
         self.similarity = SimilarityView(inspector, active=False)
+        self.compression = CompressionPanel(inspector, active=False)
         self.quality = QualityTable(inspector, active=False)
         scatters = [view for view in (self.embedding, self.baseline_embedding) if view is not None]
         self._tabs = {
             "Channels": [self.channels],
             "Embedding": [*scatters, self.brush],
             "Similarity": [self.similarity],
+            "Compression": [self.compression],
             "Quality": [self.quality],
         }
         pages = [ipywidgets.Box() for _ in self._tabs]

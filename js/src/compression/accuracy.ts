@@ -1,0 +1,78 @@
+// What is left of the accuracy: its value and interval on a scale from 0 to 1, with that of the layer as it is.
+import type { AccuracyFrame } from "../frames";
+import { h, setText } from "../ui/dom";
+import { count, counted, percent } from "../ui/format";
+
+export interface Accuracy {
+  readonly element: HTMLElement;
+  /** `stale`: it belongs to another setting than the one chosen now. Null: nothing is evaluated; `why` says so. */
+  show(frame: AccuracyFrame | null, stale: boolean, why?: string): void;
+}
+
+export function accuracy(stop: HTMLElement): Accuracy {
+  const name = h("h4", null, "Accuracy");
+  const value = h("span", { class: "iv-accuracy-value", "data-testid": "accuracy" });
+  const range = h("span", { title: "95 % Wilson interval", "data-testid": "interval" });
+  const baseline = h("span", { class: "iv-muted", "data-testid": "baseline" });
+  const interval = h("i", { class: "iv-accuracy-interval" });
+  const point = h("i", { class: "iv-accuracy-point" });
+  const before = h("i", { class: "iv-accuracy-before" });
+  const scale = h("div", { class: "iv-accuracy-scale", "aria-hidden": "true" }, interval, before, point);
+  const evaluated = h("span", { "data-testid": "evaluated" });
+  const detail = h("span", { "data-testid": "agreement" });
+  const note = h("p", { class: "iv-compression-note iv-muted", "data-testid": "accuracy-note" });
+  const element = h(
+    "section",
+    { class: "iv-accuracy", "data-testid": "accuracy-block" },
+    h("div", { class: "iv-accuracy-line" }, name, stop),
+    h("p", { class: "iv-accuracy-line" }, h("span", null, value, " ", range), baseline),
+    scale,
+    h("p", { class: "iv-accuracy-line iv-muted" }, evaluated, detail),
+    note,
+  );
+  const at = (part: HTMLElement, share: number | null): void => {
+    part.hidden = share === null;
+    part.style.left = `${100 * (share ?? 0)}%`;
+  };
+
+  return {
+    element,
+    show(frame, stale, why = "") {
+      element.toggleAttribute("data-stale", stale);
+      const header = frame?.header;
+      element.dataset.evaluated = header && !stale ? String(header.evaluated) : "";
+      element.dataset.done = String(!!header && !stale && header.evaluated === header.total);
+      const shown = header ? (header.accuracy ?? header.agreement) : null;
+      setText(name, header && header.accuracy === null ? "Agreement" : "Accuracy");
+      setText(value, shown === null ? "–" : percent(shown));
+      setText(
+        baseline,
+        !header
+          ? why
+          : header.baseline === null
+            ? "predicted as before"
+            : `${percent(header.baseline)} without compression`,
+      );
+      const { low = null, high = null } = header ?? {};
+      interval.hidden = low === null || high === null;
+      if (low !== null && high !== null) {
+        interval.style.left = `${100 * low}%`;
+        interval.style.width = `${100 * (high - low)}%`;
+      }
+      at(point, shown);
+      at(before, header?.baseline ?? null);
+      setText(range, low === null || high === null ? "" : `${percent(low)} to ${percent(high)}`);
+      setText(
+        detail,
+        !header
+          ? ""
+          : header.accuracy === null
+            ? "the data has no labels, so there is no accuracy"
+            : `${percent(header.agreement)} predicted as before`,
+      );
+      setText(evaluated, header ? `${count(header.evaluated)} of ${counted(header.total, "sample")}` : "\u00a0");
+      setText(note, header?.note ?? "");
+      note.hidden = !header?.note;
+    },
+  };
+}

@@ -1,0 +1,229 @@
+// A layer compressed: how, what one sample's tiles lose, what the model then says, what accuracy is left.
+import { accuracy } from "../compression/accuracy";
+import { decided } from "../compression/decided";
+import { facts } from "../compression/facts";
+import { AXES, BASES, same, sameFit } from "../compression/setting";
+import { rankSlider } from "../compression/slider";
+import { tableText } from "../compression/table";
+import { tiles } from "../compression/tiles";
+import type {
+  AccuracyFrame,
+  BusyFrame,
+  CompressedFrame,
+  CompressionFrame,
+  CompressionSetting,
+  Create,
+  DecidedFrame,
+  ErrorFrame,
+  ProjectionFrame,
+  StudiedFrame,
+  StudiedRow,
+  ViewFrame,
+} from "../frames";
+import { busyBar } from "../ui/busy";
+import { choice } from "../ui/choice";
+import { segments } from "../ui/controls";
+import { copyButton } from "../ui/copy_button";
+import { h, setText } from "../ui/dom";
+import { errorBanner } from "../ui/error";
+import { counted, percent } from "../ui/format";
+
+export const create: Create = (element, callbacks) => {
+  let state: CompressionFrame["header"] | undefined;
+  let fit: ProjectionFrame | null = null;
+  let left: AccuracyFrame | null = null;
+  let picture: CompressedFrame | undefined;
+  let rows: StudiedRow[] = [];
+  const work = new Map<string, BusyFrame["header"]>();
+
+  const errors = errorBanner();
+  const busy = busyBar();
+  const basis = choice<CompressionSetting["basis"]>(() => draw());
+  const axis = choice<CompressionSetting["axis"]>(() => draw());
+  const rank = choice<number>(() => draw());
+
+  /** What is chosen: by the user a moment ago, or as the kernel has it. */
+  const setting = (): CompressionSetting | undefined =>
+    state && {
+      layer: state.layer,
+      basis: basis.shown ?? state.basis,
+      axis: axis.shown ?? state.axis,
+      rank: rank.shown ?? state.rank,
+    };
+
+  const bases = segments("Basis", "basis", BASES, (value) => {
+    if (!basis.ask(value)) return;
+    rank.drop();
+    busy.expect();
+    callbacks.want("basis", value);
+    draw();
+  });
+  const axes = segments("Axis", "axis", AXES, (value) => {
+    if (!axis.ask(value)) return;
+    rank.drop();
+    busy.expect();
+    callbacks.want("axis", value);
+    draw();
+  });
+  const slider = rankSlider(
+    (value) => {
+      rank.ask(value);
+      busy.expect();
+      callbacks.want("rank", value);
+      draw();
+    },
+    () => callbacks.want("evaluate", true),
+  );
+  const said = facts();
+  const verdict = decided();
+  const stop = h(
+    "button",
+    { type: "button", class: "iv-button", "data-testid": "stop", onclick: () => callbacks.want("stop", true) },
+    "Stop",
+  );
+  const evaluated = accuracy(stop);
+  const pictures = tiles(({ header }) => {
+    element.dataset.painted = [header.layer, header.sample, header.basis, header.axis, header.rank].join("/");
+  });
+
+  const curve = h(
+    "button",
+    {
+      type: "button",
+      class: "iv-button",
+      title: "Evaluate this layer at many ranks, beside a random basis; the curves of other layers stay",
+      "data-testid": "curve",
+      onclick: () => {
+        busy.expect();
+        callbacks.want("curve", true);
+      },
+    },
+    "Draw the curve",
+  );
+  const clear = h(
+    "button",
+    { type: "button", class: "iv-button", "data-testid": "clear", onclick: () => callbacks.want("clear", true) },
+    "Clear",
+  );
+  const copy = copyButton(
+    "Copy table",
+    { title: "Copy all that was evaluated as text: paste it into a spreadsheet", "data-testid": "copy" },
+    () => tableText(rows),
+    () => errors.say("copy", "The browser does not allow copying here."),
+  );
+  const progress = h("p", { class: "iv-muted", "data-testid": "curve-progress" });
+  const name = h("h3", { "data-testid": "layer" });
+  const empty = h("div", { class: "iv-empty", "data-testid": "empty" }, "Choose a layer to compress its output.");
+  const results = h(
+    "div",
+    { class: "iv-compression-results" },
+    h("div", { class: "iv-compression-numbers" }, evaluated.element, verdict.element),
+    pictures.element,
+  );
+  const main = h(
+    "div",
+    { class: "iv-compression-main" },
+    h("div", { class: "iv-compression-controls" }, name, bases.element, axes.element),
+    slider.element,
+    said.element,
+    results,
+    h(
+      "div",
+      { class: "iv-compression-study" },
+      h("h4", null, "Accuracy by rank"),
+      curve,
+      clear,
+      copy.element,
+      progress,
+    ),
+  );
+  main.hidden = true;
+  const root = h(
+    "div",
+    { class: "iv-compression", "data-testid": "compression-controls" },
+    busy.element,
+    errors.element,
+    empty,
+    main,
+  );
+  element.append(root);
+
+  const draw = (): void => {
+    const now = setting();
+    if (!now || !state) return;
+    empty.hidden = true;
+    main.hidden = false;
+    const off = now.basis === "off";
+    setText(name, now.layer);
+    bases.set(now.basis);
+    axes.set(now.axis);
+    slider.show(now.rank, state.full, now.basis === "quantise" ? "bits" : "rank");
+    slider.disable(off);
+    const fits = fit && sameFit(fit.header, now) ? fit : null;
+    slider.curve(fits ? fits.arrays.curve.data : null);
+    said.show(fits, now.rank);
+    results.hidden = picture?.header.layer !== now.layer;
+    results.toggleAttribute("data-stale", !!picture && !off && !same(picture.header, now));
+    const counts = left && left.header.layer === now.layer ? left : null;
+    evaluated.show(
+      off ? null : counts,
+      !!counts && !same(counts.header, now),
+      off ? "nothing is compressed" : "not evaluated yet",
+    );
+    clear.disabled = copy.element.disabled = !rows.length;
+    curve.disabled = off;
+    stop.hidden = !work.size;
+    const running = work.get("curve");
+    const share = running?.fraction == null ? "" : ` · ${percent(running.fraction, 0)}`;
+    setText(progress, running ? `${running.label}${share}` : rows.length ? counted(rows.length, "rank") : "");
+  };
+
+  const hear = (header: CompressionFrame["header"]): void => {
+    const moved = !state || state.layer !== header.layer;
+    state = header;
+    for (const one of [basis, axis, rank]) if (moved) one.drop();
+    basis.hear(header.basis);
+    axis.hear(header.axis);
+    rank.hear(header.rank);
+  };
+
+  return {
+    update(frame: ViewFrame) {
+      const { kind } = frame.header;
+      if (kind === "compression") hear((frame as CompressionFrame).header);
+      else if (kind === "projection") fit = frame as ProjectionFrame;
+      else if (kind === "compressed") {
+        picture = frame as CompressedFrame;
+        results.hidden = false;
+        pictures.show(picture);
+        busy.answered();
+      } else if (kind === "decided") {
+        verdict.show(frame as DecidedFrame, picture?.header.basis !== "off");
+      } else if (kind === "accuracy") left = frame as AccuracyFrame;
+      else if (kind === "studied") ({ rows } = (frame as StudiedFrame).header);
+      else if (kind === "busy") {
+        const { header } = frame as BusyFrame;
+        work.delete(header.scope);
+        if (!header.over) work.set(header.scope, header);
+        busy.answered();
+        busy.show(frame as BusyFrame);
+      } else if (kind === "error") {
+        errors.show(frame as ErrorFrame);
+        if (!(frame as ErrorFrame).header.over) {
+          busy.answered();
+          for (const one of [basis, axis, rank]) one.release();
+        }
+      } else return;
+      draw();
+    },
+    destroy() {
+      busy.destroy();
+      slider.destroy();
+      pictures.destroy();
+      copy.destroy();
+      for (const one of [basis, axis, rank]) one.destroy();
+      root.remove();
+      delete element.dataset.painted;
+    },
+  };
+};

@@ -1,0 +1,235 @@
+// @vitest-environment happy-dom
+// What the view says and asks for. What it paints is seen in a real browser only: here nothing has a size.
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { AccuracyFrame, CompressionFrame, DecidedFrame, ProjectionFrame, View, ViewFrame } from "../src/frames";
+import { create } from "../src/views/compression_controls";
+import { compressedFrame } from "./compression_frames";
+import { ramps } from "./grid_frames";
+
+const SETTING = { layer: "conv1", basis: "pca", axis: "channels", rank: 4 } as const;
+const state = (changes: Partial<CompressionFrame["header"]> = {}): ViewFrame => ({
+  header: { kind: "compression", ...SETTING, full: 16, labels: true, ...changes },
+  arrays: {},
+});
+const projection = (changes: Partial<ProjectionFrame["header"]> = {}): ViewFrame => ({
+  header: {
+    kind: "projection",
+    ...SETTING,
+    matrix: [16, 4],
+    parameters: 80,
+    bytes: [4096, 1024],
+    samples: 100,
+    note: "",
+    ...changes,
+  },
+  arrays: { curve: { shape: [16], data: Float32Array.from({ length: 16 }, (_, i) => (i + 1) / 16) } },
+});
+const accuracy = (changes: Partial<AccuracyFrame["header"]> = {}): ViewFrame => ({
+  header: {
+    kind: "accuracy",
+    ...SETTING,
+    accuracy: 0.9,
+    low: 0.85,
+    high: 0.94,
+    baseline: 0.95,
+    agreement: 0.92,
+    evaluated: 64,
+    total: 200,
+    note: "",
+    ...changes,
+  },
+  arrays: {},
+});
+const decided = (classes: DecidedFrame["header"]["classes"], notClassifier = ""): ViewFrame => ({
+  header: { kind: "decided", layer: "conv1", sample: 0, label: "cat", classes, notClassifier },
+  arrays: {},
+});
+const tiles = (changes: object = {}): ViewFrame => compressedFrame(ramps(16, 2, 2), ramps(16, 2, 2), changes);
+const working = (scope: string, over = false): ViewFrame => ({
+  header: {
+    kind: "busy",
+    scope,
+    label: over ? "" : "accuracy of conv1 by rank, pca",
+    fraction: over ? null : 0.4,
+    over,
+  },
+  arrays: {},
+});
+
+let element: HTMLElement;
+let view: View;
+let wants: [string, unknown][];
+
+const find = <E extends HTMLElement = HTMLElement>(id: string): E => element.querySelector<E>(`[data-testid="${id}"]`)!;
+const text = (id: string): string => find(id).textContent ?? "";
+const pressed = (id: string): boolean => find(id).getAttribute("aria-pressed") === "true";
+const drag = (place: number): void => {
+  const input = find<HTMLInputElement>("rank");
+  input.value = String(place);
+  input.dispatchEvent(new Event("input"));
+};
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  element = document.createElement("div");
+  document.body.replaceChildren(element);
+  wants = [];
+  view = create(element, { want: (key, value) => wants.push([key, value]), upload: () => {} });
+});
+afterEach(() => {
+  view.destroy();
+  vi.useRealTimers();
+});
+
+it("says what to do before a layer is chosen", () => {
+  expect(find("empty").hidden).toBe(false);
+  expect(text("empty")).toContain("Choose a layer");
+});
+
+it("shows the setting, what it costs and what is left, and when it is another layer's no more", () => {
+  for (const frame of [state(), projection(), tiles(), accuracy()]) view.update(frame);
+  expect([pressed("basis-pca"), pressed("basis-off"), pressed("axis-channels")]).toEqual([true, false, true]);
+  expect(find<HTMLInputElement>("rank-number").value).toBe("4");
+  expect(text("full")).toBe("of 16");
+  expect(["explained", "matrix", "parameters", "bytes"].map(text)).toEqual(["25.0 %", "16 × 4", "80", "4.1 kB → 1 kB"]);
+  expect(["accuracy", "interval", "baseline", "evaluated", "agreement"].map(text)).toEqual([
+    "90.0 %",
+    "85.0 % to 94.0 %",
+    "95.0 % without compression",
+    "64 of 200 samples",
+    "92.0 % predicted as before",
+  ]);
+  expect(find("accuracy-block").dataset.done).toBe("false");
+  view.update(accuracy({ evaluated: 200 }));
+  expect(find("accuracy-block").dataset.done).toBe("true");
+  view.update(state({ layer: "conv2" }));
+  expect(text("matrix")).toBe("–");
+  expect(text("accuracy")).toBe("–");
+  expect(find("tiles").closest<HTMLElement>("[hidden]")).not.toBeNull();
+});
+
+it("asks for each rank of a drag, and for the accuracy once it rests", () => {
+  view.update(state());
+  view.update(projection());
+  for (const place of [0.6, 0.61, 0.75, 1]) drag(place);
+  expect(wants).toEqual([
+    ["rank", 5],
+    ["rank", 8],
+    ["rank", 16],
+  ]);
+  expect(text("explained")).toBe("100 %"); // without waiting for the kernel
+  vi.advanceTimersByTime(99);
+  expect(wants).toHaveLength(3);
+  vi.advanceTimersByTime(1);
+  expect(wants.at(-1)).toEqual(["evaluate", true]);
+  find("rank").dispatchEvent(new Event("change"));
+  vi.advanceTimersByTime(1000);
+  expect(wants).toHaveLength(4); // once
+});
+
+it("asks at once when the slider is let go", () => {
+  view.update(state());
+  drag(1);
+  find("rank").dispatchEvent(new Event("change"));
+  expect(wants).toEqual([
+    ["rank", 16],
+    ["evaluate", true],
+  ]);
+});
+
+it("takes keys and exact numbers", () => {
+  view.update(state());
+  find("rank").dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", cancelable: true }));
+  const number = find<HTMLInputElement>("rank-number");
+  number.value = "99";
+  number.dispatchEvent(new Event("change"));
+  expect(wants).toEqual([
+    ["rank", 5],
+    ["rank", 16],
+    ["evaluate", true],
+  ]);
+  expect(number.value).toBe("16");
+});
+
+it("is not moved back by an answer to where the slider was", () => {
+  view.update(state());
+  drag(1);
+  view.update(state({ rank: 8 }));
+  expect(find<HTMLInputElement>("rank-number").value).toBe("16");
+  view.update(state({ rank: 16 }));
+  view.update(state({ rank: 3 })); // from Python, or a point of the curve
+  expect(find<HTMLInputElement>("rank-number").value).toBe("3");
+});
+
+it("says that an accuracy is of another rank, until the new one comes", () => {
+  view.update(state());
+  view.update(accuracy());
+  drag(1);
+  expect(find("accuracy-block").hasAttribute("data-stale")).toBe(true);
+  expect(find("accuracy-block").dataset.done).toBe("false");
+  view.update(accuracy({ rank: 16, accuracy: 0.95 }));
+  expect(find("accuracy-block").hasAttribute("data-stale")).toBe(false);
+});
+
+it("shows the agreement alone where there are no labels", () => {
+  view.update(state({ labels: false }));
+  view.update(accuracy({ accuracy: null, low: null, high: null, baseline: null }));
+  expect(text("accuracy")).toBe("92.0 %");
+  expect(find("accuracy-block").textContent).toContain("Agreement");
+  expect(text("agreement")).toContain("no labels");
+});
+
+it("says when the prediction changes, and when there is none", () => {
+  view.update(state());
+  view.update(tiles());
+  view.update(decided([{ label: "cat", before: 0.9, after: 0.8 }]));
+  expect(text("verdict")).toBe("stays");
+  view.update(
+    decided([
+      { label: "cat", before: 0.9, after: 0.2 },
+      { label: "<b>dog</b>", before: 0.1, after: 0.8 },
+    ]),
+  );
+  expect(text("verdict")).toBe("changes from cat to <b>dog</b>");
+  expect(element.querySelector("b")).toBeNull();
+  view.update(decided([], "no class probabilities: the model's output is [1, 1]"));
+  expect(text("not-classifier")).toContain("no class probabilities");
+});
+
+it("needs no rank when it is off", () => {
+  view.update(state());
+  find("basis-off").click();
+  expect(wants).toEqual([["basis", "off"]]);
+  expect(find<HTMLInputElement>("rank").disabled).toBe(true);
+  expect(find<HTMLButtonElement>("curve").disabled).toBe(true);
+  expect(text("baseline")).toContain("nothing is compressed");
+});
+
+it("counts bits when it quantises", () => {
+  view.update(state({ basis: "quantise", full: 32 }));
+  expect(element.querySelector(".iv-rank-exact")!.textContent).toContain("bits");
+});
+
+it("draws a curve, says how far it is, and stops", () => {
+  view.update(state());
+  expect(find("stop").hidden).toBe(true);
+  find("curve").click();
+  view.update(working("curve"));
+  expect(text("curve-progress")).toBe("accuracy of conv1 by rank, pca · 40 %");
+  find("stop").click();
+  view.update(working("curve", true));
+  expect(find("stop").hidden).toBe(true);
+  expect(wants).toEqual([
+    ["curve", true],
+    ["stop", true],
+  ]);
+});
+
+it("shows errors where the user looks, as text", () => {
+  view.update(state());
+  const header = { kind: "error", scope: "tiles", message: "no <b>floats</b>", detail: "Traceback" } as const;
+  view.update({ header, arrays: {} });
+  expect(element.querySelector("[role=alert]")!.textContent).toContain("no <b>floats</b>");
+  view.update({ header: { ...header, over: true }, arrays: {} });
+  expect(element.querySelector("[role=alert]")).toBeNull();
+});

@@ -1,0 +1,140 @@
+"""Frames about a compressed layer: one sample before and after, what is predicted of it, what accuracy is left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from innerview.analysis.tiles import make_tiles
+from innerview.errors import InnerviewError
+from innerview.model.intervene import forward_with
+from innerview.predictions import scores
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from torch import Tensor
+
+    from innerview.analysis.projection import Projection
+    from innerview.compressions import Compression
+    from innerview.inspector import Inspector, Look
+    from innerview.widgets.frame_widget import Frame
+
+_PIXELS = 2**20  # of each of the three pictures: they share the width of the page
+_CLASSES = 3  # the likeliest, whose probabilities are shown
+_STATISTICS = ("low", "high", "mean", "variance", "sparsity", "nonfinite")
+
+
+def compressed(inspector: Inspector, look: Look, projection: Projection | None) -> Frame:
+    """One sample's activation before and after, and the difference, as tiles; None changes nothing."""
+    after = look.values if projection is None else projection.apply(look.values[None])[0]
+    layout = inspector.axes.layout(look.layer.name, tuple(look.values.shape))
+    slices = [axis.size // 2 for axis in layout.slice_axes]
+    pictures = {
+        name: make_tiles(values, layout, slices=slices, budget=_PIXELS)
+        for name, values in (("before", look.values), ("after", after), ("difference", after - look.values))
+    }
+    header: dict[str, Any] = {
+        "kind": "compressed",
+        "layer": look.layer.name,
+        "basis": "off" if projection is None else projection.basis,
+        "axis": "channels" if projection is None else projection.axis,
+        "rank": 0 if projection is None else projection.rank,
+        "layerKind": look.layer.kind,
+        "sample": look.sample,
+        "layout": layout.kind,
+        "shape": list(layout.shape),
+        "full": list(pictures["before"].full),
+        "channelAxis": layout.channel_axis,
+        "slices": [
+            {"name": axis.name, "size": axis.size, "index": index}
+            for axis, index in zip(layout.slice_axes, slices, strict=True)
+        ],
+        "extraLabels": layout.extra_labels,
+        "nonfinite": {name: int(tiles.nonfinite.sum()) for name, tiles in pictures.items()},
+    }
+    arrays: dict[str, np.ndarray] = {}
+    for name, tiles in pictures.items():
+        arrays[f"{name}.tiles"] = tiles.pixels
+        arrays |= {f"{name}.{part}": getattr(tiles, part) for part in _STATISTICS}
+        if tiles.extra is not None:
+            arrays[f"{name}.extra"] = tiles.extra
+    return header, arrays
+
+
+def fitted(layer: str, projection: Projection) -> Frame:
+    """What a projection is and costs at its rank, and how much of the variance each rank keeps."""
+    header = {
+        "kind": "projection",
+        "layer": layer,
+        "basis": projection.basis,
+        "axis": projection.axis,
+        "rank": projection.rank,
+        "matrix": projection.matrix_shape,
+        "parameters": projection.parameters,
+        "bytes": projection.sizes,
+        "samples": projection.samples,
+        "note": projection.note,
+    }
+    return header, {"curve": projection.curve.astype(np.float32)}
+
+
+def decided(inspector: Inspector, look: Look, projections: Mapping[str, Projection]) -> Frame:
+    """The likeliest classes of the sample, with the layers as they are and with these compressed."""
+    labels, names = inspector.data.labels, inspector.data
+    label = -1 if labels is None or look.sample is None else int(labels[look.sample])
+    header: dict[str, Any] = {
+        "kind": "decided",
+        "layer": look.layer.name,
+        "sample": look.sample,
+        "label": names.class_name(label) if label >= 0 else None,
+        "classes": [],
+        "notClassifier": "",
+    }
+    batch = inspector.batch(look.sample)
+    try:
+        before = after = scores(inspector.output(batch), 1)[0].cpu()
+        if projections:
+            edits = {name: _edit(inspector, name, projection) for name, projection in projections.items()}
+            with inspector.lent(batch) as (model, ready, rewind):
+                output = forward_with(model, ready.args, ready.kwargs, edits, restore_rng=rewind)
+            after = scores(output, 1)[0].cpu()
+    except InnerviewError as error:
+        header["notClassifier"] = str(error)
+        return header, {}
+    if before.isnan().any() or after.isnan().any():
+        header["notClassifier"] = "no class probabilities: the model's output has NaN or infinite scores"
+        return header, {}
+    # The likeliest before, and the winner after where it is another one.
+    likeliest = before.argsort(descending=True).tolist()[:_CLASSES]
+    winner = int(after.argmax())
+    header["classes"] = [
+        {"label": names.class_name(index), "before": float(before[index]), "after": float(after[index])}
+        for index in (likeliest if winner in likeliest else [*likeliest, winner])
+    ]
+    return header, {}
+
+
+def accuracy(found: Compression, total: int) -> Frame:
+    """What is left of the accuracy, as far as it was evaluated."""
+    return {
+        "kind": "accuracy",
+        "layer": found.layer,
+        "basis": found.basis,
+        "axis": found.axis,
+        "rank": found.rank,
+        "accuracy": found.accuracy,
+        "low": found.low,
+        "high": found.high,
+        "baseline": found.baseline_accuracy,
+        "agreement": found.agreement,
+        "evaluated": found.evaluated,
+        "total": total,
+        "note": found.note,
+    }, {}
+
+
+def _edit(inspector: Inspector, layer: str, projection: Projection) -> Callable[[Tensor], Tensor]:
+    axis = inspector.layers[layer].batch_axis or 0
+    return lambda value: projection.apply(value.movedim(axis, 0)).movedim(0, axis)

@@ -1,0 +1,170 @@
+"""The compression panel: a layer compressed, what is left of it, and accuracy against rank for all that was tried."""
+
+from __future__ import annotations
+
+import logging
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+import numpy as np
+from traitlets import Bool
+
+from innerview.compressions import Compression, curve_of
+from innerview.errors import InnerviewError
+from innerview.inspector import Inspector
+from innerview.widgets.charts import AccuracyChart, RankCurve
+from innerview.widgets.compression_controls import CompressionControls, Series, Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_log = logging.getLogger("innerview")
+# Clear of each other and of both themes' grounds: those of the scatter, js/src/scatter/palette.ts.
+_COLOURS = [
+    "#2f7fd0",
+    "#f28518",
+    "#239b46",
+    "#d8353a",
+    "#8f62d6",
+    "#8f5a38",
+    "#f07fc4",
+    "#dcb400",
+    "#18b3c9",
+    "#94b81f",
+]
+_STYLES = {"pca": "solid", "random": "dashed", "variance": "dotted", "quantise": "dash_dotted"}
+_NAMES = {"pca": "PCA", "random": "random", "variance": "highest variance", "quantise": "quantise (bits)"}
+_BORDERS = {"solid": "solid", "dashed": "dashed", "dotted": "dotted", "dash_dotted": "double"}
+
+
+class CompressionPanel(ipywidgets.VBox):
+    """Compress the inspector's layer, and see what its channels lose and what accuracy the network keeps.
+
+    Args:
+        inspector: whose model and data are looked at.
+        active: whether to compute now; the panel catches up when ``active`` is set to true.
+
+    Attributes:
+        active: whether the panel computes (observable).
+        controls: the view with the slider; ``panel.controls.choose(setting)`` does what a click does.
+    """
+
+    active = Bool(default_value=True)
+    inspector: Inspector | None = None
+
+    def __init__(self, inspector: Inspector, *, active: bool = True) -> None:
+        if not isinstance(inspector, Inspector):
+            raise TypeError(
+                f"CompressionPanel shows an innerview.Inspector; got {type(inspector).__name__}. "
+                "Write CompressionPanel(iv.Inspector(model, data))"
+            )
+        self.controls = CompressionControls(inspector, active=active)
+        self._chart: AccuracyChart | None = None
+        self._before: AccuracyChart | None = None
+        # HTML for the sake of the coloured lines; layer names are escaped.
+        self._legend = ipywidgets.HTML()
+        self._legend.add_class("innerview-compression-legend")
+        self._charts = ipywidgets.VBox()
+        self._charts.add_class("innerview-compression-charts")
+        super().__init__([self.controls, self._charts], active=active)
+        self.add_class("innerview")
+        self.add_class("innerview-compression")
+        self.inspector = inspector
+        self.observe(lambda change: self.controls.set_trait("active", change["new"]), "active")
+        self.controls.observe(lambda _: self._draw(), "studied")
+
+    def to_frame(self) -> Any:
+        """What was evaluated so far, a row each, as a pandas DataFrame."""
+        return table(self.controls.curves)
+
+    def close(self) -> None:
+        """Close the panel, and let go of the inspector; that stays open."""
+        inspector, self.inspector = self.inspector, None
+        if inspector is not None:
+            self.controls.unobserve_all("studied")
+            for chart in (self._before, self._chart):
+                if chart is not None:
+                    chart.close()
+            for widget in (self.controls, self._legend, self._charts):
+                widget.close()
+            self._before = self._chart = None
+        super().close()
+
+    def _draw(self) -> None:
+        curves = self.controls.curves
+        if self.inspector is None:
+            return
+        if self._before is not None:
+            self._before.close()
+        # The page may still be building the last one: it is let go when the next but one comes.
+        self._before, self._chart = self._chart, None
+        if not curves:
+            self._charts.children = []
+            return
+        colours = _colours(list(curves))
+        points = [point for some in curves.values() for point in some]
+        labelled = any(point.accuracy is not None for point in points)
+        drawn = [_drawn(one, some, colours[one], labelled=labelled) for one, some in curves.items()]
+        keys = list(curves)
+        self._chart = AccuracyChart(
+            drawn,
+            "accuracy" if labelled else "agreement",
+            # Of those evaluated on most samples: all are the same at the end.
+            max(points, key=lambda point: point.evaluated).baseline_accuracy if labelled else None,
+            lambda number, rank: self._clicked(keys[number], rank),
+        )
+        self._legend.value = _legend(keys, colours)
+        self._charts.children = [self._chart.figure, self._legend]
+
+    def _clicked(self, series: Series, rank: int) -> None:
+        try:
+            self.controls.choose(Setting(*series, rank))
+        except InnerviewError as error:
+            self.controls.show_error("choose", error)
+
+
+def table(curves: dict[Series, list[Compression]]) -> Any:
+    """Compressions as a pandas DataFrame: the layer, axis, matrix and basis, and what accuracy is left."""
+    import pandas as pd  # noqa: PLC0415 - slow to import
+
+    names = (
+        "layer",
+        "axis",
+        "matrix_shape",
+        "basis",
+        "rank",
+        "explained_variance",
+        "accuracy",
+        "low",
+        "high",
+        "baseline_accuracy",
+        "agreement",
+        "evaluated",
+    )
+    rows = [[getattr(point, name) for name in names] for some in curves.values() for point in some]
+    return pd.DataFrame(rows, columns=list(names))
+
+
+def _drawn(series: Series, points: Sequence[Compression], colour: str, *, labelled: bool) -> RankCurve:
+    curve = curve_of(list(points))
+    values = curve.accuracy if labelled else np.array([point.agreement for point in points])
+    return RankCurve(curve.ranks, values, curve.low, curve.high, colour, _STYLES[series.basis])
+
+
+def _colours(keys: Sequence[Series]) -> dict[Series, str]:
+    """A colour for each layer and axis, whatever the basis."""
+    places = list(dict.fromkeys((key.layer, key.axis) for key in keys))
+    return {key: _COLOURS[places.index((key.layer, key.axis)) % len(_COLOURS)] for key in keys}
+
+
+def _legend(keys: Sequence[Series], colours: dict[Series, str]) -> str:
+    def item(key: Series) -> str:
+        dash = f"border-top: 2px {_BORDERS[_STYLES[key.basis]]} {colours[key]}"
+        words = escape(f"{key.layer}, {key.axis}, {_NAMES[key.basis]}")
+        return (
+            f'<span class="innerview-compression-curve"><i class="innerview-compression-dash" style="{dash}"></i>'
+            f"{words}</span>"
+        )
+
+    return "".join(item(key) for key in keys)

@@ -1,0 +1,342 @@
+"""The compression panel on the kernel's side: what its frames and its chart hold for a setting."""
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from unit.widgets.frames import ask, last, settle
+
+import innerview as iv
+from innerview.analysis.progress import finish
+from innerview.errors import DataError
+from innerview.projections import divide, projecting
+from innerview.widgets.compression_controls import Series, Setting
+
+LAYER = "features.3"
+SETTING = Setting(LAYER, "pca", "channels", 8)  # what the panel begins with: a quarter of 32 channels
+
+
+@pytest.fixture
+def inspector(trained, digits):
+    with iv.Inspector(trained, digits.test, classes=digits.classes) as made:
+        made.layer = LAYER
+        yield made
+
+
+@pytest.fixture
+def panel(inspector, sent):
+    made = iv.CompressionPanel(inspector)
+    settle(inspector)
+    yield made
+    made.close()
+
+
+def errors(sent):
+    return {header["scope"]: header["message"] for _, header, _ in sent if header["kind"] == "error"}
+
+
+def accuracies(sent):
+    return [header for _, header, _ in sent if header["kind"] == "accuracy"]
+
+
+def decoded(arrays, part):
+    low, high, tiles = (arrays[f"{part}.{name}"] for name in ("low", "high", "tiles"))
+    return low[:, None, None] + tiles / 252 * (high - low)[:, None, None]
+
+
+def test_the_tiles_are_the_activation_before_and_after(panel, inspector, sent):
+    header, arrays = last(sent, "compressed")
+    x = inspector.look(LAYER, 0).values
+    after = finish(projecting(inspector, LAYER, 8)).apply(x[None])[0]
+    assert (header["layer"], header["basis"], header["axis"], header["rank"]) == (LAYER, "pca", "channels", 8)
+    for part, expected in {"before": x, "after": after, "difference": after - x}.items():
+        step = (expected.amax() - expected.amin()).item() / 252
+        assert np.abs(decoded(arrays, part) - expected.numpy()).max() <= step
+    fit, curve = last(sent, "projection")
+    assert fit["matrix"] == [32, 8]
+    assert fit["bytes"] == [4 * 512, 4 * 128]
+    assert len(curve["curve"]) == 32
+    assert curve["curve"][-1] == pytest.approx(1)
+
+
+def test_the_prediction_is_that_of_a_forward_with_a_replacing_hook(panel, inspector, sent):
+    panel.controls.choose(Setting(LAYER, "pca", "channels", 1))
+    settle(inspector)
+    projection = finish(projecting(inspector, LAYER, 1))
+    batch = inspector.batch(0)
+    plain = inspector.output(batch).softmax(1)[0]
+    hook = inspector.model.get_submodule(LAYER).register_forward_hook(lambda *given: projection.apply(given[-1]))
+    compressed = inspector.output(batch).softmax(1)[0]
+    hook.remove()
+    classes = last(sent, "decided")[0]["classes"]
+    assert [one["label"] for one in classes[:3]] == [str(n) for n in plain.argsort(descending=True)[:3].tolist()]
+    assert str(int(compressed.argmax())) in [one["label"] for one in classes]
+    for one in classes:
+        index = inspector.data.classes.index(one["label"])
+        assert one["before"] == pytest.approx(plain[index].item(), abs=1e-6)
+        assert one["after"] == pytest.approx(compressed[index].item(), abs=1e-6)
+
+
+def test_the_accuracy_is_that_of_compress(panel, inspector, sent):
+    expected = inspector.compress(LAYER, 8)
+    final = accuracies(sent)[-1]
+    assert final["evaluated"] == final["total"] == expected.evaluated == len(divide(inspector).evaluated)
+    assert [final[name] for name in ("accuracy", "low", "high", "agreement")] == [
+        expected.accuracy,
+        expected.low,
+        expected.high,
+        expected.agreement,
+    ]
+    assert final["baseline"] == expected.baseline_accuracy
+
+
+def test_a_storm_of_slider_events_evaluates_where_it_ends(panel, inspector, sent):
+    ranks = [*range(1, 33), *range(32, 4, -1)]
+    for rank in ranks:
+        ask(panel.controls, "rank", rank)
+    ask(panel.controls, "evaluate", True)
+    settle(inspector)
+    assert last(sent, "compressed")[0]["rank"] == 5
+    assert last(sent, "decided")[0]["layer"] == LAYER
+    # The one from before the storm, and that at its end: what was passed on the way was not evaluated.
+    assert {point.rank for point in panel.controls.curves[SETTING.series]} == {5, 8}
+
+
+def test_moving_the_slider_stops_the_evaluation(inspector, sent):
+    panel = iv.CompressionPanel(inspector)
+    settle(inspector)
+    with inspector._model_lock:  # the worker waits for the model
+        panel.controls.choose(Setting(LAYER, "random", "channels", 3))
+        ask(panel.controls, "rank", 4)
+    settle(inspector)
+    # Nobody said that the slider rests: nothing is evaluated, not even what the click before it began.
+    assert Series(LAYER, "random", "channels") not in panel.controls.curves
+    panel.close()
+
+
+def test_coming_back_to_a_rank_is_instant(panel, inspector, sent):
+    ask(panel.controls, "rank", 2)
+    ask(panel.controls, "evaluate", True)
+    settle(inspector)
+    sent.clear()
+    ask(panel.controls, "rank", 8)
+    assert accuracies(sent)[0]["rank"] == 8  # before any job
+    ask(panel.controls, "evaluate", True)
+    assert not [job for job in inspector.jobs.active() if "accuracy" in job.label]
+
+
+def test_layer_and_sample_are_followed_and_each_layer_keeps_its_rank(panel, inspector, sent):
+    ask(panel.controls, "rank", 3)
+    inspector.layer = "features.0"
+    settle(inspector)
+    assert last(sent, "compressed")[0]["layer"] == "features.0"
+    assert last(sent, "compression")[0]["rank"] == 4  # a quarter of its 16 channels
+    inspector.sample = 5
+    settle(inspector)
+    assert last(sent, "compressed")[0]["sample"] == 5
+    assert last(sent, "decided")[0]["sample"] == 5
+    inspector.layer = LAYER
+    settle(inspector)
+    assert panel.controls.setting == Setting(LAYER, "pca", "channels", 3)
+
+
+def test_off_changes_nothing(panel, inspector, sent):
+    ask(panel.controls, "basis", "off")
+    settle(inspector)
+    header, arrays = last(sent, "compressed")
+    assert header["basis"] == "off"
+    assert not decoded(arrays, "difference").any()
+    assert all(one["before"] == one["after"] for one in last(sent, "decided")[0]["classes"])
+    assert errors(sent) == {}
+
+
+def test_nothing_is_computed_while_nobody_looks(inspector, sent):
+    panel = iv.CompressionPanel(inspector, active=False)
+    inspector.sample = 3
+    settle(inspector)
+    assert sent == []
+    panel.active = True
+    settle(inspector)
+    assert last(sent, "compressed")[0]["sample"] == 3
+    assert accuracies(sent)
+    sent.clear()
+    panel.active = False
+    inspector.layer = "features.0"
+    settle(inspector)
+    assert sent == []
+    panel.close()
+
+
+def test_a_trained_model_is_looked_at_anew(panel, inspector, sent, trained):
+    before = inspector.compress(LAYER, 8).explained_variance
+    weight = trained.get_parameter("features.3.weight")
+    kept = weight.detach().clone()
+    try:
+        with torch.no_grad():
+            weight.copy_(torch.randn(weight.shape, generator=torch.Generator().manual_seed(0)))
+        sent.clear()
+        inspector.refresh()
+        assert panel.controls.curves == {}
+        assert panel._charts.children == ()
+        settle(inspector)
+        (point,) = panel.controls.curves[SETTING.series]
+        assert point.explained_variance != before
+        assert accuracies(sent)[-1]["accuracy"] == inspector.compress(LAYER, 8).accuracy
+    finally:
+        with torch.no_grad():
+            weight.copy_(kept)
+
+
+def test_the_curve_of_a_layer_beside_a_random_basis(panel, inspector, sent):
+    ask(panel.controls, "curve", True)
+    settle(inspector)
+    expected = {basis: inspector.accuracy_curve(LAYER, basis=basis) for basis in ("pca", "random")}
+    curves = panel.controls.curves
+    assert set(curves) == {Series(LAYER, basis, "channels") for basis in expected}
+    for series, points in curves.items():
+        found = {point.rank: point.accuracy for point in points}
+        for rank, accuracy in zip(expected[series.basis].ranks, expected[series.basis].accuracy, strict=True):
+            assert found[rank] == accuracy
+    dots = panel._chart.points
+    assert dots[0].x.tolist() == [point.rank for point in curves[SETTING.series]]
+    assert dots[0].y.tolist() == [point.accuracy for point in curves[SETTING.series]]
+    frame = panel.to_frame()
+    assert len(frame) == len(last(sent, "studied")[0]["rows"]) == sum(map(len, curves.values()))
+    assert set(frame.columns) >= {"layer", "axis", "matrix_shape", "basis", "accuracy"}
+    assert panel._legend.value.count("<i ") == 2
+    ask(panel.controls, "clear", True)
+    assert panel.controls.curves == {}
+    assert last(sent, "studied")[0]["rows"] == []
+
+
+def test_a_click_on_a_point_sets_layer_basis_and_rank(panel, inspector, sent):
+    ask(panel.controls, "curve", True)
+    settle(inspector)
+    place = list(panel.controls.curves).index(Series(LAYER, "random", "channels"))
+    inspector.layer = "features.0"
+    settle(inspector)
+    dots = panel._chart.points[place]
+    dots._handle_custom_msgs(dots, {"event": "element_click", "data": {"index": 2}}, [])
+    assert panel.controls.setting == Setting(LAYER, "random", "channels", int(dots.x[2]))
+    settle(inspector)
+    assert last(sent, "compressed")[0]["rank"] == int(dots.x[2])
+
+
+def test_stop_leaves_what_was_found(panel, inspector, sent):
+    ask(panel.controls, "curve", True)
+    ask(panel.controls, "stop", True)
+    settle(inspector)
+    assert [point.rank for point in panel.controls.curves[SETTING.series]] == [8]
+    assert errors(sent) == {}
+
+
+def test_without_labels_the_agreement_is_shown(trained, digits, sent):
+    with iv.Inspector(trained, digits.test.tensors[0]) as inspector:
+        inspector.layer = LAYER
+        panel = iv.CompressionPanel(inspector)
+        settle(inspector)
+        final = accuracies(sent)[-1]
+        assert final["accuracy"] is None
+        assert final["agreement"] == inspector.compress(LAYER, 8).agreement
+        assert last(sent, "compression")[0]["labels"] is False
+        assert panel._chart._up.label == "agreement"
+        panel.close()
+
+
+def test_a_rank_beyond_the_samples_is_capped_and_said(trained, digits, sent):
+    few = tuple(tensor[:20] for tensor in digits.test.tensors)
+    with iv.Inspector(trained, few) as inspector:
+        inspector.layer = LAYER
+        panel = iv.CompressionPanel(inspector)
+        ask(panel.controls, "axis", "all")  # 512 dimensions, and 10 samples to fit to
+        settle(inspector)
+        assert last(sent, "compression")[0]["full"] == 512
+        assert last(sent, "compression")[0]["rank"] == last(sent, "compressed")[0]["rank"] <= 10
+        assert "was asked for" in last(sent, "projection")[0]["note"]
+        assert accuracies(sent)[-1]["rank"] == last(sent, "compressed")[0]["rank"]
+        panel.close()
+
+
+class Argmax(nn.Module):
+    """A classifier with whole numbers inside, and one output a sample."""
+
+    def __init__(self, scores=1):
+        super().__init__()
+        self.linear = nn.Linear(4, 8)
+        self.whole = Whole()
+        self.last = nn.Linear(8, scores)
+
+    def forward(self, x):
+        x = self.linear(x)
+        return self.last(x + self.whole(x))
+
+
+class Whole(nn.Module):
+    def forward(self, x):
+        return x.round().long()
+
+
+def test_a_layer_of_whole_numbers_is_refused_where_the_user_looks(sent):
+    with iv.Inspector(Argmax(3), (torch.randn(40, 4), torch.arange(40) % 3)) as inspector:
+        inspector.layer = "whole"
+        panel = iv.CompressionPanel(inspector)
+        settle(inspector)
+        assert list(errors(sent)) == ["tiles"]
+        assert "cannot be compressed" in errors(sent)["tiles"]
+        inspector.layer = "linear"
+        settle(inspector)
+        assert errors(sent)["tiles"] == ""  # cleared
+        assert accuracies(sent)
+        panel.close()
+
+
+def test_a_model_that_is_no_classifier_has_tiles_and_says_why_nothing_else(sent):
+    with iv.Inspector(Argmax(1), torch.randn(40, 4)) as inspector:
+        inspector.layer = "linear"
+        panel = iv.CompressionPanel(inspector)
+        settle(inspector)
+        assert last(sent, "compressed")[0]["layer"] == "linear"
+        assert "no class probabilities" in last(sent, "decided")[0]["notClassifier"]
+        assert "no class probabilities" in errors(sent)["accuracy"]
+        panel.close()
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        (Setting(LAYER, "svd", "channels", 1), "there is no basis 'svd'; there are 'off', 'pca'"),
+        (Setting(LAYER, "pca", "rows", 1), "there is no axis 'rows'"),
+        (Setting(LAYER, "pca", "channels", 33), "rank 33 of 'features.3': it can be 1 to 32"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused(panel, setting, message):
+    with pytest.raises(DataError, match=message):
+        panel.controls.choose(setting)
+    assert panel.controls.setting == SETTING
+
+
+def test_it_wants_an_inspector(trained):
+    with pytest.raises(TypeError, match=r"CompressionPanel\(iv.Inspector\(model, data\)\)"):
+        iv.CompressionPanel(trained)
+
+
+def test_a_closed_panel_lets_go(trained, digits, sent):
+    inspector = iv.Inspector(trained, digits.test)
+    inspector.layer = LAYER
+    panel = iv.CompressionPanel(inspector)
+    settle(inspector)
+    controls = weakref.ref(panel.controls)
+    chart = weakref.ref(panel._chart)
+    panel.close()
+    sent.clear()
+    inspector.sample = 4
+    settle(inspector)
+    assert [header for view, header, _ in sent if view is controls()] == []
+    del panel
+    inspector.close()
+    gc.collect()
+    assert controls() is None
+    assert chart() is None
