@@ -129,6 +129,7 @@ export type PointsFrame = Of<
     run: string;
     layer: string;
     model: string; // "" or e.g. "untrained": which of two models
+    step: string; // of the training: a checkpoint's label, or "now"
     method: Method;
     stage: string; // "iteration 120 of 750", "the first 512 samples"; "" once final
     fraction: number | null;
@@ -150,6 +151,8 @@ export type EmbeddingFrame = Of<
     running: boolean; // a computation is under way
     paused: boolean;
     estimate: Partial<Record<Method, number>>; // seconds that each method would take, roughly
+    steps: string[]; // of the training, oldest first; one: there is no other
+    step: string; // the one looked at
     correctOnly: string; // why "only correctly classified samples" cannot be had; "" when it can
   }
 >;

@@ -36,6 +36,8 @@ export const embedding = (changes: Record<string, unknown> = {}): void =>
     running: false,
     paused: false,
     estimate: { tsne: 6 },
+    steps: ["now"],
+    step: "now",
     correctOnly: "",
     ...changes,
   });
@@ -46,6 +48,7 @@ export const points = (changes: Record<string, unknown> = {}, indices: NdArray |
       run: "a",
       layer: "fc",
       model: "",
+      step: "now",
       method: "pca",
       stage: "",
       fraction: null,

@@ -22,6 +22,7 @@ class Cell:
         self._inspector = weakref.ref(inspector)
         self._thread: int | None = None
         self._depth = 0  # a cell may run another one, as %%capture does
+        self._other: Cell | None = None
         ipython = sys.modules.get("IPython")
         shell = ipython.get_ipython() if ipython is not None else None
         self._events = getattr(shell, "events", None)
@@ -38,7 +39,14 @@ class Cell:
 
     def runs_elsewhere(self) -> bool:
         """Whether a cell is running on another thread than the caller's."""
+        if self._other is not None:
+            return self._other.runs_elsewhere()
         return self._thread is not None and self._thread != threading.get_ident()
+
+    def follow(self, other: Cell) -> None:
+        """Listen no more, and ask another one: for a model that no cell trains, run in turn with one that may be."""
+        self.close()
+        self._other = other
 
     def close(self) -> None:
         """Listen no more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -28,6 +28,13 @@ Method = Literal["pca", "tsne", "umap"]
 METHODS: tuple[str, ...] = get_args(Method)
 NAMES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 _FEWEST = 3  # samples that make a picture
+
+
+class Places(NamedTuple):
+    """Where some samples are in a picture: ``[N, 2]`` or ``[N, 3]``, and int64 ``[N]``."""
+
+    points: np.ndarray
+    indices: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +63,11 @@ class Embedding:
     stage: str = ""
     fraction: float | None = 1.0
 
+    @property
+    def places(self) -> Places:
+        """The points and their samples, without the vectors."""
+        return Places(self.points, self.indices)
+
     def to_frame(self) -> Any:
         """A pandas DataFrame with one row a sample: x, y (and z), and the label where there is one."""
         import pandas as pd  # noqa: PLC0415 - slow to import
@@ -80,7 +92,7 @@ def embedding(
     neighbours: int = 15,
     distance: float = 0.1,
     seed: int = 0,
-    onto: Embedding | None = None,
+    onto: Embedding | Places | None = None,
     job: Job | None = None,
 ) -> Generator[Embedding | None, None, Embedding]:
     """Embed a layer's activations.
@@ -97,7 +109,8 @@ def embedding(
         neighbours: of UMAP.
         distance: ``min_dist`` of UMAP.
         seed: of everything that is drawn at random; the same seed gives the same points.
-        onto: an embedding to start from and to turn the points onto, so that what moves is what differs.
+        onto: an embedding, or its places, to start from and to turn the points onto, so that what moves is what
+            differs.
         job: told the fraction done.
 
     Yields:
@@ -192,7 +205,7 @@ def _optimising(
     return (yield from relay(work, step))
 
 
-def _same_samples(onto: Embedding, vectors: Representation, dimensions: int) -> bool:
+def _same_samples(onto: Embedding | Places, vectors: Representation, dimensions: int) -> bool:
     return onto.points.shape[1] == dimensions and np.array_equal(onto.indices, vectors.indices)
 
 
@@ -204,7 +217,7 @@ def _plane(vectors: Representation, dimensions: int, seed: int) -> Generator[Non
     return np.pad(points, ((0, 0), (0, dimensions - rank)))
 
 
-def _turned(points: np.ndarray, indices: np.ndarray, onto: Embedding | None) -> np.ndarray:
+def _turned(points: np.ndarray, indices: np.ndarray, onto: Embedding | Places | None) -> np.ndarray:
     """The points as near as they come to those of the same samples in another embedding."""
     if onto is None or onto.points.shape[1] != points.shape[1]:
         return points

@@ -14,6 +14,7 @@ from traitlets import Bool, Int
 from innerview.analysis.progress import finish
 from innerview.axes import Axes
 from innerview.cell import Cell
+from innerview.checkpoints import Checkpoints, embedding_steps
 from innerview.compressions import AccuracyCurve, Compression, compressing, curve_of
 from innerview.data import Batch, Data, forward_parameters
 from innerview.embeddings import Embedding, embedding
@@ -33,7 +34,7 @@ from innerview.similarities import similarity
 from innerview.sweep import sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from typing_extensions import Self
@@ -77,6 +78,9 @@ class Inspector(Selection):
         layer, sample, channel, brush: the selection; see ``Selection``.
         version: grows when the model was found changed after a cell ran (observable).
         judged: how many samples were predicted when predicting last came to an end (observable).
+        checkpoints: copies of the model made by ``checkpoint``, by label: an Inspector each, to ask for embeddings,
+            quality and similarity as the model itself.
+        kept: grows when a checkpoint was made or forgotten (observable).
         running: whether a notebook cell is running (observable).
 
     Raises:
@@ -87,6 +91,7 @@ class Inspector(Selection):
 
     version = Int(0)
     judged = Int(0)
+    kept = Int(0)
     running = Bool(default_value=False)
 
     def __init__(
@@ -105,7 +110,7 @@ class Inspector(Selection):
         if not isinstance(model, nn.Module):
             raise TypeError(f"a model is a torch.nn.Module; got {type(model).__name__}: {model!r:.80}")
         self._model: nn.Module | None = model
-        self._model_lock = threading.RLock()
+        self.model_lock = threading.RLock()
         accepts = forward_parameters(model.forward)
         # A baseline's Inspector shares the data it is given.
         self._data: Data | None = (
@@ -125,6 +130,7 @@ class Inspector(Selection):
         self._fields: dict[tuple[Any, ...], ReceptiveField | None] = {}
         self.predictions: Predictions = Predictions(len(self.data))
         super().__init__()
+        self.checkpoints = Checkpoints(self)
         self._fingerprint = state.fingerprint(model)
         self._modules = _modules(model)
         weakref.finalize(self, self.jobs.close)
@@ -221,6 +227,20 @@ class Inspector(Selection):
     def embed(self, layer: str, method: str = "pca", **options: Any) -> Embedding:
         """A layer's samples as points in the plane; see ``innerview.embeddings.embedding`` for the options."""
         return finish(embedding(self, layer, method, **options))
+
+    def checkpoint(self, label: str = "", weights: Mapping[str, Tensor] | None = None) -> Inspector:
+        """Keep a copy of the model as it is now, such as after each epoch: a step of the embedding's time line.
+
+        Quick: it only copies the weights. See ``innerview.checkpoints.Checkpoints.add`` for the arguments.
+        """
+        return self.checkpoints.add(label, weights)
+
+    def embed_checkpoints(self, layer: str, method: str = "pca", **options: Any) -> dict[str, Embedding]:
+        """``embed`` of each checkpoint and of the model itself, each started from and turned onto the one before.
+
+        See ``innerview.checkpoints.embedding_steps`` for the options.
+        """
+        return finish(embedding_steps(self, layer, method, **options))
 
     def quality(self, layer: str, method: str | None = None, k: int = 10, **options: Any) -> EmbeddingQuality:
         """How well a layer tells the classes apart, in its own space or in the picture that a method makes of it.
@@ -432,6 +452,13 @@ class Inspector(Selection):
         """Raise UnknownLayerError or UnseenLayerError for a layer that cannot be chosen."""
         self.seen(name)
 
+    def beside(self, model: nn.Module) -> Inspector:
+        """An Inspector of another model on the same data, which no cell trains; both are run in turn."""
+        other = Inspector(model, self.data, memory=self.cache.budget)
+        other._cell.follow(self._cell)
+        other.model_lock = self.model_lock
+        return other
+
     def _share(self, other: Inspector) -> None:
         """Keep sample and brush the same in both."""
         # traitlets' own link compares values by !=, which arrays refuse.
@@ -442,7 +469,7 @@ class Inspector(Selection):
 
     def cell_begins(self) -> None:
         """Wait for the step that has the model in its hands; those that come while the cell runs take a snapshot."""
-        with self._model_lock:
+        with self.model_lock:
             self._cell.enter()
         self.running = True
 
@@ -470,6 +497,7 @@ class Inspector(Selection):
         """Stop all work and let go of the model, the data and everything computed from them."""
         self._cell.close()
         self.jobs.close()
+        self.checkpoints.close()
         if self.baseline is not None:
             self.baseline.close()
             self.baseline = None
@@ -494,7 +522,7 @@ class Inspector(Selection):
     @contextmanager
     def lent(self, batch: Batch) -> Iterator[tuple[nn.Module, Batch, bool]]:
         """The model to run now, the batch on its device, and whether the random state may be rewound afterwards."""
-        with self._model_lock:
+        with self.model_lock:
             # A running cell may be training the model: switching it to evaluation mode, or rewinding the random numbers
             # it draws, would change that training.
             elsewhere = self.busy

@@ -161,6 +161,27 @@ def test_tsne_runs_when_asked_and_can_be_stopped(explorer, scatter):
     assert position(scatter, 7) != before
 
 
+def test_the_time_line_plays_a_training(explorer, scatter):
+    scatter.get_by_test_id("keep").click()
+    python(explorer, "loss = iv.demo.train(model, digits.train, epochs=1); kept = inspector.checkpoint('trained on')")
+    label = scatter.get_by_test_id("step-label")
+    expect(label).to_have_text("trained on")
+    expect(scatter).to_have_attribute("data-final", "true")
+    scatter.get_by_test_id("colour-by").select_option("neighbours")
+    expect(scatter).to_have_attribute("data-coloured-by", "neighbours")
+    expect(scatter).to_contain_text("changed since 1")
+    scatter.get_by_test_id("play").click()
+    expect(label).to_have_text("1")
+    expect(label).to_have_text("trained on")
+    expect(scatter.get_by_test_id("play")).to_have_attribute("aria-label", "Play")
+    # A click or a key on the slider leads back.
+    scatter.get_by_test_id("step").press("ArrowLeft")
+    expect(label).to_have_text("1")
+    scatter.get_by_test_id("colour-by").select_option("class")
+    python(explorer, "inspector.checkpoints.forget()")
+    expect(scatter.get_by_test_id("timeline")).to_be_hidden()
+
+
 def test_colours_change_without_moving_a_point(explorer, scatter):
     def apart():  # the plot as a whole may move when the legend below it gets another height
         (x, y), (z, w) = position(scatter, 7), position(scatter, 11)

@@ -28,6 +28,7 @@ FLOORS = {
     "compressions": 3,
     "projections": 3,
     "embeddings": 3,
+    "checkpoints": 3,
     "similarities": 3,
     "qualities": 3,
     "selection": 3,

@@ -8,10 +8,13 @@ import type { How } from "./selection";
 
 export interface Footer {
   readonly element: HTMLElement;
+  /** What was said, to lie over the plot: in a line of its own it would move the plot. */
+  readonly word: HTMLElement;
   /** `selected` of all samples, `visible` of them among the points. */
   counts(points: number, selected: number, visible: number): void;
-  /** A short word on what a gesture did; "" takes it away. */
+  /** A short word on what a gesture did, for a while; "" takes it away. */
   say(text: string): void;
+  destroy(): void;
 }
 
 export interface FooterEvents {
@@ -21,12 +24,14 @@ export interface FooterEvents {
   find(text: string, how: How): void;
 }
 
+const SAID_MS = 8000;
+
 export function footer(events: FooterEvents): Footer {
   const points = h("span", { "data-testid": "point-count" });
   const selected = h("span", { "data-testid": "selection-count" });
-  const word = h("span", { class: "iv-scatter-word", "data-testid": "selection-word" });
+  const word = h("div", { class: "iv-scatter-word", role: "status", "data-testid": "selection-word" });
   const status = h("div", { class: "iv-scatter-counts", role: "status", "aria-live": "polite" });
-  status.append(points, " \u00b7 ", selected, word);
+  status.append(points, " \u00b7 ", selected);
 
   const button = (name: string, id: string, title: string, go: () => void): HTMLButtonElement =>
     h("button", { type: "button", class: "iv-button", title, "data-testid": id, onclick: go }, name);
@@ -75,9 +80,11 @@ export function footer(events: FooterEvents): Footer {
   wipe.hidden = true;
   const find = h("div", { class: "iv-scatter-find" }, icon(SEARCH), input, wipe);
 
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const say = (text: string): void => {
+    clearTimeout(timer);
     setText(word, text);
-    word.title = text;
+    if (text) timer = setTimeout(() => setText(word, ""), SAID_MS);
   };
 
   return {
@@ -88,7 +95,9 @@ export function footer(events: FooterEvents): Footer {
       h("div", { class: "iv-segments", role: "group", "aria-label": "Selection" }, all, invert, clear),
       find,
     ),
+    word,
     say,
+    destroy: () => clearTimeout(timer),
     counts(total, chosen, visible) {
       setText(points, counted(total, "point"));
       const hidden = chosen - visible;

@@ -13,3 +13,4 @@ export const FIT = "M2.5 5.5v-3h3M10.5 2.5h3v3M13.5 10.5v3h-3M5.5 13.5h-3v-3M6 6
 export const PAUSE = "M5.5 3.5v9M10.5 3.5v9";
 export const PLAY = "M5 3.2l7 4.8-7 4.8z";
 export const STOP = "M4 4h8v8H4z";
+export const KEEP = "M4 2.5h8v11l-4-3.2-4 3.2z";

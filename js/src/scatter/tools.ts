@@ -2,7 +2,7 @@
 import { h } from "../ui/dom";
 import { IMAGE, icon } from "../ui/icons";
 import type { Mode } from "./gestures";
-import { FIT, HAND, LASSO, MINUS, PLUS, RECTANGLE, ROTATE } from "./glyphs";
+import { FIT, HAND, KEEP, LASSO, MINUS, PLUS, RECTANGLE, ROTATE } from "./glyphs";
 
 export interface Tools {
   readonly element: HTMLElement;
@@ -24,6 +24,7 @@ export function tools(events: {
   zoom(by: number): void;
   fit(): void;
   images(on: boolean): void;
+  keep(): void;
 }): Tools {
   const button = (name: string, id: string, path: string, go: () => void): HTMLButtonElement =>
     h(
@@ -52,6 +53,10 @@ export function tools(events: {
       button("Show all points (0, or double click)", "fit", FIT, () => events.fit()),
     ),
     group("Pictures", pictures),
+    group(
+      "Training",
+      button("Keep the model as it is now: a step of a time line under the points", "keep", KEEP, () => events.keep()),
+    ),
   );
   return {
     element,

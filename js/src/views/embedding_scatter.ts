@@ -33,6 +33,7 @@ import {
 } from "../scatter/selection";
 import { methodName, settingsBar } from "../scatter/settings";
 import { stage } from "../scatter/stage";
+import { timeline } from "../scatter/timeline";
 import { tools } from "../scatter/tools";
 import { busyBar } from "../ui/busy";
 import { choice } from "../ui/choice";
@@ -141,6 +142,7 @@ export const create: Create = (element, callbacks) => {
       if (!points) return;
       root.dataset.drawn = `${points.run}/${samples.length}`;
       root.dataset.final = String(points.final);
+      if (points.final) training.arrived(points.step);
     },
   });
   const tray = tools({
@@ -148,6 +150,17 @@ export const create: Create = (element, callbacks) => {
     zoom: plotted.zoom,
     fit: plotted.fit,
     images: plotted.images,
+    keep: () => callbacks.want("keep", true),
+  });
+  const training = timeline({
+    step(label) {
+      callbacks.want("step", label);
+      busy.expect();
+    },
+    visit(label) {
+      callbacks.want("visit", label);
+      busy.expect();
+    },
   });
   tray.solid(false);
   const key = legend({
@@ -182,7 +195,7 @@ export const create: Create = (element, callbacks) => {
   const name = h("h3", { "data-testid": "scatter-layer" });
   const note = h("span", { class: "iv-muted", "data-testid": "scatter-note" });
   const empty = h("div", { class: "iv-empty iv-scatter-message", "data-testid": "empty" }, "Waiting for points…");
-  plotted.element.append(empty, tray.element);
+  plotted.element.append(empty, tray.element, foot.word);
   const head = h("div", { class: "iv-scatter-head" }, settings.element, work.element);
   head.hidden = true; // until the kernel says what can be chosen
   const root = h(
@@ -193,6 +206,7 @@ export const create: Create = (element, callbacks) => {
     h("div", { class: "iv-scatter-title" }, model, name, note),
     head,
     h("div", { class: "iv-scatter-body" }, plotted.element, key.element),
+    training.element,
     foot.element,
   );
   element.append(root);
@@ -218,6 +232,8 @@ export const create: Create = (element, callbacks) => {
           : undefined);
     if (next?.length !== shape[0]) return; // a view that opened within a run waits for the next frame that names them
     const stays = samples.length > 0 && sameSamples(next);
+    // Another step of the same layer: who has zoomed in looks on at the same place.
+    const elsewhere = !again && !(stays && points?.layer === header.layer && points.method === header.method);
     points = header;
     empty.hidden = true;
     setText(model, header.model);
@@ -231,7 +247,7 @@ export const create: Create = (element, callbacks) => {
     if (dimensions === 2 && plotted.mode === "rotate") setMode("pan");
     const ms = !stays || next.length > MOST_MOVING ? 0 : again ? STEP_MS : RUN_MS;
     samples = next;
-    plotted.place(placed(arrays.points.data, dimensions), samples, ms, !again);
+    plotted.place(placed(arrays.points.data, dimensions), samples, ms, elsewhere);
     if (!stays) {
       colour();
       show(selected);
@@ -250,6 +266,7 @@ export const create: Create = (element, callbacks) => {
           status = (frame as EmbeddingFrame).header;
           head.hidden = false;
           settings.show(status);
+          training.show(status.steps, status.step);
           runs();
           busy.answered();
           break;
@@ -288,6 +305,7 @@ export const create: Create = (element, callbacks) => {
           errors.show(frame as ErrorFrame);
           if ((frame as ErrorFrame).header.over) return;
           settings.release();
+          training.stop();
           agreed.release();
           current.release();
           if (asked !== undefined) {
@@ -302,6 +320,8 @@ export const create: Create = (element, callbacks) => {
     destroy() {
       busy.destroy();
       settings.destroy();
+      training.destroy();
+      foot.destroy();
       agreed.destroy();
       current.destroy();
       cache.destroy();

@@ -59,18 +59,26 @@ def quiet(model: nn.Module, *, restore_rng: bool = True) -> Iterator[None]:
         yield
 
 
-def snapshot(model: nn.Module) -> nn.Module:
+def _shared(parameter: nn.Parameter) -> nn.Parameter:
+    return parameter
+
+
+def snapshot(model: nn.Module, parameter: Callable[[nn.Parameter], nn.Parameter] = _shared) -> nn.Module:
     """Copy a model, sharing its parameters, so that it can be run while another thread is training it.
 
     Flags, buffers and attributes are copies, and what was compiled is not: the copy can be switched to evaluation mode
     without the training noticing. The user's hooks are kept; they run for the copy too. A ScriptModule's parameters
     cannot be shared and are copied.
 
+    Args:
+        model: any module.
+        parameter: what stands in the copy for a parameter; unless given, the parameter itself.
+
     Raises:
         InnerviewError: the model holds something that cannot be copied.
     """
     modules = list(model.modules())
-    memo: dict[int, Any] = {id(parameter): parameter for parameter in model.parameters()}
+    memo: dict[int, Any] = {id(old): parameter(old) for old in model.parameters()}
     for module in modules:
         for name, value in list(vars(module).items()):
             if name.endswith("_hooks") and isinstance(value, dict):

@@ -3,59 +3,36 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from traitlets import Instance
 
 from innerview.analysis.embedding_cost import estimate_seconds
 from innerview.analysis.progress import relay, silent
 from innerview.analysis.umap_layout import warm_up
-from innerview.embeddings import METHODS, Embedding, embedding
-from innerview.errors import DataError
+from innerview.embeddings import Embedding, Places, embedding
 from innerview.jobs import BACKGROUND, SOON, steps
 from innerview.representations import representing
 from innerview.thumbnails import make_thumbnail
 from innerview.widgets.base import View
+from innerview.widgets.embedding_settings import Settings
 from innerview.widgets.frame_widget import static
-from innerview.widgets.point_colours import colouring
+from innerview.widgets.point_colours import Before, colouring
 from innerview.widgets.sample_frames import Labels, brushed, current
+from innerview.widgets.timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from innerview.inspector import Inspector
     from innerview.jobs import Job
-    from innerview.representations import Pool
     from innerview.widgets.frame_widget import Frame
 
 _EVERY = 0.1  # seconds between two pictures of a computation under way
 _PAUSED = 0.02  # seconds that a paused computation sleeps before it looks again
 _MOST_IMAGES = 64  # in one frame
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What is chosen for the embedding.
-
-    Attributes:
-        method, dimensions, pool, samples, correct_only, perplexity, neighbours, distance, seed: as for
-            ``innerview.embeddings.embedding``.
-    """
-
-    method: str = "pca"
-    dimensions: int = 2
-    pool: Pool = "all"
-    samples: int = 0
-    correct_only: bool = False
-    perplexity: float = 30.0
-    neighbours: int = 15
-    distance: float = 0.1
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise DataError(f"there is no embedding method {self.method!r}; use one of {', '.join(METHODS)}")
 
 
 class EmbeddingScatter(View):
@@ -68,21 +45,30 @@ class EmbeddingScatter(View):
         layer: show this layer whatever the inspector's is.
         method: "pca", "tsne" or "umap".
         model: a word for the inspector's model where two are compared, such as "untrained".
+        beside: the scatter of the other model, onto whose points these are turned.
 
     Attributes:
-        embedding: what is drawn, an ``innerview.embeddings.Embedding``; None before there is anything.
+        embedding: what is drawn, an ``innerview.embeddings.Embedding``; None before there is anything (observable).
         settings: what was chosen in the view.
     """
 
     _esm = static("embedding_scatter.js")
 
+    embedding: Any = Instance(Embedding, allow_none=True)
+
     def __init__(
-        self, inspector: Inspector, *, layer: str | None = None, method: str = "pca", model: str = "", **kwargs: Any
+        self,
+        inspector: Inspector,
+        *,
+        layer: str | None = None,
+        method: str = "pca",
+        model: str = "",
+        beside: EmbeddingScatter | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(inspector, **kwargs)
         if layer is not None:
             inspector.check_layer(layer)
-        self.embedding: Embedding | None = None
         self.settings = Settings(method=method, samples=inspector.sample_size)
         self._may_take_long = method != "pca"  # asked for by whoever made the view
         self._pinned = layer
@@ -90,14 +76,19 @@ class EmbeddingScatter(View):
         self._colour = "class"
         self._before: Embedding | None = None  # the one shown before, of the same samples
         self._settled: dict[str, Embedding] = {}  # the last finished one of each method
+        self._timeline = Timeline(inspector)
+        self._beside = beside
         self._paused = False
         self._runs = 0
         self._labels = Labels()
         self._asked: list[int] = []
         self.watch(lambda _: self._follow(), "layer", "version", "sample_size")
+        self.watch(lambda _: self._new_step(), "kept")
         self.watch(lambda _: self._push_brush(), "brush")
         self.watch(lambda _: self._show_colours(), "channel", "judged")
         self._follow()
+        if beside is not None:
+            beside.observe(self._other_moved, "embedding")
         self.watch(lambda _: self._push_current(), "sample", "channel")
         self._push_brush()
         self._push_current()
@@ -110,18 +101,7 @@ class EmbeddingScatter(View):
 
     def want_settings(self, chosen: Mapping[str, Any]) -> None:
         """Something was chosen in the tool bar."""
-        pool = chosen["pool"]
-        settings = Settings(
-            method=str(chosen["method"]),
-            dimensions=int(chosen["dimensions"]),
-            pool=pool if pool in ("all", "mean") else int(pool),
-            samples=max(1, int(chosen["samples"])),
-            correct_only=bool(chosen["correctOnly"]),
-            perplexity=float(chosen["perplexity"]),
-            neighbours=int(chosen["neighbours"]),
-            distance=float(chosen["distance"]),
-            seed=int(chosen["seed"]),
-        )
+        settings = Settings.of(chosen)
         self.settings = settings
         if settings.method == "umap":
             warm_up()  # compiles for seconds, aside, while the user looks at the settings
@@ -149,8 +129,22 @@ class EmbeddingScatter(View):
             self.embedding = replace(
                 now, stage="", note=f"{now.note}; stopped ({now.stage})" if now.stage else now.note
             )
-            self.push(*self._points(self.embedding))
+            self.push(*self._points(self.embedding, self._timeline.now()[0]))
         self._push_settings()
+
+    def want_step(self, label: str) -> None:
+        """A step of the time line was chosen: shown by what costs nothing to speak of."""
+        self._timeline.go(label)
+        self._follow()
+
+    def want_visit(self, label: str) -> None:
+        """A step came up while the time line plays: computed by the method chosen."""
+        self._may_take_long = True
+        self.want_step(label)
+
+    def want_keep(self, _: object) -> None:
+        """Make the model as it is now a step of the time line."""
+        self._timeline.keep()
 
     def want_colour(self, by: str) -> None:
         """Colour the points by something else."""
@@ -172,6 +166,13 @@ class EmbeddingScatter(View):
         if self.inspector is not None and header.get("kind") == "brush":
             self.inspector.brush = arrays["indices"]
 
+    def close(self) -> None:
+        """Close the view, and follow the other one no longer."""
+        beside, self._beside = self._beside, None
+        if beside is not None:
+            beside.unobserve(self._other_moved, "embedding")
+        super().close()
+
     # --- the points --------------------------------------------------------------------------------------------
 
     @property
@@ -181,6 +182,24 @@ class EmbeddingScatter(View):
     def activated(self) -> None:
         """Draw what changed while nobody looked."""
         self._follow()
+
+    def _new_step(self) -> None:
+        """Follow a training from checkpoint to checkpoint, unless an earlier one is looked at."""
+        if self._timeline.newest:
+            self._follow()
+        else:
+            self._push_settings()
+
+    def _other_moved(self, change: Any) -> None:
+        """Turn the points onto those of the other model, once it has settled."""
+        made = change["new"]
+        settled = made is not None and not made.stage and made.layer == self._layer
+        if settled and self.inspector is not None and not self._running():
+            self._follow()
+
+    def _running(self) -> bool:
+        inspector = self.inspector
+        return inspector is not None and any(job.key == (id(self), "points") for job in inspector.jobs.active())
 
     def _follow(self) -> None:
         """Show the layer by what costs nothing to speak of: the method chosen if its result is known, else PCA."""
@@ -211,11 +230,12 @@ class EmbeddingScatter(View):
             return
         self._runs += 1
         shown = 0.0
+        label, source = self._timeline.now()
 
         def options(method: str) -> dict[str, Any]:
             return {name: value for name, value in asdict(settings).items() if name != "method"} | {
                 "method": method,
-                "onto": self._settled.get(method) or self.embedding,
+                "onto": self._onto(method, settings.dimensions, layer, label),
                 "job": job,
             }
 
@@ -225,12 +245,13 @@ class EmbeddingScatter(View):
                 return None
             shown = time.monotonic()
             self.embedding = made
-            return self._points(made)
+            return self._points(made, label)
 
         method = settings.method
-        if only_if_known and not (yield from self._known(layer, settings, job)):
+        if only_if_known and not (yield from self._known(source, layer, settings, job)):
             method = "pca"
-        final = yield from self._pausing(relay(embedding(inspector, layer, **options(method)), frame), job)
+        final = yield from self._pausing(relay(embedding(source, layer, **options(method)), frame), job)
+        self._timeline.remember(label, final)
         previous = self._settled.get(final.method)
         if previous is not None and previous.representation is not final.representation:
             self._before = previous
@@ -239,18 +260,28 @@ class EmbeddingScatter(View):
         labels = self._labels.frame(inspector)
         if labels is not None:
             yield labels
-        yield self._points(final)
+        yield self._points(final, label)
         self._push_settings(running=False)
         if self._colour != "class":
             self._show_colours()
 
-    def _known(self, layer: str, settings: Settings, job: Job) -> Generator[None, None, bool]:
+    def _onto(self, method: str, dimensions: int, layer: str, label: str) -> Embedding | Places | None:
+        """What to start from and to turn the points onto: a step before, the other model, what was drawn before."""
+        places = self._timeline.onto(label, method, dimensions, layer)
+        if places is not None:
+            return places
+        other = None if self._beside is None else self._beside.embedding
+        if other is not None and not other.stage and other.layer == layer and other.points.shape[1] == dimensions:
+            return other
+        return self._settled.get(method) or self.embedding
+
+    def _known(self, source: Inspector, layer: str, settings: Settings, job: Job) -> Generator[None, None, bool]:
         """Whether the method chosen costs nothing, because its result is there already."""
-        if settings.method == "pca" or self.inspector is None:
+        if settings.method == "pca":
             return True
-        chosen = asdict(settings)
-        kept = {name: chosen[name] for name in ("pool", "samples", "correct_only", "seed")}
-        vectors = yield from silent(representing(self.inspector, layer, job=job, **kept))
+        vectors = yield from silent(
+            representing(source, layer, samples=settings.samples, job=job, **settings.of_vectors())
+        )
         return any(key[0] == settings.method for key in vectors.pictures)
 
     def _pausing(
@@ -271,13 +302,14 @@ class EmbeddingScatter(View):
                 return end.value
             yield step
 
-    def _points(self, made: Embedding) -> Frame:
+    def _points(self, made: Embedding, step: str) -> Frame:
         inspector = self.inspector
         return {
             "kind": "points",
             "run": f"{self.model_id}-{self._runs}-{len(made.indices)}",
             "layer": made.layer,
             "model": self._model,
+            "step": step,
             "method": made.method,
             "stage": made.stage,
             "fraction": made.fraction,
@@ -294,16 +326,14 @@ class EmbeddingScatter(View):
         row = None if layer is None else inspector.layers.get(layer)
         layout = None if row is None or row.shape is None else inspector.axes.layout(row.name, row.shape)
         tokens = layout is not None and (layout.kind == "tokens" or layout.foldable)
-        chosen = asdict(self.settings)
-        chosen["correctOnly"] = chosen.pop("correct_only")
         count = min(self.settings.samples, len(inspector.data))
         if running is None:
-            running = any(job.key == (id(self), "points") for job in inspector.jobs.active())
+            running = self._running()
         self.push(
             {
                 "kind": "embedding",
                 "layer": layer,
-                "settings": chosen,
+                "settings": self.settings.for_view(),
                 "tokens": row.shape[0] if tokens and row is not None and row.shape else 0,
                 "maps": layout is not None and bool(layout.spatial_axes),
                 "running": running,
@@ -316,6 +346,8 @@ class EmbeddingScatter(View):
                         "umap", count, n_neighbors=self.settings.neighbours, dimensions=self.settings.dimensions
                     ),
                 },
+                "steps": list(self._timeline.steps()),
+                "step": self._timeline.now()[0],
                 "correctOnly": "" if inspector.data.labels is not None else "the data has no labels",
             }
         )
@@ -330,8 +362,17 @@ class EmbeddingScatter(View):
         self.run("colours", f"colours by {self._colour}", self._colours, priority=SOON)
 
     def _colours(self, job: Job) -> Generator[Frame | None, None, None]:
-        if self.inspector is not None and self.embedding is not None:
-            yield from colouring(self.inspector, self._colour, self.embedding, self._before, job)
+        inspector, now = self.inspector, self.embedding
+        if inspector is None or now is None:
+            return
+        options = self.settings.of_vectors()
+        before = yield from self._timeline.before(now.layer, job, samples=now.indices.tolist(), **options)
+        if before is None and self._before is not None:
+            name = self._before.layer
+            before = Before("the picture before" if name == now.layer else name, self._before.representation)
+        channel = inspector.channel if inspector.layer == now.layer else None
+        _, source = self._timeline.now()
+        yield from colouring(source, now, self._colour, channel=channel, before=before, job=job)
 
     def _images(self, _: Job) -> Generator[Frame | None, None, None]:
         inspector = self.inspector

@@ -46,7 +46,9 @@ class Explorer(ipywidgets.Box):
         against = inspector.baseline
         self.embedding = EmbeddingScatter(inspector, model="trained" if against else "", active=False)
         self.baseline_embedding = (
-            None if against is None else EmbeddingScatter(against, model="untrained", active=False)
+            None
+            if against is None
+            else EmbeddingScatter(against, model="untrained", beside=self.embedding, active=False)
         )
         self.brush = BrushPanel(inspector, active=False)
         self.similarity = SimilarityView(inspector, active=False)

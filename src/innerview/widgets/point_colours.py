@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -18,39 +18,48 @@ if TYPE_CHECKING:
     from innerview.embeddings import Embedding
     from innerview.inspector import Inspector
     from innerview.jobs import Job
+    from innerview.representations import Representation
     from innerview.widgets.frame_widget import Frame
 
 _CHANGED = 10  # neighbours that are compared to say what moved
 
 
-def unavailable(inspector: Inspector, now: Embedding, before: Embedding | None) -> dict[str, str]:
+class Before(NamedTuple):
+    """What the neighbours of now are compared with: its name, for people, and its vectors."""
+
+    name: str
+    vectors: Representation
+
+
+def unavailable(inspector: Inspector, channel: int | None, now: Embedding, before: Before | None) -> dict[str, str]:
     """Why the points cannot be coloured by this or that, a sentence each."""
     reasons: dict[str, str] = {}
     if inspector.data.labels is None:
         reasons.update(dict.fromkeys(("class", "correct", "loss"), "the data has no labels"))
-    if inspector.channel is None or inspector.layer != now.layer:
+    if channel is None:
         reasons["channel"] = "click a channel of this layer in the channel grid first"
-    if before is None or not np.array_equal(before.indices, now.indices):
+    if before is None or not np.array_equal(before.vectors.indices, now.indices):
         reasons["neighbours"] = "look at another layer of the same samples first, then at this one"
     return reasons
 
 
 def colouring(
-    inspector: Inspector, by: str, now: Embedding, before: Embedding | None, job: Job
+    inspector: Inspector, now: Embedding, by: str, *, channel: int | None, before: Before | None, job: Job
 ) -> Generator[Frame | None, None, None]:
     """The colour of every sample of the data.
 
     Args:
-        inspector: whose labels, predictions and channels are used.
-        by: "class", "prediction", "correct", "loss", "channel" or "neighbours".
+        inspector: of the model that is drawn: its labels, predictions and activations are used.
         now: the embedding that is drawn.
-        before: the one drawn before it, to say what moved.
+        by: "class", "prediction", "correct", "loss", "channel" or "neighbours".
+        channel: the chosen one of the layer that is drawn; None: none.
+        before: the step before it, to say what moved.
         job: told the fraction done.
 
     Raises:
         DataError: this cannot be had; says why.
     """
-    reasons = unavailable(inspector, now, before)
+    reasons = unavailable(inspector, channel, now, before)
     if by in reasons:
         raise DataError(f"the points cannot be coloured by {by}: {reasons[by]}")
     if by in ("prediction", "correct", "loss"):
@@ -71,15 +80,15 @@ def colouring(
         label = "loss: -ln of the true class's probability"
         values[:] = predictions.loss
     elif by == "channel":
-        label = f"mean of channel {inspector.channel}"
+        label = f"mean of channel {channel}"
         means = yield from silent(
             representing(inspector, now.layer, pool="mean", samples=now.indices.tolist(), job=job)
         )
-        values[means.indices] = means.vectors[:, inspector.channel]
+        values[means.indices] = means.vectors[:, channel]
     elif before is not None:
-        label = f"share of the {_CHANGED} nearest neighbours that changed since {before.layer}"
+        label = f"share of the {_CHANGED} nearest neighbours that changed since {before.name}"
         k = min(_CHANGED, len(now.indices) - 1)
-        old = yield from silent(before.representation.finding_neighbours(k))
+        old = yield from silent(before.vectors.finding_neighbours(k))
         new = yield from silent(now.representation.finding_neighbours(k))
         values[now.indices] = neighbour_change(old, new, k)
     else:

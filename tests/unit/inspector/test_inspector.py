@@ -280,9 +280,9 @@ def test_a_replaced_module_is_seen(model, inspector):
 
 def test_the_receptive_field_leaves_the_model_free_between_its_steps(inspector):
     def take(free):
-        free.append(inspector._model_lock.acquire(blocking=False))
+        free.append(inspector.model_lock.acquire(blocking=False))
         if free[0]:
-            inspector._model_lock.release()
+            inspector.model_lock.release()
 
     batch = inspector.batch(0)
     assert not inspector.field_known("features.3", batch, channel_last=False)

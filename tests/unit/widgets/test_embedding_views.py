@@ -8,6 +8,7 @@ import torch
 from unit.widgets.frames import ask, last, settle
 
 import innerview as iv
+from innerview.analysis.align import procrustes
 
 LAYER = "classifier.1"
 
@@ -289,3 +290,103 @@ def test_nothing_to_measure_in(sent, inspector):
     view = iv.QualityTable(inspector)
     ask(view, "measure", {"layers": "chosen", "methods": []})
     assert "no space is chosen" in last(sent, "error")[0]["message"]
+
+
+# --- the steps of a training ---------------------------------------------------------------------------------------
+
+
+def test_the_scatter_follows_a_training_from_checkpoint_to_checkpoint(sent, digits):
+    torch.manual_seed(0)
+    model = iv.demo.SmallCNN()
+    with iv.Inspector(model, digits.test, classes=digits.classes) as inspector:
+        inspector.layer = LAYER
+        scatter = iv.EmbeddingScatter(inspector)
+        settle(inspector)
+        assert last(sent, "embedding")[0]["steps"] == ["now"]
+        for epoch in range(3):
+            iv.demo.train(model, digits.train, epochs=1)
+            inspector.checkpoint(f"epoch {epoch}")
+            settle(inspector)
+            assert last(sent, "points")[0]["step"] == f"epoch {epoch}"
+        header, _ = last(sent, "embedding")
+        assert (header["steps"], header["step"]) == (["epoch 0", "epoch 1", "epoch 2"], "epoch 2")
+        seen = {}
+        for label in ("epoch 0", "epoch 2", "epoch 0"):
+            ask(scatter, "step", label)
+            settle(inspector)
+            header, arrays = last(sent, "points")
+            assert (header["step"], header["final"]) == (label, True)
+            # Going back and forth turns nothing.
+            np.testing.assert_allclose(arrays["points"], seen.setdefault(label, arrays["points"]), atol=1e-4)
+        expected = inspector.checkpoints["epoch 0"].embed(LAYER)
+        own = torch.from_numpy(seen["epoch 0"].copy())
+        torch.testing.assert_close(
+            torch.pdist(own), torch.pdist(torch.from_numpy(expected.points)), rtol=1e-3, atol=1e-3
+        )
+        # A newer one does not take away the step that is looked at.
+        inspector.checkpoint("more")
+        settle(inspector)
+        assert last(sent, "points")[0]["step"] == "epoch 0"
+        assert last(sent, "embedding")[0]["steps"][-1] == "more"
+
+
+def test_neighbours_are_compared_with_the_step_before(sent, inspector):
+    scatter = iv.EmbeddingScatter(inspector)
+    inspector.checkpoint("one")
+    weight = inspector.model.classifier[1].weight
+    kept = weight.detach().clone()
+    try:
+        with torch.no_grad():
+            weight.add_(torch.randn(weight.shape, generator=torch.Generator().manual_seed(1)) * weight.std())
+        inspector.checkpoint("two")
+        settle(inspector)
+        ask(scatter, "colour", "neighbours")
+        settle(inspector)
+        header, arrays = last(sent, "colours")
+        assert header["label"].endswith("since one")
+        before, after = (
+            torch.cdist(v, v).fill_diagonal_(torch.inf).topk(10, largest=False).indices
+            for v in (one.activations(LAYER) for one in inspector.checkpoints.values())
+        )
+        lost = [1 - len(set(a.tolist()) & set(b.tolist())) / 10 for a, b in zip(before, after, strict=True)]
+        assert np.mean(lost) > 0.05
+        assert np.abs(arrays["values"] - np.array(lost)).mean() < 0.01  # ties aside
+    finally:
+        with torch.no_grad():
+            weight.copy_(kept)
+
+
+def test_playing_a_step_computes_it_by_the_method_chosen(sent, inspector):
+    scatter = iv.EmbeddingScatter(inspector)
+    inspector.checkpoint("one")
+    inspector.checkpoint("two")
+    settle(inspector)
+    ask(scatter, "settings", settings(method="tsne"))
+    ask(scatter, "step", "one")
+    settle(inspector)
+    assert last(sent, "points")[0]["method"] == "pca"
+    ask(scatter, "visit", "one")
+    settle(inspector)
+    header, _ = last(sent, "points")
+    assert (header["method"], header["step"], header["final"]) == ("tsne", "one", True)
+
+
+def test_the_button_keeps_the_model_once_and_says_why_not_twice(sent, inspector):
+    scatter = iv.EmbeddingScatter(inspector)
+    ask(scatter, "keep", True)
+    assert list(inspector.checkpoints) == ["1"]
+    ask(scatter, "keep", True)
+    assert last(sent, "error")[0]["message"] == "the model has not changed since '1'"
+
+
+def test_the_untrained_points_are_turned_onto_the_trained(sent, trained, digits):
+    with iv.Inspector(trained, digits.test, baseline="untrained") as inspector:
+        explorer = iv.Explorer(inspector)
+        explorer._main.selected_index = 1
+        inspector.layer = LAYER
+        for one in (inspector, inspector.baseline, inspector, inspector.baseline):
+            settle(one)
+        mine, other = (
+            last(sent, "points", view)[1]["points"] for view in (explorer.embedding, explorer.baseline_embedding)
+        )
+        np.testing.assert_allclose(procrustes(other, mine), other, rtol=1e-3, atol=1e-3)

@@ -1,0 +1,64 @@
+"""What is chosen for an embedding, in the words of its view and in those of Python."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from innerview.embeddings import METHODS
+from innerview.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from innerview.representations import Pool
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is chosen for the embedding.
+
+    Attributes:
+        method, dimensions, pool, samples, correct_only, perplexity, neighbours, distance, seed: as for
+            ``innerview.embeddings.embedding``.
+    """
+
+    method: str = "pca"
+    dimensions: int = 2
+    pool: Pool = "all"
+    samples: int = 0
+    correct_only: bool = False
+    perplexity: float = 30.0
+    neighbours: int = 15
+    distance: float = 0.1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise DataError(f"there is no embedding method {self.method!r}; use one of {', '.join(METHODS)}")
+
+    @classmethod
+    def of(cls, chosen: Mapping[str, Any]) -> Settings:
+        """What the view says was chosen."""
+        pool = chosen["pool"]
+        return cls(
+            method=str(chosen["method"]),
+            dimensions=int(chosen["dimensions"]),
+            pool=pool if pool in ("all", "mean") else int(pool),
+            samples=max(1, int(chosen["samples"])),
+            correct_only=bool(chosen["correctOnly"]),
+            perplexity=float(chosen["perplexity"]),
+            neighbours=int(chosen["neighbours"]),
+            distance=float(chosen["distance"]),
+            seed=int(chosen["seed"]),
+        )
+
+    def for_view(self) -> dict[str, Any]:
+        """As the view is told."""
+        chosen = asdict(self)
+        chosen["correctOnly"] = chosen.pop("correct_only")
+        return chosen
+
+    def of_vectors(self) -> dict[str, Any]:
+        """The options of ``representing``, but for the samples."""
+        return {"pool": self.pool, "correct_only": self.correct_only, "seed": self.seed}

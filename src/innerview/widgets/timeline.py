@@ -1,0 +1,101 @@
+"""Which step of a training a scatter looks at, and where the points were at the other steps."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from innerview.analysis.progress import silent
+from innerview.checkpoints import NOW
+from innerview.errors import DataError
+from innerview.representations import representing
+from innerview.widgets.point_colours import Before
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from innerview.embeddings import Embedding, Places
+    from innerview.inspector import Inspector
+    from innerview.jobs import Job
+
+
+class Timeline:
+    """The checkpoints of an Inspector, of which one is looked at.
+
+    Args:
+        inspector: whose checkpoints are the steps.
+    """
+
+    def __init__(self, inspector: Inspector) -> None:
+        self._inspector: Inspector = weakref.proxy(inspector)  # a closed view keeps no model alive
+        self._chosen: str | None = None  # None: the newest
+        self._places: dict[tuple[Any, ...], Places] = {}
+
+    def steps(self) -> dict[str, Inspector]:
+        """The models by label, oldest first."""
+        return self._inspector.checkpoints.steps()
+
+    def now(self) -> tuple[str, Inspector]:
+        """The step looked at, and its model."""
+        steps = self.steps()
+        chosen = self._chosen
+        label = chosen if chosen is not None and chosen in steps else list(steps)[-1]
+        return label, steps[label]
+
+    @property
+    def newest(self) -> bool:
+        """Whether the newest step is looked at, and will be when there is a newer one."""
+        return self._chosen is None or self._chosen not in self.steps()
+
+    def go(self, label: str) -> None:
+        """Look at a step."""
+        steps = self.steps()
+        self._chosen = label if label in steps and label != list(steps)[-1] else None
+
+    def keep(self) -> None:
+        """Make the model as it is now a step, and look at it.
+
+        Raises:
+            DataError: a cell is running, or the model is the same as at the last step.
+        """
+        inspector = self._inspector
+        if inspector.busy:
+            raise DataError("a cell is running and may be changing the model: call inspector.checkpoint() in that cell")
+        labels = list(inspector.checkpoints)
+        if labels and NOW not in self.steps():
+            raise DataError(f"the model has not changed since {labels[-1]!r}")
+        self._chosen = None
+        inspector.checkpoint()
+
+    def remember(self, label: str, made: Embedding) -> None:
+        """Where the points of a step came to lie."""
+        if len(self.steps()) > 1:
+            self._places[made.method, made.points.shape[1], made.layer, label] = made.places
+
+    def onto(self, label: str, method: str, dimensions: int, layer: str) -> Places | None:
+        """Where the points of this step were, so that going back and forth turns nothing; else those of one before."""
+        before = list(self.steps())
+        if label in before:
+            del before[before.index(label) :]
+        # The model itself changes under its label.
+        for step in [label, *reversed(before)] if label != NOW else reversed(before):
+            places = self._places.get((method, dimensions, layer, step))
+            if places is not None:
+                return places
+        return None
+
+    def before(self, layer: str, job: Job, **options: Any) -> Generator[None, None, Before | None]:
+        """What the step before made of some samples; None at the first one.
+
+        Args:
+            layer: a name in ``inspector.layers``.
+            job: told the fraction done.
+            options: as for ``innerview.representations.representing``.
+        """
+        steps = self.steps()
+        labels = list(steps)
+        place = labels.index(self.now()[0])
+        if place == 0:
+            return None
+        label = labels[place - 1]
+        return Before(label, (yield from silent(representing(steps[label], layer, job=job, **options))))
