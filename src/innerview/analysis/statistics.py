@@ -22,7 +22,9 @@ _POSITIVE = np.append(
 EDGES = np.concatenate([[-np.inf], -_POSITIVE[::-1], _POSITIVE, [np.inf]])
 BINS = len(EDGES) - 1
 _CENTRE = BINS // 2
-_FIRST_CODE = (_LOWEST + 127) * 2  # of 2^-20: its exponent, and the first bit of its mantissa
+_CODE_SHIFT = 22  # leaves the sign, the exponent and the first bit of the mantissa of a float32
+_CODES = 1 << 10
+_FIRST_CODE = (_LOWEST + 127) * 2  # of 2^-20
 
 # The columns of `scalars`.
 COLUMNS = (
@@ -58,8 +60,14 @@ _KINDS = {
     "Softmax2d": "softmax",
 }
 
-# Above this ratio of mean to deviation, the difference of squares in float32 has lost most of its digits.
-_CANCELLING = 30.0
+# Where the mean is over 30 times the deviation, the difference of squares in float32 has lost most of its digits.
+_CANCELLING = 900.0
+# Fewer values than this in a row are not worth a vector instruction.
+_SHORT = 32
+# Values that are looked at while they are in the cache: 512 kB of float32.
+_CACHED = 2**17
+# Values that are masked at a time: 64 MB of float32.
+_PART = 2**24
 
 
 class Statistics(NamedTuple):
@@ -157,7 +165,7 @@ def _chan(one: _Moments, other: _Moments) -> tuple[np.ndarray, np.ndarray]:
 
 
 def summarise(values: Tensor, channel_axis: int = 1, saturates: str = "") -> Tensor:
-    """Look at an activation once; everything stays on its device, and nothing waits for it.
+    """Look at an activation once; everything stays on its device, and on a GPU nothing waits for it.
 
     Args:
         values: of any shape and any real or complex dtype; half precision is computed with in float32.
@@ -165,54 +173,48 @@ def summarise(values: Tensor, channel_axis: int = 1, saturates: str = "") -> Ten
         saturates: from :func:`saturating`.
 
     Returns:
-        A flat tensor that :func:`unpack` reads. float64 where the device has it.
+        A flat tensor that :func:`unpack` reads; float64 where the device has it.
     """
     values = _floats(values)
     grid = _grid(values, channel_axis)
-    wide = torch.float32 if values.device.type == "mps" else torch.float64
-    total, dot, low, high = _rows(grid)
-    count = grid.shape[0] * grid.shape[2]
-    if values.device.type != "cpu" or not bool(torch.isfinite(total.sum() + dot.sum())):
-        counts, mean, squares, low, high = _careful(grid, wide)
+    if not grid.numel():
+        counts = torch.zeros(grid.shape[1], dtype=_wide(grid), device=grid.device)
+        mean, squares, low, high = counts, counts, counts + torch.inf, counts - torch.inf
+    elif grid.device.type == "cpu":
+        counts, mean, squares, low, high = _quick(grid)
     else:
-        counts = torch.full((grid.shape[1],), float(count), dtype=wide)
-        mean = total.to(wide) / max(count, 1)
-        squares = dot.to(wide) - count * mean**2
-        if bool((count * mean**2 > _CANCELLING**2 * squares.clamp_min(0)).any()):
-            counts, mean, squares, low, high = _careful(grid, wide)
-        squares = squares.clamp_min(0)
-    finite = counts.sum()
-    overall = (mean * counts).sum() / finite.clamp_min(1)
-    spread = (squares + counts * (mean - overall) ** 2).sum()
+        counts, mean, squares, low, high = _careful(grid)
+    finite, overall, spread = _pooled(counts, mean, squares)
     sample = _sample(values)
-    near, zeros = sample.abs() <= NEAR_ZERO, sample == 0
     saturated, saturable = _saturated(sample, saturates)
-    head = torch.stack(
-        [
-            torch.full_like(finite, grid.numel()),
-            grid.numel() - finite,
-            overall,
-            spread,
-            low.amin().to(wide) if low.numel() else torch.full_like(finite, torch.inf),
-            high.amax().to(wide) if high.numel() else torch.full_like(finite, -torch.inf),
-            torch.full_like(finite, sample.numel()),
-            zeros.sum().to(wide),
-            near.sum().to(wide),
-            saturated.to(wide),
-            saturable.to(wide),
-            *torch.zeros_like(finite).expand(4).unbind(),
-        ]
-    )
+    head = [
+        torch.full_like(finite, grid.numel()),
+        grid.numel() - finite,
+        overall,
+        spread,
+        low.amin() if len(low) else torch.full_like(finite, torch.inf),
+        high.amax() if len(high) else torch.full_like(finite, -torch.inf),
+        torch.full_like(finite, len(sample)),
+        (sample == 0).sum(),
+        (sample.abs() <= NEAR_ZERO).sum(),
+        saturated,
+        saturable,
+        *torch.zeros(4, dtype=finite.dtype, device=finite.device).unbind(),
+    ]
     std = (squares / counts.clamp_min(1)).sqrt()
-    return torch.cat([head, _histogram(sample).to(wide), counts, mean, std, low.to(wide), high.to(wide)])
+    return torch.cat([torch.stack(head), _histogram(sample).to(finite), counts, mean, std, low, high])
 
 
 def summarise_gradient(gradient: Tensor) -> Tensor:
     """Count, non-finite count, mean and squared differences of a gradient: a tensor ``[4]`` on its device."""
     flat = _dense(_floats(gradient))
-    wide = torch.float32 if flat.device.type == "mps" else torch.float64
+    wide = _wide(flat)
     count = flat.numel()
-    total, dot = flat.sum().to(wide), torch.dot(flat, flat).to(wide)
+    if flat.device.type == "cpu":
+        parts = [(part.sum(), torch.dot(part, part)) for part in flat.split(_CACHED)]
+        total, dot = (torch.stack(each).double().sum() for each in zip(*parts, strict=True))
+    else:
+        total = dot = torch.zeros((), dtype=wide, device=flat.device)
     if flat.device.type != "cpu" or not bool(torch.isfinite(total + dot)):
         finite = torch.isfinite(flat)
         kept = torch.where(finite, flat, 0).to(wide)
@@ -247,42 +249,86 @@ def _floats(values: Tensor) -> Tensor:
     return values if values.dtype in (torch.float32, torch.float64) else values.float()
 
 
+def _wide(values: Tensor) -> torch.dtype:
+    return torch.float32 if values.device.type == "mps" else torch.float64
+
+
 def _grid(values: Tensor, channel_axis: int) -> Tensor:
-    """The values as ``[before, channels, after]``."""
+    """The values as ``[before, channels, after]``, without a copy if they lie in memory with the channels last."""
     if channel_axis >= values.ndim:
         return values.reshape(-1, 1, 1)
+    channels = values.shape[channel_axis]
+    if not values.is_contiguous():
+        last = values.movedim(channel_axis, -1)
+        if last.is_contiguous():
+            return last.reshape(-1, channels, 1) if channels else last.reshape(0, 0, 1)
     before, after = values.shape[:channel_axis], values.shape[channel_axis + 1 :]
-    return values.reshape(before.numel(), values.shape[channel_axis], after.numel())
+    return values.reshape(before.numel(), channels, after.numel())
 
 
-def _rows(grid: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Sum, sum of squares, smallest and largest value of each channel."""
-    if not grid.numel():
-        none = torch.zeros(grid.shape[1], dtype=grid.dtype, device=grid.device)
-        return none, none, none + torch.inf, none - torch.inf
-    return (
-        grid.sum((0, 2)),
-        torch.linalg.vector_norm(grid, dim=(0, 2)).square(),
-        grid.amin((0, 2)),
-        grid.amax((0, 2)),
-    )
+_Channels = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]  # finite count, mean, squares, smallest, largest: [C] each
 
 
-def _careful(grid: Tensor, wide: torch.dtype) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Finite count, mean, squared differences, smallest and largest of each channel's finite values, in two passes."""
+def _quick(grid: Tensor) -> _Channels:
+    """Sums, sums of squares and ranges, part by part while a part is in the cache; what that won't do for is redone.
+
+    Each pass runs along the memory: over what is after the channels, or, where that is short, over what is before.
+    """
+    before, channels, after = grid.shape
+    if after >= _SHORT:
+        number, rest = after, 0
+        parts = [
+            (rows.sum(1), torch.linalg.vector_norm(rows, dim=1), rows.amin(1), rows.amax(1))
+            for rows in grid.reshape(-1, after).split(max(1, _CACHED // after))
+        ]
+        total, norm, low, high = (torch.cat(each).view(before, channels) for each in zip(*parts, strict=True))
+        dot = norm.double().square()
+    else:
+        number, rest = before, 1
+        parts = [
+            (part.sum(0), (part * part).sum(0), part.amin(0), part.amax(0))
+            for part in grid.split(max(1, _CACHED // max(1, channels * after)))
+        ]
+        total, dot, low, high = (torch.stack(each) for each in zip(*parts, strict=True))
+        total, dot, low, high = total.double().sum(0), dot.double().sum(0), low.amin(0), high.amax(0)
+    mean = total.double() / number
+    level = number * mean.square()
+    squares = dot.double() - level
+    # NaN and infinities are in the sums; the comparison is False for them, too.
+    good = (level <= _CANCELLING * squares) & torch.isfinite(squares) | (dot == 0)
+    counts, mean, squares = _pooled(torch.full_like(mean, number), mean, squares, rest)
+    low, high = low.amin(rest).double(), high.amax(rest).double()
+    redone = (~good.all(rest)).nonzero().squeeze(1)
+    if len(redone):
+        again = _careful(grid[:, redone])
+        for old, new in zip((counts, mean, squares, low, high), again, strict=True):
+            old[redone] = new
+    return counts, mean, squares, low, high
+
+
+def _careful(grid: Tensor) -> _Channels:
+    """The same of the finite values only, in two passes, a part at a time."""
+    parts = [_part(part) for part in grid.split(max(1, _PART // max(1, grid[0].numel())))]
+    counts, mean, squares, low, high = (torch.stack(each) for each in zip(*parts, strict=True))
+    return (*_pooled(counts, mean, squares), low.amin(0), high.amax(0))
+
+
+def _part(grid: Tensor) -> _Channels:
+    wide = _wide(grid)
     finite = torch.isfinite(grid)
     counts = finite.sum((0, 2)).to(wide)
     mean = torch.where(finite, grid, 0).sum((0, 2), dtype=wide) / counts.clamp_min(1)
-    squares = torch.where(finite, grid.to(wide) - mean[None, :, None], 0).square().sum((0, 2))
-    if not grid.numel():
-        return counts, mean, squares, counts + torch.inf, counts - torch.inf
-    return (
-        counts,
-        mean,
-        squares,
-        torch.where(finite, grid, torch.inf).amin((0, 2)),
-        torch.where(finite, grid, -torch.inf).amax((0, 2)),
-    )
+    squares = torch.where(finite, grid - mean[None, :, None].to(wide), 0).square().sum((0, 2))
+    low = torch.where(finite, grid, torch.inf).amin((0, 2)).to(wide)
+    high = torch.where(finite, grid, -torch.inf).amax((0, 2)).to(wide)
+    return counts, mean, squares, low, high
+
+
+def _pooled(counts: Tensor, mean: Tensor, squares: Tensor, axis: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+    """Count, mean and squared differences of several lots together."""
+    total = counts.sum(axis)
+    pooled = (counts * mean).sum(axis) / total.clamp_min(1)
+    return total, pooled, (squares + counts * (mean - pooled.unsqueeze(axis)).square()).sum(axis)
 
 
 def _dense(values: Tensor) -> Tensor:
@@ -302,16 +348,26 @@ def _sample(values: Tensor) -> Tensor:
 
 
 def _histogram(sample: Tensor) -> Tensor:
-    bits = sample.float().view(torch.int32)
-    size = ((bits & 0x7FFFFFFF) >> 22) - (_FIRST_CODE - 1)
-    size = size.clamp(0, _CENTRE)
-    bins = torch.where(bits < 0, _CENTRE - size, _CENTRE + size)
-    bins = torch.where(torch.isfinite(sample), bins, BINS)
+    codes = (sample.float().view(torch.int32) >> _CODE_SHIFT) & (_CODES - 1)
     if sample.device.type == "cpu":
-        return torch.bincount(bins, minlength=BINS + 1)[:BINS]
-    # bincount would wait for the device, to ask it for the highest bin.
-    counts = torch.zeros(BINS + 1, dtype=torch.int32, device=sample.device)
-    return counts.scatter_add_(0, bins.long(), torch.ones_like(bins))[:BINS]
+        counts = torch.bincount(codes, minlength=_CODES)
+    else:
+        # bincount would wait for the device, to ask it for the highest code.
+        counts = torch.zeros(_CODES, dtype=torch.int32, device=sample.device)
+        counts.scatter_add_(0, codes.long(), torch.ones_like(codes))
+    bins = torch.zeros(BINS + 1, dtype=counts.dtype, device=sample.device)
+    return bins.index_add_(0, _BIN_OF_CODE.to(sample.device, non_blocking=True), counts)[:BINS]
+
+
+def _bins_of_codes() -> Tensor:
+    """The bin of each code; one more than there are for NaN and infinities."""
+    codes = torch.arange(_CODES)
+    size = (codes & (_CODES // 2 - 1)) - (_FIRST_CODE - 1)
+    bins = torch.where(codes < _CODES // 2, _CENTRE + size.clamp(0, _CENTRE), _CENTRE - size.clamp(0, _CENTRE))
+    return torch.where(codes & (_CODES // 2 - 2) == _CODES // 2 - 2, BINS, bins)
+
+
+_BIN_OF_CODE = _bins_of_codes()
 
 
 def _saturated(sample: Tensor, saturates: str) -> tuple[Tensor, Tensor]:

@@ -54,13 +54,14 @@ def why_never_called(modules: Mapping[str, nn.Module], path: str, counts: Mappin
 def ran_uncompiled(modules: Mapping[str, nn.Module], path: str, counts: Mapping[str, int]) -> bool:
     """Whether a module that was called is compiled, or sits in a compiled one, and ran as plain Python nevertheless."""
     return any(
-        _is_compiled(modules[above]) and not _is_opaque(modules, above, counts)
+        is_compiled(modules[above]) and not _is_opaque(modules, above, counts)
         for above in (path, *_ancestors(path))
         if above in modules
     )
 
 
-def _is_compiled(module: nn.Module) -> bool:
+def is_compiled(module: nn.Module) -> bool:
+    """Whether the module is compiled: by ``module.compile()``, or what ``torch.compile(module)`` returns."""
     return is_wrapper_of_compiled(module) or vars(module).get("_compiled_call_impl") is not None
 
 

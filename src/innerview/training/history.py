@@ -153,7 +153,7 @@ class History:
         with self._lock:
             if record.layers:
                 self._place(record.layers)
-                self._kinds.update(record.kinds)
+                self._kinds.update({name: record.kinds.get(name, "") for name in record.layers})
                 self._layers.setdefault(record.phase, LayerTable()).append(record.step, record.layers)
             if record.weights:
                 self._weights.append(record.step, record.weights)

@@ -1,29 +1,28 @@
-"""The training monitor: records what the layers of a model do while it is trained."""
+"""The training monitor: records what the layers of a model do while it is trained, and costs little."""
 
 from __future__ import annotations
 
-import logging
-import time
+import warnings
 from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
-
-from innerview.model.calls import locate, modules_of
+from innerview.errors import InnerviewError
+from innerview.training.budget import Budget
 from innerview.training.history import History
-from innerview.training.record import Event, Record
-from innerview.training.recorder import Recorder
+from innerview.training.listeners import Listeners
+from innerview.training.metrics import Metrics, learning_rates
+from innerview.training.probes import Probes
+from innerview.training.record import Event
+from innerview.training.watcher import Watcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
-    from torch import nn
+    from torch import Tensor, nn
     from torch.optim import Optimizer
-    from torch.utils.hooks import RemovableHandle
     from typing_extensions import Self
 
-_log = logging.getLogger(__name__)
-_PUSHES_A_SECOND = 10
+    from innerview.training.record import Record
 
 
 class Monitor:
@@ -37,18 +36,31 @@ class Monitor:
                 optimizer.step()
                 monitor.step(loss=loss)
 
+    The training is the same, bit for bit, with and without it. What it does to the model lasts as long as the ``with``.
+    It may be entered again later: the history goes on.
+
     Args:
-        model: any module.
-        optimizer: the one that trains it; gives learning rates and updates of weights.
+        model: any module, also inside ``DistributedDataParallel``.
+        optimizer: the one that trains it: gives learning rates, and the exact moments before and after each update.
         layers: names of the layers to record; all when None.
-        budget: the most that recording may cost, as a fraction of the training time.
+        budget: the most that recording and showing may cost, as a fraction of the training time: it decides which steps
+            are recorded, and how large a sample of each. None records every step.
+        probes: some fixed samples, such as ``images[:3]``, that are run at the end of each epoch.
+        probe_every: run them every so many steps as well.
+        classes: how many classes a guess has to choose from; tells what a loss at the level of chance is.
+        scaler: of the loss, with mixed precision: gradients of activations are divided by its scale.
         memory: the most that the history may take, in bytes.
 
     Attributes:
         model: as given.
         optimizer: as given.
-        history: what was recorded so far.
-        budget: may be changed at any time, from any thread.
+        classes: as given.
+        history: what was recorded so far. Another thread reads ``history.copy()``.
+
+    Raises:
+        InnerviewError: the optimizer trains no parameter of this model.
+        UnknownLayerError: a layer that the model does not have.
+        DataError: the probes cannot be used.
     """
 
     def __init__(
@@ -57,97 +69,183 @@ class Monitor:
         *,
         optimizer: Optimizer | None = None,
         layers: Iterable[str] | None = None,
-        budget: float = 0.02,
+        budget: float | None = 0.02,
+        probes: Any = None,
+        probe_every: int | None = None,
+        classes: int | None = None,
+        scaler: Any = None,
         memory: int = 100_000_000,
     ) -> None:
         self.model = model
         self.optimizer = optimizer
-        self.budget = budget
+        self.classes = classes
         self.history = History(memory)
-        self.paused = False
-        modules = modules_of(model)
-        if layers is not None:
-            modules = {path: modules[path] for path in [locate(name, modules)[0] for name in layers]}
-        self._recorder = Recorder(modules)
-        self._handles: list[RemovableHandle] = []
-        self._listeners: list[Callable[[], object]] = []
-        self._pushed = 0.0
+        self._budget = Budget(budget)
+        self._listeners = Listeners(self._budget)
+        self._metrics = Metrics(self.history)
+        self._watcher = Watcher(
+            model, optimizer=optimizer, layers=layers, scaler=scaler, budget=self._budget, tell=self._tell
+        )
+        _check(optimizer, self._watcher.named)
+        self._probes = None if probes is None else Probes(self._watcher.named, probes)
+        if probe_every is not None and (probes is None or probe_every < 1):
+            raise InnerviewError(f"probe_every={probe_every}: a number of steps from 1, together with probes=...")
+        self._probe_every = probe_every
+        self._entered = False
+        self._warned = False
+        self._epochs = 0
 
     def __enter__(self) -> Self:
-        self._handles = [
-            self.model.register_forward_pre_hook(self._before),
-            self.model.register_forward_hook(self._after, always_call=True),
-        ]
+        if self._entered:
+            raise InnerviewError("this monitor is recording already: it can be entered again when it was closed")
+        self._watcher.enter()
+        self._budget.start()
+        self._entered = True
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None:
+            text = f"the training ended by {type(error).__name__}: {error}" if str(error) else type(error).__name__
+            self._tell("error", text[:500])
         self.close()
 
     def close(self) -> None:
-        """Take the hooks off the model; the history stays."""
-        self._recorder.stop()
-        for handle in self._handles:
-            handle.remove()
-        if self._handles:
-            self._handles = []
-            self._push()
+        """Take everything off the model and the optimizer again; the history stays. May be called twice."""
+        if not self._entered:
+            return
+        self._entered = False
+        self._watcher.leave()
+        # A step that did not reach its end, say because of an error, may hold what explains it.
+        step = self.history.step
+        self._add(self._watcher.end_step(step, finished=False), self._watcher.end_evaluation(step))
+        self._metrics.settle()
+        self._budget.stop()
+        self.history.overhead = self._budget.overhead
+        self._listeners.call()
 
     @property
     def overhead(self) -> float | None:
-        """What recording cost so far, as a fraction of the training time."""
-        return self.history.overhead
+        """What recording and showing cost so far, as a fraction of the training time; None before any."""
+        return self._budget.overhead
 
-    def step(self, loss: float | Tensor | None = None, **metrics: float | Tensor) -> None:
-        """End a training step: call it after ``optimizer.step()``."""
-        step = self.history.step
-        values = {} if loss is None else {"loss": loss}
-        numbers = {name: _number(value) for name, value in {**values, **metrics}.items()}
-        if self.optimizer is not None:
-            for number, group in enumerate(self.optimizer.param_groups):
-                numbers["lr" if number == 0 else f"lr/{number}"] = float(group["lr"])
-        self.history.add_metrics(step, numbers)
-        self.history.add(Record(step, self._recorder.take(), self._recorder.kinds))
-        self.history.step = step + 1
-        if time.perf_counter() - self._pushed > 1 / _PUSHES_A_SECOND:
-            self._push()
+    @property
+    def budget(self) -> float | None:
+        """The most that they may cost. May be changed at any time, from any thread."""
+        return self._budget.fraction
 
-    def epoch(self) -> None:
-        """End an epoch."""
-        self.history.add_event(Event(self.history.step, "epoch", "an epoch ended"))
+    @budget.setter
+    def budget(self, fraction: float | None) -> None:
+        self._budget.fraction = fraction
+
+    @property
+    def layers(self) -> tuple[str, ...] | None:
+        """Names of the layers to record; None for all. May be changed at any time, from any thread."""
+        return self._watcher.layers
+
+    @layers.setter
+    def layers(self, layers: Iterable[str] | None) -> None:
+        self._watcher.layers = layers
+
+    @property
+    def paused(self) -> bool:
+        """Whether recording rests. Steps and metrics are counted all the same."""
+        return self._watcher.paused
 
     def pause(self) -> None:
-        """Record no more until ``resume``."""
-        self.paused = True
+        """Record no layers from the next step on. May be called from any thread."""
+        if not self.paused:
+            self._watcher.paused = True
+            self._tell("pause", "recording rests")
 
     def resume(self) -> None:
         """Record again."""
-        self.paused = False
+        if self.paused:
+            self._watcher.paused = False
+            self._tell("resume", "recording goes on")
+
+    def step(self, loss: float | Tensor | None = None, **metrics: float | Tensor) -> None:
+        """End a training step: to be called after ``optimizer.step()``, once for each.
+
+        Args:
+            loss: of this step. A tensor on a GPU is not waited for.
+            metrics: anything else to be kept by name, such as ``accuracy=0.9``.
+
+        Raises:
+            InnerviewError: outside of the ``with``, or for a metric that is no number.
+        """
+        if not self._entered:
+            raise InnerviewError("this monitor is not recording: call step() inside `with monitor:`")
+        with self._budget.spending():
+            step = self.history.step
+            if not (self._watcher.forwards or self._watcher.blind or self._warned):
+                self._warn_of_no_forward()
+            given = metrics if loss is None else {"loss": loss, **metrics}
+            self._metrics.add(step, {**given, **learning_rates(self.optimizer)})
+            record = self._watcher.end_step(step)
+            self._add(record, self._watcher.end_evaluation(step))
+            if record is not None:
+                self._metrics.settle()
+            self.history.step = step + 1
+            self.history.overhead = self._budget.overhead
+            if self._probes is not None and self._probe_every and (step + 1) % self._probe_every == 0:
+                self._run_probes()
+        if record is not None:
+            self._listeners.offer()
+
+    def epoch(self) -> None:
+        """End an epoch: marks it in the history, and runs the probe samples."""
+        with self._budget.spending():
+            self._epochs += 1
+            self._add(self._watcher.end_evaluation(self.history.step))
+            self._tell("epoch", f"epoch {self._epochs} ended")
+            self._run_probes()
+        self._listeners.offer()
 
     def listen(self, callback: Callable[[], object]) -> None:
-        """Have a function called after recorded steps, on the training thread, at most ten times a second."""
-        self._listeners.append(callback)
+        """Have a function called on the training thread after recorded steps and when the monitor is closed.
+
+        It is called at most ten times a second, and less often where the budget asks for it. An exception in it is
+        logged, and never reaches the training.
+        """
+        self._listeners.add(callback)
 
     def unlisten(self, callback: Callable[[], object]) -> None:
         """Call it no more."""
         self._listeners.remove(callback)
 
-    def _before(self, _module: nn.Module, _args: Any) -> None:
-        if not self.paused:
-            self._recorder.start()
+    def _add(self, *records: Record | None) -> None:
+        for record in records:
+            if record is not None:
+                self.history.add(record)
 
-    def _after(self, _module: nn.Module, _args: Any, _output: Any) -> None:
-        self._recorder.stop()
+    def _run_probes(self) -> None:
+        if self._probes is not None:
+            with self._watcher.ignoring():
+                self._add(*self._probes.run(self.history.step))
 
-    def _push(self) -> None:
-        self._pushed = time.perf_counter()
-        for callback in list(self._listeners):
-            try:
-                callback()
-            except Exception:  # noqa: BLE001, PERF203 - whatever a view does, the training goes on
-                _log.exception("a listener of the monitor failed")
+    def _tell(self, kind: str, text: str, layer: str = "") -> None:
+        self.history.add_event(Event(self.history.step, kind, text, layer))
+
+    def _warn_of_no_forward(self) -> None:
+        self._warned = True
+        name = type(self.model).__name__
+        text = (
+            f"step() without a forward of the monitored {name} in training mode since the last step: none of its "
+            "layers can be recorded. Is another model trained, or only a part of this one called?"
+        )
+        self._tell("note", text)
+        warnings.warn(text, stacklevel=3)
 
 
-def _number(value: Any) -> float:
-    return float(value.detach() if isinstance(value, Tensor) else value)
+def _check(optimizer: Optimizer | None, model: nn.Module) -> None:
+    if optimizer is None:
+        return
+    own = {id(parameter) for parameter in model.parameters()}
+    trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    if not any(id(parameter) in own for parameter in trained):
+        raise InnerviewError(
+            f"optimizer: this {type(optimizer).__name__} trains {len(trained)} parameters, none of which belongs to "
+            f"the monitored {type(model).__name__}; give the one that was made from its parameters()"
+        )

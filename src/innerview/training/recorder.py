@@ -24,7 +24,8 @@ from innerview.model.layers import kind_of
 from innerview.model.outputs import activation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from torch import nn
 
@@ -32,24 +33,45 @@ if TYPE_CHECKING:
 class Recorder:
     """What the layers did in the forwards since the last ``take``.
 
+    Hooks are there only between ``start`` and ``stop``, around one forward: so what checkpointing computes again during
+    the backward pass is not counted.
+
     Args:
-        modules: those to listen to, by path.
+        spending: what to wrap around the work of a hook.
+
+    Attributes:
+        limit: of larger activations, only some samples of the batch are looked at, so many that about this number of
+            values is; None for no limit.
+        looked: how many values were looked at since the last ``take``.
+        half: whether a float16 output took part in training.
+        scaler: of the loss: gradients are divided by its scale.
+        failure: an error that a hook met, None when there was none. It never reaches the forward.
     """
 
-    def __init__(self, modules: Mapping[str, nn.Module]) -> None:
-        self.modules = dict(modules)
-        self.kinds: dict[str, str] = {path: kind_of(module) for path, module in self.modules.items()}
-        self._axes: dict[tuple[str, tuple[int, ...]], int] = {}
+    def __init__(self, spending: Callable[[], AbstractContextManager[None]]) -> None:
+        self.limit: int | None = None
+        self.looked = 0
+        self.half = False
+        self.scaler: Any = None
+        self.failure: Exception | None = None
+        self.kinds: dict[str, str] = {}
+        self._spending = spending
+        self._axes: dict[tuple[str, str, tuple[int, ...]], int] = {}
         self._shapes: list[tuple[str, tuple[int, ...]]] = []
         self._calls: Calls | None = None
-        self._order: dict[str, None] = {}
-        self._seen: dict[str, list[Tensor]] = {}
-        self._gradients: dict[str, list[Tensor]] = {}
+        self._modules: Mapping[str, nn.Module] = {}
+        self._forget()
 
-    def start(self) -> None:
-        """Begin to listen: a forward starts."""
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to take."""
+        return not self._seen
+
+    def start(self, modules: Mapping[str, nn.Module]) -> None:
+        """Begin to listen to these modules, by path: a forward starts."""
         self._shapes = []
-        self._calls = Calls(self.modules, self.returned, self._started).__enter__()
+        self._modules = modules
+        self._calls = Calls(modules, self.returned, self._started).__enter__()
 
     def stop(self) -> None:
         """Listen no longer. Gradients of what was seen still count until ``take``."""
@@ -57,71 +79,112 @@ class Recorder:
             self._calls.__exit__(None, None, None)
             self._calls = None
 
-    def _started(self, path: str, call: int) -> None:
-        self._order.setdefault(path if call == 1 else f"{path}#{call}")
-
     def returned(self, path: str, call: int, output: Any) -> None:
         """Look at what a module returned."""
-        value, _ = activation(output)
-        if value is None or value.layout != torch.strided or value.device.type == "meta":
+        if self.failure is not None:
             return
-        name = path if call == 1 else f"{path}#{call}"
-        kind = self.kinds[path]
-        with torch.no_grad(), torch.autocast(value.device.type, enabled=False):
-            self._seen.setdefault(name, []).append(summarise(value, self._axis(name, kind, value), saturating(kind)))
-        if value.requires_grad:
-            gradients = self._gradients.setdefault(name, [])
-
-            def arrived(gradient: Tensor) -> None:
-                with torch.no_grad(), torch.autocast(gradient.device.type, enabled=False):
-                    gradients.append(summarise_gradient(gradient))
-
-            value.register_hook(arrived)
+        with self._spending():
+            try:
+                self._look(path if call == 1 else f"{path}#{call}", kind_of(self._modules[path]), output)
+            except Exception as error:  # noqa: BLE001 - no statistic is worth a training run
+                self.failure = error
 
     def take(self) -> dict[str, Statistics]:
         """What was seen, by layer in the order of their start; begins anew. Moves everything to the CPU at once."""
-        pieces = [*self._pieces(self._seen), *self._pieces(self._gradients)]
-        flat = _together(pieces)
+        seen = [(name, part) for name, parts in self._seen.items() for part in parts]
+        gradients = [(name, part) for name, parts in self._gradients.items() for part in parts]
+        arrays = _on_cpu([part for _, part in (*seen, *gradients)])
         found: dict[str, Statistics] = {}
-        at = 0
-        for name, parts in self._seen.items():
-            for part in parts:
-                statistics = unpack(flat[at : at + len(part)])
-                at += len(part)
-                known = found.get(name)
-                found[name] = statistics if known is None else merge(known, statistics)
-        for name, parts in self._gradients.items():
-            for part in parts:
+        for (name, _), array in zip(seen, arrays, strict=False):
+            found[name] = _both(found.get(name), unpack(array))
+        for (name, _), array in zip(gradients, arrays[len(seen) :], strict=True):
+            if not found[name].column("gradient_count"):
+                found[name] = with_gradient(found[name], array)
+            else:
                 nothing = empty(channels=found[name].channels.shape[-1])
-                found[name] = merge(found[name], with_gradient(nothing, flat[at : at + len(part)]))
-                at += len(part)
+                found[name] = merge(found[name], with_gradient(nothing, array))
         result = {name: found[name] for name in self._order if name in found}
-        self._order, self._seen, self._gradients = {}, {}, {}
+        self._forget()
         return result
 
-    @staticmethod
-    def _pieces(parts: Mapping[str, list[Tensor]]) -> list[Tensor]:
-        return [part for some in parts.values() for part in some]
+    def _forget(self) -> None:
+        self._order: dict[str, None] = {}
+        self._seen: dict[str, list[Tensor]] = {}
+        self._gradients: dict[str, list[Tensor]] = {}
+        self._factors: Tensor | None = None
+        self.looked = 0
 
-    def _axis(self, name: str, kind: str, value: Tensor) -> int:
-        """The axis that holds the channels, the first axis being that of the samples."""
+    def _started(self, path: str, call: int) -> None:
+        name = path if call == 1 else f"{path}#{call}"
+        self._order.setdefault(name)
+
+    def _look(self, name: str, kind: str, output: Any) -> None:
+        value, _ = activation(output)
+        if value is None or value.layout != torch.strided or value.device.type == "meta":
+            return
+        self.kinds[name] = kind
+        self._order.setdefault(name)
         shape = tuple(value.shape[1:])
-        key = (name, shape)
         self._shapes.append((kind, shape))
+        part = value.detach()
+        if self.limit is not None and value.ndim and value.numel() > self.limit:
+            part = part[:: -(-value.numel() // self.limit)]
+        self.looked += part.numel()
+        with torch.no_grad(), torch.autocast(value.device.type, enabled=False):
+            summary = summarise(part, self._axis(name, kind, shape), saturating(kind))
+        self._seen.setdefault(name, []).append(summary)
+        if value.requires_grad:
+            self.half |= value.dtype == torch.float16
+            value.register_hook(self._listener(self._gradients.setdefault(name, [])))
+
+    def _listener(self, found: list[Tensor]) -> Callable[[Tensor], None]:
+        def arrived(gradient: Tensor) -> None:
+            if self.failure is not None:
+                return
+            with self._spending():
+                try:
+                    with torch.no_grad(), torch.autocast(gradient.device.type, enabled=False):
+                        found.append(summarise_gradient(gradient) * self._unscaling(gradient))
+                except Exception as error:  # noqa: BLE001 - likewise
+                    self.failure = error
+
+        return arrived
+
+    def _unscaling(self, gradient: Tensor) -> Tensor | float:
+        """What a gradient's count, non-finite count, mean and squares are to be multiplied by."""
+        if self.scaler is None or not self.scaler.is_enabled():
+            return 1.0
+        if self._factors is None or self._factors.device != gradient.device:
+            # Scaling a one gives the scale without waiting for the device.
+            one = torch.ones((), device=gradient.device)
+            inverse = one / self.scaler.scale(one)
+            self._factors = torch.stack([one, one, inverse, inverse * inverse])
+        return self._factors
+
+    def _axis(self, name: str, kind: str, shape: tuple[int, ...]) -> int:
+        """The axis that holds the channels, the first axis being that of the samples."""
+        key = (name, kind, shape)
         if key not in self._axes:
             layout = choose_layout(shape, kind=deciding_kind(kind, shape, self._shapes))
             self._axes[key] = layout.channel_axis + 1
         return self._axes[key]
 
 
-def _together(pieces: list[Tensor]) -> np.ndarray:
-    """The values of all, float64, with one transfer from each device."""
-    by_device: dict[torch.device, list[int]] = {}
-    for index, piece in enumerate(pieces):
-        by_device.setdefault(piece.device, []).append(index)
-    values: dict[int, np.ndarray] = {}
-    for indices in by_device.values():
-        flat = torch.cat([pieces[index] for index in indices]).cpu().numpy().astype(np.float64)
+def _both(one: Statistics | None, other: Statistics) -> Statistics:
+    if one is None:
+        return other
+    if one.channels.shape != other.channels.shape:
+        # The number of channels changed within a step: those of the first stay.
+        other = other._replace(channels=empty(channels=one.channels.shape[-1]).channels)
+    return merge(one, other)
+
+
+def _on_cpu(pieces: list[Tensor]) -> list[np.ndarray]:
+    """Each as float64 on the CPU, with one transfer from each device."""
+    result: dict[int, np.ndarray] = {}
+    for device in {piece.device for piece in pieces}:
+        indices = [index for index, piece in enumerate(pieces) if piece.device == device]
+        flat = torch.cat([pieces[index] for index in indices]).cpu().numpy().astype(np.float64, copy=False)
         ends = np.cumsum([len(pieces[index]) for index in indices])
-        values.update(zip(indices, np.split(flat, ends[:-1]), strict=True))
-    return np.concatenate([values[index] for index in range(len(pieces))]) if pieces else np.zeros(0)
+        result.update(zip(indices, np.split(flat, ends[:-1]), strict=True))
+    return [result[index] for index in range(len(pieces))]

@@ -56,7 +56,12 @@ class Timeline:
     @property
     def bytes(self) -> int:
         """Size of the rows."""
-        return self._length * (16 + sum(array.nbytes for array in self._empty.values()))
+        return self._length * self.row_bytes
+
+    @property
+    def row_bytes(self) -> int:
+        """Size of one row."""
+        return 16 + sum(array.nbytes for array in self._empty.values())
 
     def __getitem__(self, column: str) -> np.ndarray:
         """A column ``[R, ...]``: not to be written to."""

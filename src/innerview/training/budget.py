@@ -1,0 +1,131 @@
+"""The overhead budget: what recording costs, beside what the training takes, and whether it may go on."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_FREE = 4  # times that something is done at first whatever it costs: so much is there at once
+_RECENT = 0.3  # weight of the newest cost in what is expected of the next
+
+
+class Budget:
+    """A ledger of seconds.
+
+    Args:
+        fraction: the most that recording may cost, of the training time; None or 1 sets no limit. May be changed.
+        clock: seconds that only grow.
+
+    Attributes:
+        cost: seconds spent on recording so far.
+    """
+
+    def __init__(self, fraction: float | None, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.fraction = fraction
+        self.cost = 0.0
+        self._clock = clock
+        self._running = 0.0
+        self._since: float | None = None
+        self._depth = 0
+
+    @property
+    def fraction(self) -> float | None:
+        """The most that recording may cost, of the training time."""
+        return self._fraction
+
+    @fraction.setter
+    def fraction(self, fraction: float | None) -> None:
+        if fraction is not None and not 0 <= fraction <= 1:
+            raise ValueError(
+                f"budget={fraction!r}: a fraction of the training time, from 0 to 1, such as 0.02; None for no limit"
+            )
+        self._fraction = fraction
+
+    def start(self) -> None:
+        """Training begins, or goes on."""
+        self._since = self._clock()
+
+    def stop(self) -> None:
+        """Training ends, or rests."""
+        self._running = self.running
+        self._since = None
+
+    @property
+    def running(self) -> float:
+        """Seconds since the start, rests left out, the cost of recording included."""
+        return self._running + (self._clock() - self._since if self._since is not None else 0.0)
+
+    @property
+    def training(self) -> float:
+        """Seconds of training alone."""
+        return max(self.running - self.cost, 0.0)
+
+    @property
+    def overhead(self) -> float | None:
+        """The cost so far, as a fraction of the training time; None before any."""
+        return self.cost / self.training if self.training > 0 else None
+
+    @contextmanager
+    def spending(self, purse: Purse | None = None) -> Iterator[None]:
+        """Count what the body takes as a cost. Inside another ``spending``, only for the purse."""
+        self._depth += 1
+        start = self._clock()
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            taken = self._clock() - start
+            if not self._depth:
+                self.cost += taken
+            if purse is not None:
+                purse.taken(taken)
+
+
+class Purse:
+    """A share of a budget for one kind of work, which is done only when it fits in.
+
+    Args:
+        budget: the ledger.
+        share: the part of the budget that this work may take on its own.
+    """
+
+    def __init__(self, budget: Budget, share: float = 1.0) -> None:
+        self.share = share
+        self.spent = 0.0
+        self._budget = budget
+        self._times = 0
+        self._pending = 0.0
+        self._expected = 0.0
+
+    def allows(self) -> bool:
+        """Whether the work may be done now: what it will cost, as far as is known, fits in."""
+        fraction = self._budget.fraction
+        if fraction is None or fraction == 1:
+            return True
+        if fraction == 0:
+            return False
+        allowed = fraction * self._budget.training
+        fits = self.spent + self._expected <= self.share * allowed
+        if self.share == 1:
+            fits = self._budget.cost + self._expected <= allowed
+        return fits or self._times < _FREE
+
+    def taken(self, seconds: float) -> None:
+        """Add a part of the cost of the work under way."""
+        self.spent += seconds
+        self._pending += seconds
+
+    def done(self) -> None:
+        """The work was done once."""
+        self._times += 1
+        self._expected += (self._pending - self._expected) * (_RECENT if self._expected else 1.0)
+        self._pending = 0.0
+
+    @property
+    def expected(self) -> float:
+        """Seconds that the work takes, lately."""
+        return self._expected

@@ -1,0 +1,83 @@
+"""The numbers passed to each step: read at once where that waits for nothing, else when a step is recorded."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from innerview.errors import InnerviewError
+from innerview.training.record import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch.optim import Optimizer
+
+    from innerview.training.history import History
+
+_MOST_WAITING = 1_000
+
+
+class Metrics:
+    """Passes metrics on to a history.
+
+    Args:
+        history: gets them.
+    """
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._waiting: list[tuple[int, str, Tensor]] = []
+        self._finite = True
+
+    def add(self, step: int, values: Mapping[str, Any]) -> None:
+        """Take the values of one step: numbers, or tensors of one element.
+
+        Raises:
+            InnerviewError: a value is neither.
+        """
+        ready: dict[str, float] = {}
+        for name, value in values.items():
+            if isinstance(value, Tensor) and value.device.type != "cpu" and value.numel() == 1:
+                # A copy, as the loop may go on adding to its running loss.
+                self._waiting.append((step, name, value.detach().reshape(()).float().clone()))
+            else:
+                ready[name] = _number(name, value)
+        if ready:
+            self._keep(step, ready)
+        if len(self._waiting) > _MOST_WAITING:
+            self.settle()
+
+    def settle(self) -> None:
+        """Read the values that are on a device: one transfer from each."""
+        waiting, self._waiting = self._waiting, []
+        for device in {value.device for _, _, value in waiting}:
+            there = [entry for entry in waiting if entry[2].device == device]
+            numbers = torch.stack([value for _, _, value in there]).cpu().numpy().astype(np.float64)
+            for (step, name, _), number in zip(there, numbers, strict=True):
+                self._keep(step, {name: float(number)})
+
+    def _keep(self, step: int, values: dict[str, float]) -> None:
+        self._history.add_metrics(step, values)
+        if "loss" in values and isfinite(values["loss"]) != self._finite:
+            self._finite = not self._finite
+            text = "the loss is a number again" if self._finite else f"the loss is no finite number: {values['loss']}"
+            self._history.add_event(Event(step, "loss", text))
+
+
+def learning_rates(optimizer: Optimizer | None) -> dict[str, Any]:
+    """The learning rate of each group of parameters: "lr", "lr/1", ..."""
+    groups = [] if optimizer is None else optimizer.param_groups
+    return {f"lr/{number}" if number else "lr": group["lr"] for number, group in enumerate(groups) if "lr" in group}
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        return float(value.detach() if isinstance(value, Tensor) else value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        what = f"a tensor of shape {list(value.shape)}" if isinstance(value, Tensor) else repr(value)
+        raise InnerviewError(f"step({name}={what:.80}): a metric is one number, or a tensor of one element") from error

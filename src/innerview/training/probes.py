@@ -1,0 +1,63 @@
+"""Fixed samples that are run now and then, to see what the layers make of them as the training goes on."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+from innerview.data import Data
+from innerview.errors import DataError
+from innerview.inputs import placed
+from innerview.model.calls import modules_of
+from innerview.model.capture import forward
+from innerview.training.record import Record
+from innerview.training.recorder import Recorder
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_MOST = 16
+
+
+class Probes:
+    """Runs a model on each probe sample in evaluation mode, leaving no trace in it.
+
+    Args:
+        model: the one that is trained.
+        source: as the data of an Inspector: a tensor whose first axis runs over the samples, a Dataset, a pair
+            ``(inputs, labels)``, ...
+
+    Attributes:
+        data: the samples, by index.
+
+    Raises:
+        DataError: no samples, or too many.
+    """
+
+    def __init__(self, model: nn.Module, source: Any) -> None:
+        self.data = Data(source)
+        if len(self.data) > _MOST:
+            raise DataError(
+                f"probes: {len(self.data)} samples were given, and at most {_MOST} can be followed; "
+                f"choose some, as in torch.utils.data.Subset(dataset, range({_MOST}))"
+            )
+        self._model = model
+
+    def run(self, step: int) -> list[Record]:
+        """Look at each sample: a record each.
+
+        Raises:
+            ForwardError: the model rejects a sample.
+        """
+        records = []
+        modules = modules_of(self._model)
+        for number in range(len(self.data)):
+            batch = placed(self.data.batch([number]), self._model)
+            recorder = Recorder(nullcontext)
+            recorder.start(modules)
+            try:
+                forward(self._model, batch.args, batch.kwargs)
+            finally:
+                recorder.stop()
+            records.append(Record(step, recorder.take(), recorder.kinds, f"probe {number}"))
+        return records

@@ -1,0 +1,328 @@
+"""Decides which forwards of a model and which steps of its optimizer are recorded, and has them recorded."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from innerview.errors import InnerviewError
+from innerview.model.calls import locate, modules_of
+from innerview.model.status import is_compiled
+from innerview.training.budget import Purse
+from innerview.training.record import Record
+from innerview.training.recorder import Recorder
+from innerview.training.weights import WeightWatch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from torch.optim import Optimizer
+
+    from innerview.analysis.statistics import Statistics
+    from innerview.training.budget import Budget
+
+# Where a step in full is affordable only this seldom, smaller samples are looked at; where more often, larger ones.
+_SELDOM, _OFTEN = 25, 6
+_SMALLEST_LIMIT = 2**16
+_FEW_VALUES = 2**20  # what so few cost is mostly the calls themselves
+_EVALUATION_SHARE = 0.25
+_NAMED = 5  # modules named in an event
+_MISSED = 3  # recorded steps in a row without a layer, after which that is said
+
+
+class Watcher:
+    """Hooks on a model and its optimizer, and what they saw since the last step.
+
+    Args:
+        model: the one whose forwards are seen.
+        optimizer: whose steps are seen; None when there is none to hook into.
+        layers: names of the layers to record; None for all.
+        scaler: of the loss, with mixed precision.
+        budget: what recording may cost.
+        tell: called with kind, text and layer when something is worth an event.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        *,
+        optimizer: Optimizer | None,
+        layers: Iterable[str] | None,
+        scaler: Any,
+        budget: Budget,
+        tell: Callable[[str, str, str], None],
+    ) -> None:
+        self.named = self._root = unwrapped(model)
+        self.paused = False
+        self.forwards = 0
+        self.blind = False
+        self._given = model
+        self._optimizer = optimizer
+        self._scaler = scaler
+        self._budget = budget
+        self._tell = tell
+        self._purse, self._evaluation_purse = Purse(budget), Purse(budget, _EVALUATION_SHARE)
+        self._train = Recorder(lambda: budget.spending(self._purse))
+        self._train.scaler = scaler
+        self._evaluation = Recorder(lambda: budget.spending(self._evaluation_purse))
+        self._weights = WeightWatch(self.named)
+        self._optimizer_hooked = False
+        self._handles: list[Any] = []
+        self._thread = 0
+        self._ignored = 0
+        self._depth = 0
+        self._active: Recorder | None = None
+        self._open = self._recording = False
+        self._tree: dict[str, nn.Module] = {}
+        self._modules: dict[str, nn.Module] = {}
+        self._listening_to: frozenset[str] | None = None
+        self._missed: dict[str, int] = {}
+        self._said: set[str] = set()
+        self.layers = layers
+
+    @property
+    def layers(self) -> tuple[str, ...] | None:
+        """Names of the layers to record; None for all. A change takes effect with the next forward."""
+        return self._layers
+
+    @layers.setter
+    def layers(self, layers: Iterable[str] | None) -> None:
+        if layers is None:
+            self._layers, self._chosen = None, None
+            return
+        known = modules_of(self.named)
+        layers = tuple(layers)
+        chosen = frozenset(locate(name, known)[0] for name in layers)
+        self._layers, self._chosen = layers, chosen
+
+    def enter(self) -> None:
+        """Hook into the model and the optimizer.
+
+        Raises:
+            InnerviewError: nothing of the model can be seen.
+        """
+        if isinstance(self._root, torch.jit.ScriptModule):
+            raise InnerviewError(
+                f"{type(self._root).__name__} is a TorchScript module: what runs inside it cannot be seen. "
+                "Train and monitor the Python module, and script it afterwards"
+            )
+        self._thread = threading.get_ident()
+        self._depth, self._active = 0, None
+        self._look_around()
+        # Of a compiled model only the weights are seen: hooks would become part of the compiled code.
+        self.blind = is_compiled(self._given) or is_compiled(self._root)
+        if self.blind:
+            self._say_once("compiled", "note", "the model is compiled: its layers cannot be seen, only its weights")
+        else:
+            self._handles = [
+                self._root.register_forward_pre_hook(self._before),
+                self._root.register_forward_hook(self._after, always_call=True),
+            ]
+        if hasattr(self._optimizer, "register_step_pre_hook"):
+            self._handles += [
+                self._optimizer.register_step_pre_hook(self._before_update),  # pyright: ignore[reportOptionalMemberAccess]
+                self._optimizer.register_step_post_hook(self._after_update),  # pyright: ignore[reportOptionalMemberAccess]
+            ]
+            self._optimizer_hooked = True
+        self._begin_blindly()
+
+    def leave(self) -> None:
+        """Take all hooks off again. What was seen so far can still be taken."""
+        self._train.stop()
+        self._evaluation.stop()
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+
+    @contextmanager
+    def ignoring(self) -> Iterator[None]:
+        """Record nothing of the forwards made in the body."""
+        self._ignored += 1
+        try:
+            yield
+        finally:
+            self._ignored -= 1
+
+    def end_step(self, step: int, *, finished: bool = True) -> Record | None:
+        """A training step ended: what was recorded of it, None when nothing was.
+
+        Args:
+            step: its number.
+            finished: False where the training ended before the step did.
+        """
+        recording, self._open, self._recording, self.forwards = self._recording, False, False, 0
+        self._depth = 0
+        self._train.stop()
+        if not recording:
+            self._begin_blindly()
+            return None
+        with self._budget.spending(self._purse):
+            if finished and not self._optimizer_hooked:
+                self._weights.gradients()
+                self._weights.after()
+            looked = self._train.looked
+            record = self._taken(self._train, step, "train")
+            weights = self._weights.take()
+            if record is not None:
+                self._notice_silence(record.layers)
+            if record is not None or weights:
+                record = Record(step, record.layers if record else {}, self._train.kinds, weights=weights)
+            if self._train.half and self._scaler is None:
+                self._say_once("half", "amp", _SCALED)
+        self._purse.done()
+        self._adapt(looked, step)
+        self._begin_blindly()
+        return record
+
+    def end_evaluation(self, step: int) -> Record | None:
+        """What was recorded of evaluation passes since the last time."""
+        if self._evaluation.empty:
+            return None
+        with self._budget.spending(self._evaluation_purse):
+            return self._taken(self._evaluation, step, "eval")
+
+    def _taken(self, recorder: Recorder, step: int, phase: str) -> Record | None:
+        failure, recorder.failure = recorder.failure, None
+        layers = recorder.take()
+        if failure is not None:
+            text = f"a part of this step was not recorded: {type(failure).__name__}: {failure}"
+            self._say_once(repr(failure), "error", text)
+        return Record(step, layers, recorder.kinds, phase) if layers else None
+
+    def _before(self, module: nn.Module, _args: Any) -> None:
+        # A snapshot of the model that a view looks at has a copy of this hook, and runs on another thread.
+        if module is not self._root or threading.get_ident() != self._thread or self._ignored:
+            return
+        self._depth += 1
+        if self._depth > 1:
+            return
+        training = module.training
+        with self._budget.spending(self._purse if training else self._evaluation_purse):
+            if training:
+                self.forwards += 1
+                self._begin()
+            wanted = self._recording if training else not self.paused and self._evaluation_purse.allows()
+            if wanted:
+                self._look_around()
+                self._active = self._train if training else self._evaluation
+                self._active.start(self._modules)
+
+    def _after(self, module: nn.Module, _args: Any, output: Any) -> None:
+        if module is not self._root or threading.get_ident() != self._thread or self._ignored:
+            return
+        self._depth = max(self._depth - 1, 0)
+        active = self._active
+        if self._depth or active is None:
+            return
+        self._active = None
+        active.stop()
+        # A model without submodules is its own only layer; no hook of its own could be added while it was called.
+        for path, own in self._modules.items():
+            if own is self._root:
+                active.returned(path, 1, output)
+        if active is self._evaluation:
+            self._evaluation_purse.done()
+
+    def _begin(self) -> None:
+        """Decide about the step that begins, unless it has begun before."""
+        if not self._open:
+            self._open = True
+            self._recording = not self.paused and self._purse.allows()
+            if self._recording and not self._optimizer_hooked:
+                self._weights.before()
+
+    def _begin_blindly(self) -> None:
+        """Where neither a forward nor the optimizer says when a step begins, it is right after the last."""
+        if self.blind and not self._optimizer_hooked:
+            self._begin()
+
+    def _before_update(self, optimizer: Any, *_: Any) -> None:
+        if self.blind:
+            self._begin()
+        if self._recording:
+            with self._budget.spending(self._purse):
+                self._weights.before()
+                # A fused optimizer takes the scaled gradients, and their scale beside them.
+                self._weights.gradients(getattr(optimizer, "grad_scale", None))
+
+    def _after_update(self, *_: Any) -> None:
+        if self._recording:
+            with self._budget.spending(self._purse):
+                self._weights.after()
+
+    def _look_around(self) -> None:
+        """Listen to the modules that the model has now, as far as they are chosen and can be seen."""
+        tree = modules_of(self.named)
+        changed = tree != self._tree
+        if changed:
+            for what, paths in (
+                ("added", [path for path in tree if path not in self._tree]),
+                ("replaced", [path for path in tree if self._tree.get(path, tree[path]) is not tree[path]]),
+                ("removed", [path for path in self._tree if path not in tree]),
+            ):
+                if paths and self._tree:
+                    more = " and others" if len(paths) > _NAMED else ""
+                    self._tell("model", f"{what}: {', '.join(map(repr, paths[:_NAMED]))}{more}", "")
+            self._tree = tree
+        if changed or self._listening_to is not self._chosen:
+            opaque = [path for path, module in tree.items() if is_compiled(module)]
+            hidden = {path for path in tree if any(path == o or path.startswith(f"{o}.") for o in opaque)}
+            if hidden:
+                self._say_once(
+                    "compiled", "note", f"{len(hidden)} layers are inside a compiled module, where they cannot be seen"
+                )
+            wanted = self._listening_to = self._chosen
+            self._modules = {
+                path: module
+                for path, module in tree.items()
+                if path not in hidden and (wanted is None or path in wanted)
+            }
+
+    def _notice_silence(self, layers: Mapping[str, Statistics]) -> None:
+        """Say when a layer that was called in earlier steps is called no more."""
+        for name in layers:
+            if self._missed.get(name, 0) >= _MISSED:
+                self._tell("layer", f"{name!r} is called again", name)
+            self._missed[name] = 0
+        for name in self._missed:
+            if name not in layers and name.partition("#")[0] in self._modules:
+                self._missed[name] += 1
+                if self._missed[name] == _MISSED:
+                    self._tell("layer", f"{name!r} was not called in the last {_MISSED} recorded steps", name)
+
+    def _adapt(self, looked: int, step: int) -> None:
+        """Choose how large a sample to look at, by how seldom the budget allows a step to be recorded."""
+        fraction = self._budget.fraction
+        if not fraction or fraction == 1 or not step:
+            return
+        interval = self._purse.expected / (fraction * max(self._budget.training / step, 1e-9))
+        if interval > _SELDOM and looked > _FEW_VALUES:
+            self._train.limit = max(_SMALLEST_LIMIT, min(self._train.limit or looked, looked) // 2)
+        elif interval < _OFTEN and self._train.limit is not None:
+            self._train.limit *= 2
+
+    def _say_once(self, key: str, kind: str, text: str) -> None:
+        if key not in self._said:
+            self._said.add(key)
+            self._tell(kind, text, "")
+
+
+_SCALED = (
+    "outputs are float16 and no scaler was given: gradients of activations are shown as the scaled loss has them; "
+    "Monitor(model, scaler=scaler) divides them"
+)
+
+
+def unwrapped(model: nn.Module) -> nn.Module:
+    """The user's own module inside what distributes or compiles it: its names are those of the layer table."""
+    while True:
+        if isinstance(model, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+            model = model.module
+        elif type(model).__name__ == "OptimizedModule":
+            model = model._orig_mod  # pyright: ignore # noqa: SLF001, PGH003 - torch.compile's wrapper
+        else:
+            return model

@@ -1,0 +1,73 @@
+"""The budget, on a clock of its own: the share of time that is spent never stays above it."""
+
+import pytest
+
+from innerview.training.budget import Budget, Purse
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def simulate(fraction, steps, *, step=1.0, cost=0.25, share=1.0):
+    """Train so many steps, recording whenever it is allowed; how many were, and in which steps."""
+    clock = Clock()
+    budget = Budget(fraction, clock)
+    purse = Purse(budget, share)
+    budget.start()
+    recorded = []
+    for number in range(steps):
+        clock.now += step
+        if purse.allows():
+            recorded.append(number)
+            for _ in range(2):
+                with budget.spending(purse):
+                    clock.now += cost / 2
+            purse.done()
+    return budget, recorded
+
+
+@pytest.mark.parametrize(("fraction", "cost"), [(0.02, 0.25), (0.02, 5), (0.1, 0.01), (0.3, 0.25)])
+def test_it_is_kept_and_used(fraction, cost):
+    budget, recorded = simulate(fraction, 5000, cost=cost)
+    assert recorded[:4] == [0, 1, 2, 3]
+    assert budget.overhead <= fraction
+    assert budget.overhead >= 0.9 * min(fraction, cost)
+    assert budget.cost == pytest.approx(len(recorded) * cost)
+    assert budget.training == pytest.approx(5000)
+
+
+def test_no_limit_and_nothing():
+    assert len(simulate(None, 50)[1]) == len(simulate(1, 50)[1]) == 50
+    assert simulate(0, 50)[1] == []
+
+
+def test_a_share_of_it():
+    budget, recorded = simulate(0.1, 2000, share=0.25)
+    assert budget.overhead == pytest.approx(0.025, rel=0.1)
+    assert len(recorded) == pytest.approx(2000 * 0.1 * 0.25 / 0.25, rel=0.1)
+
+
+def test_rests_do_not_count():
+    clock = Clock()
+    budget = Budget(0.02, clock)
+    assert budget.overhead is None
+    budget.start()
+    clock.now += 10
+    budget.stop()
+    clock.now += 1000
+    budget.start()
+    clock.now += 5
+    with budget.spending(), budget.spending():
+        clock.now += 3
+    assert (budget.running, budget.training, budget.cost) == (18, 15, 3)
+    assert budget.overhead == 3 / 15
+
+
+@pytest.mark.parametrize("fraction", [-0.1, 2, float("nan")])
+def test_no_fraction(fraction):
+    with pytest.raises(ValueError, match="a fraction of the training time"):
+        Budget(fraction)

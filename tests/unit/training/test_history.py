@@ -1,0 +1,162 @@
+"""A history keeps a whole run within a bounded size; copies are safe, merging is associative."""
+
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from innerview.analysis.statistics import Statistics, empty, summarise, unpack
+from innerview.errors import UnknownLayerError
+from innerview.training.history import History
+from innerview.training.record import Event, Record, WeightSample
+
+KINDS = {"conv": "Conv2d", "relu": "ReLU", "gate": "Sigmoid"}
+
+
+def record(step, seed=None, *, phase="train", layers=("conv", "relu"), channels=3):
+    generator = torch.Generator().manual_seed(step if seed is None else seed)
+    values = torch.randn(4, channels, generator=generator)
+    looked = {name: unpack(summarise(values, saturates="sigmoid" if name == "gate" else "").numpy()) for name in layers}
+    weights = {"conv.weight": WeightSample(1.0 + step % 7, 0.1, 0.001 * (1 + step % 3), 0.0)}
+    return Record(step, looked, KINDS, phase, weights if phase == "train" else {})
+
+
+def filled(steps, **options):
+    history = History(**options)
+    for step in steps:
+        history.add(record(step))
+        history.add_metrics(step, {"loss": 1 / (1 + step)})
+        history.step = step + 1
+    return history
+
+
+def same(one, other):
+    """Whether two histories answer alike, up to rounding."""
+    assert set(one.layers) == set(other.layers)
+    assert set(one.metrics) == set(other.metrics)
+    for phase in ("train", "eval"):
+        for layer in one.layers:
+            for name, value in vars(one.series(layer, phase)).items():
+                if isinstance(value, np.ndarray):
+                    np.testing.assert_allclose(
+                        value, getattr(other.series(layer, phase), name), rtol=1e-4, atol=1e-6, err_msg=name
+                    )
+    for parameter in one.parameters:
+        for name in ("steps", "spans", "rms", "gradient_rms", "update_ratio", "near_zeros"):
+            np.testing.assert_allclose(getattr(one.weights(parameter), name), getattr(other.weights(parameter), name))
+    for name in one.metrics:
+        np.testing.assert_allclose(one.metric(name), other.metric(name))
+        np.testing.assert_allclose(one.metric_range(name), other.metric_range(name))
+
+
+def test_a_million_steps_stay_within_memory():
+    """One record in 500 steps, with as many layers and channels as a ResNet-18 has; every loss."""
+    memory = 20_000_000
+    history = History(memory)
+    channels = 64
+    looked = empty(channels=channels)
+    scalars = looked.scalars.copy()
+    names = [f"layer{number}" for number in range(60)]
+    kinds = dict.fromkeys(names, "ReLU")
+    total, steps = 0, 1_000_000
+    start = time.process_time()
+    for step in range(0, steps, 500):
+        scalars = np.zeros_like(looked.scalars)
+        scalars[0], scalars[2], scalars[6] = 10, step, 10
+        layer = Statistics(scalars, np.full_like(looked.histogram, 1), looked.channels)
+        history.add(Record(step, dict.fromkeys(names, layer), kinds))
+        total += 10
+        history.add_metrics(step, {"loss": float(step)})
+        assert history.bytes <= memory
+    series = history.series("layer7")
+    # The whole run is there, old steps coarser than recent ones.
+    assert series.steps[0] == 0
+    assert series.steps[-1] == steps - 500
+    assert (series.steps[1:] >= series.steps[:-1] + series.spans[:-1]).all()
+    assert series.count.sum() == total
+    assert np.average(series.mean, weights=series.count) == pytest.approx((steps - 500) / 2)
+    assert series.spans[:5].mean() > 3 * series.spans[-5:].mean()
+    assert series.spans.max() < steps / 25
+    assert len(series.steps) > 0.5 * memory / history._layers["train"].timeline.row_bytes / 1.25
+    assert history.metric("loss")[0][-1] == steps - 500
+    assert time.process_time() - start < 60
+
+
+def test_a_million_losses():
+    history = History(1_000_000)
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal(200_000) + 5
+    values[123_456] = 99.0
+    for step, value in enumerate(values):
+        history.add_metrics(step, {"loss": value})
+    steps, kept = history.metric("loss")
+    low, high = history.metric_range("loss")
+    spans = history._metrics["loss"].spans
+    assert history.bytes <= 1_000_000
+    assert len(steps) > 10_000
+    assert np.average(kept, weights=spans) == pytest.approx(values.mean())
+    assert (low.min(), high.max()) == (values.min(), 99.0)
+    assert spans.sum() == len(values)
+    np.testing.assert_array_equal(kept[-3:], values[-3:])
+
+
+def test_a_copy_does_not_change():
+    history = filled(range(10))
+    copies = [history.copy() for _ in range(2)]
+    kept = [copies[0].series("conv").mean.copy(), copies[0].metric("loss")[1].copy()]
+    for step in range(10, 60):
+        history.add(record(step))
+        history.add_metrics(step, {"loss": 1.0})
+    history._layers["train"].timeline.thin()
+    history.add(record(60, layers=("conv", "gate", "relu"), channels=5))
+    history.add_event(Event(60, "epoch", "an epoch"))
+    copies[1].add(record(10, seed=99))
+    assert len(copies[1].series("conv").steps) == 11
+    np.testing.assert_array_equal(copies[0].series("conv").mean, kept[0])
+    np.testing.assert_array_equal(copies[0].metric("loss")[1], kept[1])
+    assert copies[0].layers == ("conv", "relu")
+    assert copies[0].events == ()
+    assert history.layers == ("conv", "gate", "relu")
+    assert len(history.series("conv").steps) < 60
+
+
+def test_a_later_layer_and_more_channels():
+    history = filled(range(3))
+    history.add(record(3, layers=("gate", "conv"), channels=5))
+    assert history.layers == ("gate", "conv", "relu")
+    conv, relu, gate = (history.series(name) for name in ("conv", "relu", "gate"))
+    np.testing.assert_array_equal(np.isnan(conv.channel_mean).sum(1), [2, 2, 2, 0])
+    np.testing.assert_array_equal(relu.count, [12, 12, 12, 0])
+    np.testing.assert_array_equal(np.isnan(relu.mean), [False, False, False, True])
+    np.testing.assert_array_equal(np.isnan(gate.saturated), [True, True, True, False])
+    assert np.isnan(conv.saturated).all()
+    assert np.isnan(conv.gradient_mean).all()
+    np.testing.assert_array_equal(conv.channel_low[0], record(0).layers["conv"].channels[3].tolist() + [np.nan] * 2)
+
+
+def test_dead_channels():
+    values = torch.tensor([[0.0, -1.0, 2.0, 0.0], [0.0, -2.0, 0.0, 1e-9]])
+    history = History()
+    history.add(Record(0, {"relu": unpack(summarise(values).numpy())}, KINDS))
+    np.testing.assert_array_equal(history.series("relu").dead, [0.5])
+    assert history.series("relu", "eval").dead.shape == (0,)
+
+
+def test_unknown_names():
+    history = filled(range(2))
+    with pytest.raises(UnknownLayerError, match=r"no layer 'con'.*'conv'"):
+        history.series("con")
+    with pytest.raises(UnknownLayerError, match=r"no parameter 'weight'.*'conv\.weight'"):
+        history.weights("weight")
+    with pytest.raises(UnknownLayerError, match=r"no metric 'accuracy'.*'loss'"):
+        history.metric("accuracy")
+    with pytest.raises(ValueError, match="'probe 0'"):
+        history.series("conv", "probe 0")
+
+
+def test_events_are_bounded():
+    history = History()
+    for step in range(10_050):
+        history.add_event(Event(step, "note", "again"))
+    assert (len(history.events), history.events[0].step) == (10_000, 50)
