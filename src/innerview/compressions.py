@@ -1,46 +1,73 @@
-"""What the network still gets right when one layer's output is compressed."""
+"""What the network still gets right when the output of a layer, or of several, is compressed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log2
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from math import isfinite, nan
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import torch
 
 from innerview.analysis.accuracy import wilson_interval
-from innerview.errors import DataError, InnerviewError
+from innerview.analysis.progress import relay
+from innerview.analysis.ranks import between, powers_of_two
+from innerview.errors import DataError
+from innerview.evaluation import evaluating
 from innerview.model import state
-from innerview.model.replay import Recording
-from innerview.predictions import scores
 from innerview.projections import FITTED_ON, divide, projecting
-from innerview.sweep import batch_size
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from torch import Tensor
 
     from innerview.analysis.projection import Projection
+    from innerview.evaluation import Evaluated
     from innerview.inspector import Inspector
     from innerview.jobs import Job
+    from innerview.tallies import Metric
+
+_ROUNDS = 4  # of a sweep that chooses its ranks: the powers of two, and three times where the curve rises
+_MORE = 8  # ranks, at most, beside the powers of two
+_TOLERANCE = 0.02  # of the accuracy, between two ranks of such a sweep
+
+
+class Step(NamedTuple):
+    """One layer to compress.
+
+    Attributes:
+        layer: a name in ``inspector.layers``.
+        rank: how much to keep: dimensions, or bits.
+        basis, axis: see ``innerview.fit_projection``.
+    """
+
+    layer: str
+    rank: int
+    basis: str = "pca"
+    axis: str = "channels"
 
 
 @dataclass(frozen=True, eq=False)
 class Compression:
     """What is left when a layer's output is projected on fewer dimensions.
 
+    The ``baseline_`` figures are those of the same samples without any compression.
+
     Attributes:
         layer, basis, axis, rank: what was compressed, and how; see ``innerview.fit_projection``.
         accuracy: share of the samples evaluated that are classified correctly; None without labels.
         low, high: its 95 % Wilson interval.
         evaluated: number of samples evaluated so far.
-        baseline_accuracy: of the same samples without compression.
-        agreement: share of them whose predicted class is as without compression.
+        agreement: share of them whose predicted class is as without compression; None if the model is no classifier.
         matrix_shape: of the projection: dimensions and rank; None where it is no matrix.
         explained_variance: share of the variance that it keeps, of the samples it was fitted to.
         note: how it was evaluated, a sentence for the reader.
+        also: the other layers compressed at the same time.
+        top5: share of the samples whose label is among the five likeliest; None with fewer than six classes.
+        per_class: float64 ``[classes]``, the accuracy within each class, NaN where none was evaluated.
+        loss: mean cross-entropy in nats.
+        metric: mean of the metric that was asked for; None without one.
     """
 
     layer: str
@@ -52,10 +79,19 @@ class Compression:
     high: float | None
     evaluated: int
     baseline_accuracy: float | None
-    agreement: float
+    agreement: float | None
     matrix_shape: tuple[int, int] | None
     explained_variance: float
     note: str
+    also: tuple[Step, ...] = ()
+    top5: float | None = None
+    baseline_top5: float | None = None
+    per_class: np.ndarray | None = None
+    baseline_per_class: np.ndarray | None = None
+    loss: float | None = None
+    baseline_loss: float | None = None
+    metric: float | None = None
+    baseline_metric: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +117,9 @@ class AccuracyCurve:
         import pandas as pd  # noqa: PLC0415 - slow to import
 
         columns = ("rank", "accuracy", "low", "high", "agreement", "explained_variance", "matrix_shape", "evaluated")
+        columns += ("top5", "loss", "metric")
         table = pd.DataFrame([{name: getattr(point, name) for name in columns} for point in self.points])
-        return table.set_index("rank")
+        return table.set_index("rank").dropna(axis=1, how="all")
 
 
 def compressing(
@@ -92,7 +129,9 @@ def compressing(
     *,
     basis: str = "pca",
     axis: str = "channels",
+    also: Iterable[Step | tuple[Any, ...]] = (),
     samples: int | None = None,
+    metric: Metric | None = None,
     fit: Any = None,
     fit_samples: int = FITTED_ON,
     seed: int = 0,
@@ -101,15 +140,20 @@ def compressing(
     """Compress a layer's output at several ranks, and see what the network still gets right.
 
     The projection is fitted to one part of the data and evaluated on the other, in a seeded random order. What comes
-    before the layer is computed once a batch, what comes after it once a batch and rank.
+    before the layer is computed once a batch, what comes after it once a batch and rank. What was evaluated is kept
+    while the weights stay the same: it is there at once, and what was left half finished goes on where it stopped.
 
     Args:
         inspector: whose model and data are used.
         layer: a name in ``inspector.layers``.
-        ranks: as many as wanted; None: powers of two up to all dimensions.
+        ranks: as many as wanted; None: powers of two up to all dimensions, then ranks where the accuracy rises.
         basis: of the projection; see ``innerview.fit_projection``.
         axis: likewise.
+        also: other layers to compress at the same time, each ``(layer, rank, basis="pca", axis="channels")``, the same
+            at every rank. Each is fitted to what its layer returns when nothing is compressed.
         samples: how many to evaluate at most; None: all that the projection is not fitted to.
+        metric: ``metric(output, target)`` gives one number for each sample; their mean is ``Compression.metric``. The
+            output is the model's, the target the labels, or what the data has in their place.
         fit: training data to fit to; see ``innerview.projections.projecting``.
         fit_samples: likewise.
         seed: of the order, and of a random basis.
@@ -120,35 +164,48 @@ def compressing(
 
     Raises:
         UnknownLayerError, UnseenLayerError: no such layer, or its output is not made of floating point numbers.
-        DataError: a rank out of range, or too few samples.
-        InnerviewError: the model is no classifier, or was changed while it was evaluated.
+        DataError: a rank out of range, a layer given twice, too few samples, or what a metric returned.
+        InnerviewError: the model is no classifier and there is no metric, or it was changed while it was evaluated.
         ForwardError: the model rejects a batch.
     """
-    before = state.fingerprint(inspector.model)
-    wanted = None if ranks is None else sorted({int(rank) for rank in ranks})
-    if wanted is not None and (not wanted or wanted[0] < 1):
-        raise DataError(f"ranks={list(ranks or [])}: a rank is 1 or more")
+    wanted = _wanted(ranks)
     if samples is not None and samples < 1:
         raise DataError(f"samples={samples}: at least one sample is evaluated")
+    before = state.fingerprint(inspector.model)
     parts = divide(inspector, fit, fit_samples, seed)
-    projection = yield from projecting(
-        inspector, layer, wanted[-1] if wanted else None, basis, axis, fit=fit, fit_samples=fit_samples, seed=seed
-    )
-    evaluated_on = parts.evaluated[:samples]
-    chosen = _powers(projection.largest) if wanted is None else [min(rank, projection.largest) for rank in wanted]
-    tallies = [_Tally(projection.at(rank)) for rank in dict.fromkeys(chosen)]
-    note = parts.note
-    size = batch_size(inspector, layer)
-    found: list[Compression] = []
-    for start in range(0, len(evaluated_on), size):
-        part = evaluated_on[start : start + size].tolist()
-        how = yield from _evaluate(inspector, layer, part, tallies, before)
-        done = start + len(part)
-        if job is not None:
-            job.fraction = done / len(evaluated_on)
-        notes = "; ".join(filter(None, [note, projection.note, how]))
-        found = [tally.result(layer, notes) for tally in tallies]
-        yield found
+    fitting = partial(projecting, inspector, fit=fit, fit_samples=fit_samples, seed=seed)
+    setting = yield from _fitting(layer, (wanted[-1] if wanted else None, basis, axis), also, fitting)
+    largest = setting.projection.largest
+    chosen = parts.evaluated[:samples].tolist()
+    key = ("compressed", layer, basis, axis, setting.also, samples, parts.data, fit_samples, seed, before)
+
+    def round_of(ranks: list[int], number: int, rounds: int) -> Generator[Any, None, list[Compression]]:
+        def results(found: dict[int, Evaluated] | None) -> list[Compression] | None:
+            if found is None:
+                return None
+            if job is not None:
+                done = min(one.after.evaluated for one in found.values()) / len(chosen)
+                job.fraction = (number + done) / rounds
+            under_way = {rank: one for rank, one in found.items() if one.after.evaluated}
+            return [setting.result(rank, one, parts.note) for rank, one in under_way.items()]
+
+        variants = {rank: setting.edits(inspector, rank) for rank in ranks}
+        work = evaluating(inspector, variants, chosen, metric=metric, fingerprint=before, key=key)
+        return results((yield from relay(work, results))) or []
+
+    if wanted is not None:
+        return (yield from round_of(list(dict.fromkeys(min(rank, largest) for rank in wanted)), 0, 1))
+    known = powers_of_two(largest)
+    most = len(known) + _MORE
+    found = yield from round_of(known, 0, _ROUNDS)
+    for number in range(1, _ROUNDS):
+        more = _finer(found, most)
+        if not more:
+            break
+        known = sorted({*known, *more})
+        found = yield from round_of(known, number, _ROUNDS)
+    if job is not None:
+        job.fraction = 1.0
     return found
 
 
@@ -168,67 +225,147 @@ def curve_of(points: list[Compression]) -> AccuracyCurve:
     )
 
 
-class _Tally:
-    """Counts of one rank."""
+_MODES = {"pca": "PCA"}
 
-    def __init__(self, projection: Projection) -> None:
-        self.projection = projection
-        self.evaluated = self.agreed = self.labelled = self.correct = self.baseline = 0
 
-    def add(self, predicted: Tensor, before: Tensor, labels: Tensor | None) -> None:
-        """Take the predicted classes ``[n]`` with and without compression."""
-        self.evaluated += len(predicted)
-        self.agreed += int((predicted == before).sum())
-        if labels is not None:
-            self.labelled += len(labels)
-            self.correct += int((predicted == labels).sum())
-            self.baseline += int((before == labels).sum())
+def compression_table(points: Iterable[Compression]) -> Any:
+    """Compressions of several layers as a table, as papers print it.
 
-    def result(self, layer: str, note: str) -> Compression:
-        """The estimate so far."""
-        labelled = self.labelled > 0
-        low, high = wilson_interval(self.correct, self.labelled) if labelled else (None, None)
+    Args:
+        points: of any layers, bases and axes, such as the ``points`` of several curves.
+
+    Returns:
+        A pandas DataFrame. For each layer and axis a row "off" without compression, then a row for each compression,
+        from the highest rank of each mode down: ``preceding_layer``, ``axis``, ``matrix_shape`` ("64 x 61"), ``mode``
+        (off, random, PCA, ...), ``accuracy`` with ``low`` and ``high`` from 0 to 1, ``agreement``, ``loss`` and
+        ``evaluated``.
+    """
+    import pandas as pd  # noqa: PLC0415 - slow to import
+
+    groups: dict[tuple[Any, ...], list[Compression]] = {}
+    for point in points:
+        groups.setdefault((point.layer, point.axis, point.also), []).append(point)
+    rows: list[tuple[Any, ...]] = []
+    for (layer, axis, _), group in groups.items():
+        full = group[0]
+        modes = list(dict.fromkeys(point.basis for point in group))
+        hits = None if full.baseline_accuracy is None else round(full.baseline_accuracy * full.evaluated)
+        low, high = (None, None) if hits is None else wilson_interval(hits, full.evaluated)
+        agreement = None if full.agreement is None else 1.0
+        off = (full.baseline_accuracy, low, high, agreement, full.baseline_loss, full.evaluated)
+        rows.append((layer, axis, "", "off", *off))
+        for point in sorted(group, key=lambda point: (modes.index(point.basis), -point.rank)):
+            shape = f"{point.rank} bits" if point.matrix_shape is None else "{} x {}".format(*point.matrix_shape)
+            figures = (point.accuracy, point.low, point.high, point.agreement, point.loss, point.evaluated)
+            rows.append((layer, axis, shape, _MODES.get(point.basis, point.basis), *figures))
+    names = ("accuracy", "low", "high", "agreement", "loss", "evaluated")
+    return pd.DataFrame(rows, columns=["preceding_layer", "axis", "matrix_shape", "mode", *names])
+
+
+def steps_of(given: Sequence[Step | tuple[Any, ...]]) -> list[Step]:
+    """A list of layers to compress together, from what the user wrote.
+
+    Raises:
+        DataError: an entry is not ``(layer, rank, basis, axis)``, or there is none.
+    """
+    if not given:
+        raise DataError("no layers to compress: give (layer, rank) for each")
+    return [_step(entry) for entry in given]
+
+
+def _step(entry: Any) -> Step:
+    if isinstance(entry, (tuple, list)) and 2 <= len(entry) <= len(Step._fields):  # noqa: PLR2004 - layer and rank
+        step = Step(*entry)
+        if isinstance(step.layer, str) and isinstance(step.rank, (int, np.integer)):
+            return step
+    raise DataError(f"{entry!r} is no layer to compress: give (layer, rank), or (layer, rank, basis, axis)")
+
+
+def _finer(found: list[Compression], most: int) -> list[int]:
+    """Ranks to add to a curve, up to so many in all."""
+    values = [_height(point) for point in found]
+    tolerance = _TOLERANCE
+    if found[0].agreement is None:
+        finite = [value for value in values if isfinite(value)]  # a metric may have any unit
+        tolerance = 0.05 * (max(finite, default=0.0) - min(finite, default=0.0))
+    return between([point.rank for point in found], values, tolerance, most - len(found))
+
+
+def _height(point: Compression) -> float:
+    return next((v for v in (point.accuracy, point.agreement, point.metric) if v is not None), nan)
+
+
+def _wanted(ranks: Sequence[int] | None) -> list[int] | None:
+    wanted = None if ranks is None else sorted({int(rank) for rank in ranks})
+    if wanted is not None and (not wanted or wanted[0] < 1):
+        raise DataError(f"ranks={list(ranks or [])}: a rank is 1 or more")
+    return wanted
+
+
+class _Setting(NamedTuple):
+    """What is compressed: a layer at any rank of its projection, others at one rank of theirs."""
+
+    layer: str
+    projection: Projection
+    others: dict[str, Projection]
+
+    @property
+    def also(self) -> tuple[Step, ...]:
+        return tuple(Step(name, one.rank, one.basis, one.axis) for name, one in self.others.items())
+
+    def edits(self, inspector: Inspector, rank: int) -> dict[str, Callable[[Tensor], Tensor]]:
+        return {
+            name: partial(_applied, projection, inspector.layers[name].batch_axis or 0)
+            for name, projection in {self.layer: self.projection.at(rank), **self.others}.items()
+        }
+
+    def result(self, rank: int, found: Evaluated, note: str) -> Compression:
+        after, before = found.after, found.before
+        projection = self.projection.at(rank)
+        low, high = wilson_interval(after.correct, after.labelled) if after.labelled else (None, None)
+        notes = [note, projection.note, *(one.note for one in self.others.values()), found.note]
+        if found.not_finite:
+            notes.append(f"{found.not_finite:,} samples evaluated have NaN or infinite values where it is compressed")
         return Compression(
-            layer,
-            self.projection.basis,
-            self.projection.axis,
-            self.projection.rank,
-            self.correct / self.labelled if labelled else None,
+            self.layer,
+            projection.basis,
+            projection.axis,
+            projection.rank,
+            after.accuracy,
             low,
             high,
-            self.evaluated,
-            self.baseline / self.labelled if labelled else None,
-            self.agreed / self.evaluated,
-            self.projection.matrix_shape,
-            self.projection.explained_variance,
-            note,
+            after.evaluated,
+            before.accuracy,
+            found.agreed / after.evaluated if after.classified else None,
+            projection.matrix_shape,
+            projection.explained_variance,
+            "; ".join(dict.fromkeys(filter(None, notes))),
+            self.also,
+            after.top5,
+            before.top5,
+            after.per_class,
+            before.per_class,
+            after.loss,
+            before.loss,
+            after.metric,
+            before.metric,
         )
 
 
-def _powers(largest: int) -> list[int]:
-    return [2**power for power in range(int(log2(largest)) + 1) if 2**power < largest] + [largest]
+def _fitting(
+    layer: str,
+    how: tuple[int | None, str, str],
+    also: Iterable[Step | tuple[Any, ...]],
+    fitting: Callable[..., Generator[None, None, Projection]],
+) -> Generator[None, None, _Setting]:
+    projection = yield from fitting(layer, *how)
+    others: dict[str, Projection] = {}
+    for step in map(_step, also):
+        if step.layer in (layer, *others):
+            raise DataError(f"{step.layer!r} is to be compressed twice; a layer is compressed once")
+        others[step.layer] = yield from fitting(*step)
+    return _Setting(layer, projection, others)
 
 
-def _evaluate(
-    inspector: Inspector, layer: str, samples: list[int], tallies: list[_Tally], fingerprint: object
-) -> Generator[None, None, str]:
-    """One batch at every rank; what was not replayed is said."""
-    axis = inspector.layers[layer].batch_axis or 0
-    batch = inspector.data.batch(samples)
-    recording: Recording | None = None
-    recorded: object = None
-    before = torch.empty(0)
-    for tally in tallies:
-        # The model is free for a click between two ranks, or for the next cell: then a snapshot comes in its place.
-        with inspector.lent(batch) as (model, ready, rewind):
-            if state.fingerprint(inspector.model) != fingerprint:
-                raise InnerviewError("the model was changed while it was evaluated; evaluate it again")
-            if recording is None or recorded is not model:
-                recording, recorded = Recording(model, ready.args, ready.kwargs, layer, restore_rng=rewind), model
-                before = scores(recording.output, len(samples)).argmax(1).cpu()
-            edited = tally.projection.apply(recording.activation.movedim(axis, 0)).movedim(0, axis)
-            output = recording.rerun(edited)
-            predicted = scores(output, len(samples)).argmax(1).cpu()
-        tally.add(predicted, before, None if batch.labels is None else batch.labels.cpu())
-        yield None
-    return "" if recording is None else recording.note
+def _applied(projection: Projection, axis: int, values: Tensor) -> Tensor:
+    return projection.apply(values.movedim(axis, 0)).movedim(0, axis)

@@ -102,4 +102,4 @@ def placed(batch: Batch, model: nn.Module) -> Batch:
         half = value.dtype == torch.float32 and weight.dtype in (torch.float16, torch.bfloat16)
         return value.to(weight.device, weight.dtype if half else None)
 
-    return Batch(tree_map(move, batch.args), tree_map(move, batch.kwargs), batch.labels)
+    return batch._replace(args=tree_map(move, batch.args), kwargs=tree_map(move, batch.kwargs))

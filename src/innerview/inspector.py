@@ -15,7 +15,15 @@ from innerview.analysis.progress import finish
 from innerview.axes import Axes
 from innerview.cell import Cell
 from innerview.checkpoints import Checkpoints, embedding_steps
-from innerview.compressions import AccuracyCurve, Compression, compressing, curve_of
+from innerview.compressions import (
+    AccuracyCurve,
+    Compression,
+    Step,
+    compressing,
+    compression_table,
+    curve_of,
+    steps_of,
+)
 from innerview.data import Batch, Data, forward_parameters
 from innerview.embeddings import Embedding, embedding
 from innerview.errors import DataError, InnerviewError, UnseenLayerError
@@ -300,13 +308,22 @@ class Inspector(Selection):
         return table
 
     def compress(
-        self, layer: str, rank: int, basis: str = "pca", axis: str = "channels", **options: Any
+        self,
+        layer: str | Sequence[Step | tuple[Any, ...]],
+        rank: int | None = None,
+        basis: str = "pca",
+        axis: str = "channels",
+        **options: Any,
     ) -> Compression:
         """What the model still gets right when a layer's output is projected on ``rank`` dimensions.
 
-        See ``innerview.compressions.compressing`` for the options.
+        Several layers are compressed together by a list in place of the layer:
+        ``compress([("layer2", 64), ("layer3", 32, "pca", "all")])``. The result is that of the first of them, with the
+        others in ``also``. See ``innerview.compressions.compressing`` for the options.
         """
-        return finish(compressing(self, layer, [rank], basis=basis, axis=axis, **options))[0]
+        first, *others = steps_of([(layer, rank, basis, axis)] if isinstance(layer, str) else layer)
+        options["also"] = [*others, *options.get("also", ())]
+        return finish(compressing(self, first.layer, [first.rank], basis=first.basis, axis=first.axis, **options))[0]
 
     def accuracy_curve(
         self,
@@ -316,8 +333,33 @@ class Inspector(Selection):
         axis: str = "channels",
         **options: Any,
     ) -> AccuracyCurve:
-        """Accuracy against rank, powers of two unless given; the options are those of ``compress``."""
+        """Accuracy against rank; without ``ranks``, powers of two and then where it rises. Options as ``compress``."""
         return curve_of(finish(compressing(self, layer, ranks, basis=basis, axis=axis, **options)))
+
+    def compression_table(
+        self,
+        layers: Sequence[str],
+        ranks: Sequence[int] | None = None,
+        bases: Sequence[str] = ("random", "pca"),
+        axes: Sequence[str] = ("channels",),
+        **options: Any,
+    ) -> Any:
+        """The accuracy curves of several layers as one pandas DataFrame; see ``compressions.compression_table``.
+
+        Args:
+            layers: names in ``layers``.
+            ranks: the same for all; None: chosen for each curve.
+            bases: see ``innerview.fit_projection``.
+            axes: likewise.
+            options: as for ``compress``.
+        """
+        curves = [
+            self.accuracy_curve(layer, ranks, basis, axis, **options)
+            for layer in layers
+            for axis in axes
+            for basis in bases
+        ]
+        return compression_table(point for curve in curves for point in curve.points)
 
     def capture(self, layer: str, samples: Sequence[int], data: Data | None = None) -> Tensor:
         """What a layer returned for one batch, as it returned it: its own axes, on the model's device.

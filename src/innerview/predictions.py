@@ -57,17 +57,13 @@ class Predictions:
             probabilities: ``[N, classes]``.
             labels: int64 ``[N]``, or None.
         """
-        winners = probabilities.argmax(1)
-        # A model that diverged predicts nothing: argmax would take its first NaN for the likeliest class.
-        winners = winners.masked_fill(probabilities.isnan().any(1), -1).cpu()
+        winners = likeliest(probabilities).cpu()
         part = slice(start, start + len(winners))
         self.predicted[part] = winners.numpy()
         if labels is not None:
             labels = labels.cpu()
             self.correct[part] = ((winners == labels) & (winners >= 0)).numpy()
-            named = (labels >= 0) & (labels < probabilities.shape[1])
-            chosen = probabilities.cpu().gather(1, labels.where(named, 0)[:, None]).squeeze(1)
-            self.loss[part] = -chosen.log().masked_fill(~named, torch.nan).numpy()
+            self.loss[part] = cross_entropy(probabilities.cpu(), labels).numpy()
         self.done = max(self.done, part.stop)
 
     @property
@@ -106,6 +102,19 @@ def scores(output: Any, samples: int | None = None) -> Tensor:
     ):
         return values
     return values.softmax(1)
+
+
+def likeliest(probabilities: Tensor) -> Tensor:
+    """The class of each row ``[N, classes]``; -1 where a probability is NaN."""
+    # A model that diverged predicts nothing: argmax would take its first NaN for the likeliest class.
+    return probabilities.argmax(1).masked_fill(probabilities.isnan().any(1), -1)
+
+
+def cross_entropy(probabilities: Tensor, labels: Tensor) -> Tensor:
+    """``-ln p(label)`` of each row ``[N, classes]``, in nats; NaN where the label is none of the classes."""
+    named = (labels >= 0) & (labels < probabilities.shape[1])
+    chosen = probabilities.gather(1, labels.where(named, 0)[:, None]).squeeze(1)
+    return -chosen.log().masked_fill(~named, torch.nan)
 
 
 def top(probabilities: Tensor, names: Sequence[str], count: int = 5) -> list[tuple[str, float]]:

@@ -26,6 +26,8 @@ FLOORS = {
     "predictions": 3,
     "representations": 3,
     "compressions": 3,
+    "evaluation": 3,
+    "tallies": 3,
     "projections": 3,
     "embeddings": 3,
     "checkpoints": 3,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,16 +14,51 @@ from innerview.model.capture import forward, run
 from innerview.model.outputs import activation, describe, mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from torch import nn
+
+Edits = Mapping[str, Callable[[Tensor], Tensor]]
+
+
+class Editing(Calls):
+    """Edits what layers return during one forward made inside the ``with``.
+
+    Args:
+        modules: of the model, by path.
+        edits: see ``forward_with``.
+
+    Attributes:
+        missing: the layers that were not seen so far.
+        failed: what edits raised.
+
+    Raises:
+        UnknownLayerError: a name that the model does not have.
+    """
+
+    def __init__(self, modules: Mapping[str, nn.Module], edits: Edits) -> None:
+        self.missing = set(edits)
+        self.failed: list[Exception] = []
+        self._edits = edits
+        self._names = {locate(name, modules): name for name in edits}
+        super().__init__({path: modules[path] for path, _ in self._names}, self._edited)
+
+    def _edited(self, path: str, call: int, output: Any) -> Any:
+        name = self._names.get((path, call))
+        value = None if name is None else activation(output)[0]
+        if name is None or value is None:
+            return None
+        self.missing.discard(name)
+        try:
+            return put_back(output, value, laid_out(self._edits[name](value.clone()), value, name))
+        except Exception as error:
+            self.failed.append(error)
+            raise
 
 
 def forward_with(
     model: nn.Module,
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
-    edits: Mapping[str, Callable[[Tensor], Tensor]],
+    edits: Edits,
     *,
     restore_rng: bool = True,
 ) -> Any:
@@ -49,25 +85,10 @@ def forward_with(
         DataError: an edit returned something else than a tensor of the activation's shape, dtype and device.
         ForwardError: the model raised; its error is the cause. An error raised by an edit comes out as it is.
     """
-    modules = modules_of(model)
-    names = {locate(name, modules): name for name in edits}
-    missing = set(edits)
-    failed: list[Exception] = []
-
-    def returned(path: str, call: int, output: Any) -> Any:
-        name = names.get((path, call))
-        value = None if name is None else activation(output)[0]
-        if name is None or value is None:
-            return None
-        missing.discard(name)
-        try:
-            return put_back(output, value, laid_out(edits[name](value.clone()), value, name))
-        except Exception as error:
-            failed.append(error)
-            raise
-
+    editing = Editing(modules_of(model), edits)
+    failed = editing.failed
     try:
-        with Calls({path: modules[path] for path, _ in names}, returned):
+        with editing:
             output = forward(model, args, kwargs, restore_rng=restore_rng)
     except Exception:
         if failed:
@@ -76,7 +97,7 @@ def forward_with(
     if failed:
         # The model went on: it catches errors.
         raise failed[0]
-    for name in missing:
+    for name in editing.missing:
         explain_unseen(model, args, kwargs, name, restore_rng=restore_rng)
     return output
 

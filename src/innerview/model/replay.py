@@ -10,8 +10,9 @@ from torch import Tensor
 from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import _disable_current_modes
 
+from innerview.errors import UnseenLayerError
 from innerview.model.calls import Calls, locate, modules_of
-from innerview.model.intervene import forward_with, laid_out, put_back
+from innerview.model.intervene import Editing, Edits, forward_with, laid_out, put_back
 from innerview.model.outputs import activation, copied, tensors
 from innerview.model.state import quiet, random_states
 from innerview.model.tape import Diverged, Skipping, Skips, Tape
@@ -66,7 +67,7 @@ class Recording:
     def __init__(
         self, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], layer: str, *, restore_rng: bool
     ) -> None:
-        modules = modules_of(model)
+        self._modules = modules = modules_of(model)
         self.layer = layer
         self.note = ""
         self.activation = torch.empty(0)
@@ -112,15 +113,37 @@ class Recording:
             ForwardError: the model raised; its error is the cause.
         """
         given = laid_out(edited, self.activation, self.layer)
+        return self._rerun(given, {self.layer: lambda _: given})
+
+    def rerun_with(self, edits: Edits) -> Any:
+        """Run the model as if several layers had returned something else, each seeing what those before it did.
+
+        Args:
+            edits: as for ``forward_with``. Where another layer than ``layer`` is the first of them to return, reruns
+                are full forwards from now on, and ``note`` says why.
+
+        Returns:
+            The model's output.
+
+        Raises:
+            UnknownLayerError, UnseenLayerError, DataError, ForwardError: as ``forward_with``.
+        """
+        given = edits[self.layer](self.activation.clone()) if self.layer in edits else self.activation
+        return self._rerun(laid_out(given, self.activation, self.layer), edits)
+
+    def _rerun(self, given: Tensor, edits: Edits) -> Any:
         if self._skips is not None:
             try:
-                return self._replay(self._skips, given)
+                return self._replay(self._skips, given, edits)
+            except _EarlierError as earlier:
+                self._skips = None
+                self.note = f"{earlier} returns before {self.layer!r}, and is edited too"
             except Diverged:
                 self._skips = None
                 self.note = "the model went another way before the layer than when it was recorded: was it changed?"
             except Exception:  # noqa: BLE001, S110 - the full forward raises it again, with an explanation
                 pass
-        return self._full(lambda _: given)
+        return self._full(edits)
 
     def _record(self) -> tuple[Skips | None, str]:
         """Fill activation and output. Returns what can be skipped, and why it cannot be."""
@@ -161,7 +184,7 @@ class Recording:
     def _check(self, skips: Skips) -> str:
         """Replay the unchanged activation. Returns what is wrong with the outcome; empty when nothing is."""
         try:
-            again = self._replay(skips, self.activation.clone())
+            again = self._replay(skips, self.activation.clone(), {})
         except Diverged:
             return "a replay went another way before the layer than the recording"
         except Exception as error:  # noqa: BLE001 - whatever it is, the full forward does without
@@ -170,7 +193,9 @@ class Recording:
             return "the model's output holds no tensor by which a replay could be checked"
         return "" if _equal(self.output, again) else "a replay of the unchanged activation gave another output"
 
-    def _replay(self, skips: Skips, given: Tensor) -> Any:
+    def _replay(self, skips: Skips, given: Tensor, edits: Edits) -> Any:
+        later = {name: edit for name, edit in edits.items() if name != self.layer}
+        editing = Editing(self._modules, later)
         with quiet(self._model, restore_rng=self._rng):
             memory = skips.memory()
             args, kwargs = skips.feed(self._fed, memory)
@@ -183,8 +208,15 @@ class Recording:
                 skipping.leave()
                 return put_back(output, value, given)
 
-            with self._at_the_layer(returned), skipping:
-                output = self._model(*args, **kwargs)
+            try:
+                with self._at_the_layer(returned), editing, skipping:
+                    output = self._model(*args, **kwargs)
+            except Diverged:
+                for name in later.keys() - editing.missing if not skipping.passed else ():
+                    raise _EarlierError(repr(name)) from None
+                raise
+            if editing.missing or editing.failed:
+                raise UnseenLayerError  # the full forward says why
             if not skipping.passed or not skipping.complete:
                 raise Diverged
         return output
@@ -201,11 +233,15 @@ class Recording:
             self.activation = value
             return value
 
-        self.output = self._full(kept)
+        self.output = self._full({self.layer: kept})
 
-    def _full(self, edit: Callable[[Tensor], Tensor]) -> Any:
+    def _full(self, edits: Edits) -> Any:
         args, kwargs = self._fed
-        return forward_with(self._model, args, kwargs, {self.layer: edit}, restore_rng=self._rng)
+        return forward_with(self._model, args, kwargs, edits, restore_rng=self._rng)
+
+
+class _EarlierError(Exception):
+    """A layer to edit returned before the one recorded."""
 
 
 def _drawn(before: Any, after: Any) -> bool:

@@ -14,6 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from innerview.errors import DataError, ForwardError, UnknownLayerError, UnseenLayerError
 from innerview.model.capture import forward, snapshot
+from innerview.model.intervene import forward_with
 from innerview.model.outputs import tensors
 from innerview.model.replay import record
 
@@ -240,6 +241,47 @@ def test_sparse_values():
 
     recording = record(Sparse(), (torch.randn(2, 4),), {}, "block")
     assert "not an ordinary one" in recording.note
+
+
+def test_several_edits_and_their_order(same_tensors):
+    model, x = Shared(), torch.randn(3, 4)
+    edits = {
+        "block.0#2": lambda value: value * 2,
+        "block#2": lambda value: value + 1,
+        "block#3": lambda value: value - value.mean(),
+    }
+    expected = forward_with(model, (x,), {}, edits)
+    recording = record(model, (x,), {}, "block.0#2")
+    same_tensors(recording.rerun_with(edits), expected)
+    # Of three times two layers, one is skipped and one is replaced.
+    linear = torch.ops.aten.addmm.default
+    assert counted(lambda: recording.rerun_with(edits), linear) == 2
+    assert recording.how == "replay"
+    # Recorded at a layer that is not the first to return, all of it is run.
+    late = record(model, (x,), {}, "block#2")
+    assert late.how == "replay"
+    same_tensors(late.rerun_with(edits), expected)
+    assert (late.how, late.note) == ("full forward", "'block.0#2' returns before 'block#2', and is edited too")
+    same_tensors(late.rerun_with(edits), expected)
+    same_tensors(late.rerun(late.activation), model(x).detach())
+
+
+def test_edits_that_fail_or_are_not_reached():
+    model, x = Shared(), torch.randn(3, 4)
+    recording = record(model, (x,), {}, "block")
+
+    def broken(_):
+        raise ZeroDivisionError("of an edit")
+
+    with pytest.raises(ZeroDivisionError, match="of an edit"):
+        recording.rerun_with({"block": lambda value: value, "head": broken})
+    with pytest.raises(UnseenLayerError, match="block"):
+        recording.rerun_with({"block": lambda value: value, "block#9": lambda value: value})
+    with pytest.raises(UnknownLayerError, match="tail"):
+        recording.rerun_with({"tail": broken})
+    with pytest.raises(DataError, match="an edit must keep shape"):
+        recording.rerun_with({"head": lambda value: value[:1]})
+    assert recording.how == "replay"
 
 
 def test_a_model_that_was_changed_after_the_recording(replaced, same_tensors):

@@ -1,0 +1,35 @@
+"""Which ranks to try: from coarse to fine, where a curve over them rises."""
+
+from __future__ import annotations
+
+from math import log2, sqrt
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def powers_of_two(largest: int) -> list[int]:
+    """1, 2, 4, ... and the largest rank itself."""
+    return [2**power for power in range(int(log2(largest)) + 1) if 2**power < largest] + [largest]
+
+
+def between(ranks: Sequence[int], values: Sequence[float], tolerance: float, most: int) -> list[int]:
+    """Ranks to try next: the middle, on a logarithmic scale, of each gap over which the curve changes most.
+
+    Called again and again with all that is known, it halves the gaps that hold a rise until no two neighbours differ
+    by more than the tolerance, or lie next to each other.
+
+    Args:
+        ranks: K ranks, ascending.
+        values: K values of the curve; a gap beside a NaN is left as it is.
+        tolerance: a change up to this is none.
+        most: how many new ranks, at most; the largest changes go first.
+
+    Returns:
+        New ranks, ascending.
+    """
+    gaps = zip(ranks, ranks[1:], values, values[1:], strict=False)
+    found = [(abs(after - before), low, high) for low, high, before, after in gaps if high - low > 1]
+    steepest = sorted((gap for gap in found if gap[0] > tolerance), key=lambda gap: (-gap[0], gap[1]))
+    return sorted(min(max(round(sqrt(low * high)), low + 1), high - 1) for _, low, high in steepest[: max(0, most)])

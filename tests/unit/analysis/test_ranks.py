@@ -1,0 +1,60 @@
+"""Ranks from coarse to fine, on curves known by a formula."""
+
+import math
+
+import numpy as np
+import pytest
+
+from innerview.analysis.ranks import between, powers_of_two
+
+
+def swept(curve, largest, tolerance, most):
+    """As a sweep does it: all that is known decides where to look next."""
+    ranks = powers_of_two(largest)
+    while more := between(ranks, [curve(rank) for rank in ranks], tolerance, most - len(ranks)):
+        assert not set(more) & set(ranks)
+        ranks = sorted({*ranks, *more})
+    return ranks
+
+
+@pytest.mark.parametrize(
+    ("largest", "expected"), [(1, [1]), (2, [1, 2]), (6, [1, 2, 4, 6]), (64, [1, 2, 4, 8, 16, 32, 64])]
+)
+def test_powers_of_two(largest, expected):
+    assert powers_of_two(largest) == expected
+
+
+@pytest.mark.parametrize("edge", [1, 2, 3, 37, 700, 701, 1024, 4095, 4096])
+def test_a_jump_is_found_exactly(edge):
+    ranks = swept(lambda rank: float(rank >= edge), 4096, 0.5, 99)
+    assert edge in ranks
+    assert edge == 1 or edge - 1 in ranks
+    # By halving the gap: at most twelve more than the powers of two.
+    assert len(ranks) <= 13 + 12
+
+
+def test_a_smooth_rise_is_followed_closely():
+    def logistic(rank):
+        return 1 / (1 + math.exp(-6 * (math.log2(rank) - 7.3)))
+
+    ranks = swept(logistic, 4096, 0.1, 99)
+    values = [logistic(rank) for rank in ranks]
+    assert max(np.diff(values)) <= 0.1
+    everywhere = np.arange(1, 4097)
+    seen = np.interp(np.log2(everywhere), np.log2(ranks), values)
+    coarse = np.interp(np.log2(everywhere), np.arange(13), [logistic(2**power) for power in range(13)])
+    true = np.array([logistic(rank) for rank in everywhere])
+    assert np.abs(seen - true).max() < 0.02
+    assert np.abs(coarse - true).max() > 0.1
+
+
+def test_nothing_to_look_for():
+    assert between([1, 2, 4, 8], [0.5, 0.5, 0.51, 0.5], 0.02, 9) == []
+    assert between([1, 2, 3], [0.0, 0.5, 1.0], 0.02, 9) == []
+    assert between([1, 4, 16], [math.nan, 0.0, math.nan], 0.02, 9) == []
+    assert between([1, 4, 16], [0.0, 1.0, 0.0], 0.02, 0) == []
+
+
+def test_the_largest_changes_go_first():
+    assert between([1, 4, 16, 64], [0.0, 0.2, 0.8, 1.1], 0.02, 1) == [8]
+    assert between([1, 4, 16, 64], [0.0, 0.2, 0.8, 1.1], 0.02, 2) == [8, 32]
