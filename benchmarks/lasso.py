@@ -1,10 +1,12 @@
 """Aim: a lasso among 1,000,000 points reaches Python within 100 ms more than a click on an empty widget does.
 
-Not reached yet: 169 ms with 586,000 points inside, on two cores without a GPU.
+Measured 169 ms with 586,000 points inside on two cores without a GPU, when the selection still crossed as a list of
+numbers (2.3 MB; now a bit a sample, 125 kB) and every point was compared with edges (now by cells).
 
 In a real JupyterLab one page holds an EmbeddingScatter of 1,000,000 points and an empty widget. In turn, the empty
 widget is clicked, and a lasso is drawn with the mouse. Both end in a handler in Python, which notes the time; "bare"
-and "lasso" are the milliseconds since the click, and since the mouse button was let go, by one clock.
+and "lasso" are the milliseconds since the click, and since the mouse button was let go, by one clock; "in the page" is
+the part of the latter until the message is handed to the websocket.
 """
 
 from __future__ import annotations
@@ -28,6 +30,15 @@ from browser.notebook import Notebook
 
 TARGET = 100  # milliseconds
 ROUNDS = 8
+
+# When the page hands a large message to the websocket.
+LISTEN = """
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (data) {
+    if (data.byteLength > 50_000) window.sent = performance.timeOrigin + performance.now();
+    return send.call(this, data);
+};
+"""
 
 SETUP = '''
 import json, time
@@ -67,6 +78,7 @@ def main() -> None:
     with Lab() as lab, sync_playwright() as playwright:
         browser = chromium.launch(playwright)
         page = browser.new_page(viewport={"width": 1400, "height": 1200})
+        page.add_init_script(LISTEN)
         cells = [SETUP, "bare", "iv.EmbeddingScatter(inspector)", "print(json.dumps(arrived), len(inspector.brush))"]
         notebook = Notebook(page, lab, lab.write_notebook("lasso.ipynb", cells))
         for cell in range(3):
@@ -78,6 +90,7 @@ def main() -> None:
             " window.began = performance.timeOrigin + performance.now(); }, true)"
         )
         began: dict[str, list[float]] = {"bare": [], "lasso": []}
+        inside = []
         for turn in range(ROUNDS + 1):
             page.evaluate("() => document.querySelector('button.bare').click()")
             page.wait_for_timeout(300)
@@ -85,6 +98,7 @@ def main() -> None:
             lasso(page, 40 + 4 * turn)
             page.wait_for_timeout(1500)
             began["lasso"].append(page.evaluate("() => window.began"))
+            inside.append(page.evaluate("() => window.sent - window.began"))
         notebook.run_cell(3)
         listed, _, brushed = notebook.text(3).strip().rpartition(" ")
         notebook.shut_down_kernels()
@@ -99,8 +113,10 @@ def main() -> None:
     )
     more = around - bare
     print(f"1,000,000 points, {int(brushed):,} inside the last lasso")
-    print(f"{'bare':>10}{'lasso':>10}{'more':>10}   more <= {TARGET} ms")
-    print(f"{bare:>8.1f}ms{around:>8.1f}ms{more:>8.1f}ms   {'met' if more <= TARGET else 'MISSED'}")
+    print(f"{'bare':>10}{'lasso':>10}{'in the page':>14}{'more':>10}   more <= {TARGET} ms")
+    page_ms = statistics.median(inside[1:])
+    met = "met" if more <= TARGET else "MISSED"
+    print(f"{bare:>8.1f}ms{around:>8.1f}ms{page_ms:>12.1f}ms{more:>8.1f}ms   {met}")
 
 
 if __name__ == "__main__":

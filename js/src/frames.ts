@@ -190,7 +190,11 @@ export type ColoursFrame = Of<
 /** What is looked at elsewhere: the sample shown, the channel enlarged. */
 export type CurrentFrame = Of<"current", { sample: number | null; channel: number | null }>;
 /** The selected samples, from whichever view or from Python; ascending. */
-export type BrushedFrame = Of<"brushed", { count: number; total: number }, { indices: U32 }>;
+export type BrushedFrame = Of<
+  "brushed",
+  { count: number; total: number },
+  { indices?: U32; mask?: U8 /* a bit for each of `total`, the lowest of a byte first */ }
+>;
 /** Pictures of the samples that a view asked for. */
 export type ImagesFrame = Of<
   "images",

@@ -1,5 +1,6 @@
 // The selected samples as text: for Python and for a spreadsheet.
 import type { BrushedFrame, LabelsFrame } from "../frames";
+import { fromArrays } from "../selected";
 
 // What stands in for a label that there is not.
 const NONE = 2 ** 32 - 1;
@@ -11,7 +12,7 @@ export const headline = (selected: number, total: number): [string, string] => [
 ];
 
 /** A line of Python that selects these samples again. */
-export const pythonText = ({ arrays }: BrushedFrame): string => `inspector.brush = [${arrays.indices.data.join(", ")}]`;
+export const pythonText = ({ arrays }: BrushedFrame): string => `inspector.brush = [${fromArrays(arrays).join(", ")}]`;
 
 // RFC 4180: quotes around what holds a comma, a quote or a line break; quotes inside are doubled.
 const field = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
@@ -24,5 +25,5 @@ export function csvText({ arrays }: BrushedFrame, labels?: LabelsFrame): string 
     const code = codes[index] ?? NONE;
     return `${index},${code === NONE ? "" : field(labels!.header.classes[code] ?? String(code))}`;
   };
-  return `${[codes ? "sample,class" : "sample", ...Array.from(arrays.indices.data, line)].join("\r\n")}\r\n`;
+  return `${[codes ? "sample,class" : "sample", ...Array.from(fromArrays(arrays), line)].join("\r\n")}\r\n`;
 }

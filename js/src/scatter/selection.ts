@@ -29,6 +29,13 @@ function listed(marks: Uint8Array): Samples {
   return list;
 }
 
+/** The samples at these positions of `shown`. */
+export function samplesAt(found: Uint32Array, shown: Uint32Array): Uint32Array {
+  const samples = new Uint32Array(found.length);
+  for (let i = 0; i < found.length; i++) samples[i] = shown[found[i]!]!;
+  return samples;
+}
+
 /** The selection after a gesture that hit `hit` (in any order). */
 export function combined(before: Samples, hit: Samples, how: How): Samples {
   const kept = how === "replace" ? NONE : before;

@@ -27,14 +27,15 @@ import {
   type How,
   inverted,
   NONE,
-  ordered,
   positions,
   type Samples,
+  samplesAt,
 } from "../scatter/selection";
 import { methodName, settingsBar } from "../scatter/settings";
 import { stage } from "../scatter/stage";
 import { timeline } from "../scatter/timeline";
 import { tools } from "../scatter/tools";
+import { fromArrays, toArrays } from "../selected";
 import { busyBar } from "../ui/busy";
 import { choice } from "../ui/choice";
 import { h, setText } from "../ui/dom";
@@ -45,6 +46,8 @@ const STEP_MS = 90;
 const RUN_MS = 600;
 // More points are put in place at once: each picture of the way there costs a pass over all.
 const MOST_MOVING = 100_000;
+// With as many, the browser gets to hand over a message before the picture of what is selected takes its time.
+const YIELD_MS = 16;
 
 export const create: Create = (element, callbacks) => {
   let known = nothingKnown();
@@ -64,8 +67,14 @@ export const create: Create = (element, callbacks) => {
   const agreed = choice<string>(() => show(said));
   const current = choice<number | null>(() => plotted.choose(current.shown ?? null));
 
+  let soon: ReturnType<typeof setTimeout> | undefined;
   const show = (next: Samples): void => {
     selected = next;
+    clearTimeout(soon);
+    if (samples.length <= MOST_MOVING) light();
+    else soon = setTimeout(light, YIELD_MS);
+  };
+  const light = (): void => {
     const among = positions(selected, samples);
     plotted.highlight(selected.length ? among : null);
     foot.counts(samples.length, selected.length, among.length);
@@ -73,9 +82,7 @@ export const create: Create = (element, callbacks) => {
   };
   const select = (next: Samples): void => {
     // First to the kernel: with a million points the picture takes longer than the message.
-    if (agreed.ask(fingerprint(next))) {
-      callbacks.upload({ kind: "brush" }, { indices: { shape: [next.length], data: next } });
-    }
+    if (agreed.ask(fingerprint(next))) callbacks.upload({ kind: "brush" }, toArrays(next, points?.total ?? 0));
     show(next);
   };
   /** A gesture hit these samples. */
@@ -114,11 +121,7 @@ export const create: Create = (element, callbacks) => {
     if (status) work.show(status, settings.shown?.method ?? status.settings.method);
   };
   const plotted = stage(cache, {
-    select: (found, how) =>
-      hit(
-        found.map((position) => samples[position]!),
-        how,
-      ),
+    select: (found, how) => hit(samplesAt(found, samples), how),
     click(sample) {
       current.ask(sample);
       plotted.choose(sample);
@@ -286,7 +289,7 @@ export const create: Create = (element, callbacks) => {
           colour();
           break;
         case "brushed":
-          said = ordered((frame as BrushedFrame).arrays.indices.data);
+          said = fromArrays((frame as BrushedFrame).arrays);
           if (agreed.hear(fingerprint(said))) show(said);
           break;
         case "current": {
@@ -318,6 +321,7 @@ export const create: Create = (element, callbacks) => {
       }
     },
     destroy() {
+      clearTimeout(soon);
       busy.destroy();
       settings.destroy();
       training.destroy();

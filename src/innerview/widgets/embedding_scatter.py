@@ -20,7 +20,7 @@ from innerview.widgets.base import View
 from innerview.widgets.embedding_settings import Settings
 from innerview.widgets.frame_widget import static
 from innerview.widgets.point_colours import Before, colouring
-from innerview.widgets.sample_frames import Labels, brushed, current
+from innerview.widgets.sample_frames import Labels, brush_of, brushed, current
 from innerview.widgets.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class EmbeddingScatter(View):
     def upload(self, header: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
         """Take the samples inside a lasso."""
         if self.inspector is not None and header.get("kind") == "brush":
-            self.inspector.brush = arrays["indices"]
+            self.inspector.brush = brush_of(arrays, len(self.inspector.data))
 
     def close(self) -> None:
         """Close the view, and follow the other one no longer."""

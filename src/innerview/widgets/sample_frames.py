@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from innerview.errors import DataError
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from innerview.inspector import Inspector
     from innerview.widgets.frame_widget import Frame
 
@@ -17,9 +21,28 @@ def as_codes(labels: np.ndarray) -> np.ndarray:
 
 
 def brushed(inspector: Inspector) -> Frame:
-    """The selected samples."""
-    brush = inspector.brush
-    return {"kind": "brushed", "count": len(brush), "total": len(inspector.data)}, {"indices": brush.astype(np.uint32)}
+    """The selected samples: their numbers, or a bit for each sample of the data where that is shorter."""
+    brush, total = inspector.brush, len(inspector.data)
+    header = {"kind": "brushed", "count": len(brush), "total": total}
+    if 32 * len(brush) <= total:
+        return header, {"indices": brush.astype(np.uint32)}
+    mask = np.zeros(total, bool)
+    mask[brush] = True
+    return header, {"mask": np.packbits(mask, bitorder="little")}
+
+
+def brush_of(arrays: Mapping[str, np.ndarray], total: int) -> np.ndarray:
+    """The selected samples as they come from the browser: numbers, or a mask of all ``total`` samples.
+
+    Raises:
+        DataError: the mask is one of other data.
+    """
+    if "mask" not in arrays:
+        return arrays["indices"]
+    bits = arrays["mask"]
+    if len(bits) != -(-total // 8):
+        raise DataError(f"a selection among {8 * len(bits):,} samples is none of these {total:,}")
+    return np.unpackbits(bits, count=total, bitorder="little").view(bool)
 
 
 def current(inspector: Inspector) -> Frame:

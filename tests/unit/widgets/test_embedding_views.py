@@ -127,6 +127,15 @@ def test_the_lasso_reaches_python_and_python_the_view(sent, inspector):
     assert (header["count"], arrays["indices"].tolist()) == (2, [4, 9])
     inspector.brush = [1, 2, 3]
     assert last(sent, "brushed", scatter)[1]["indices"].tolist() == [1, 2, 3]
+    # Many cross as one bit a sample, the lowest of a byte first.
+    inspector.brush = range(0, 360, 3)
+    mask = last(sent, "brushed", scatter)[1]["mask"]
+    assert mask[:3].tolist() == [0b01001001, 0b10010010, 0b00100100]
+    inspector.brush = []
+    scatter.upload({"kind": "brush"}, {"mask": mask})
+    assert inspector.brush.tolist() == list(range(0, 360, 3))
+    with pytest.raises(iv.errors.DataError, match="among 80 samples is none of these 360"):
+        scatter.upload({"kind": "brush"}, {"mask": mask[:10]})
 
 
 @pytest.mark.parametrize(
