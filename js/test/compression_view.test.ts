@@ -151,6 +151,16 @@ it("takes keys and exact numbers", () => {
   expect(number.value).toBe("16");
 });
 
+it("leaves a number alone that is being typed", () => {
+  view.update(state());
+  find<HTMLInputElement>("rank-number").value = "12";
+  view.update(accuracy());
+  view.update(state());
+  expect(find<HTMLInputElement>("rank-number").value).toBe("12");
+  view.update(state({ rank: 7 }));
+  expect(find<HTMLInputElement>("rank-number").value).toBe("7");
+});
+
 it("is not moved back by an answer to where the slider was", () => {
   view.update(state());
   drag(1);

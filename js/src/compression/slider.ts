@@ -52,6 +52,7 @@ export function rankSlider(moved: (rank: number) => void, rested: () => void): R
   let rank = 1;
   let full = 1;
   let unit = "rank";
+  let written: number | undefined; // into the field of the exact number
   let kept: Float32Array | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -88,14 +89,7 @@ export function rankSlider(moved: (rank: number) => void, rested: () => void): R
   );
   const said = h("span", { class: "iv-rank-said iv-muted" });
 
-  const draw = (): void => {
-    const path = kept ? curvePath(kept, full) : "";
-    line.setAttribute("d", path);
-    const end = kept ? WIDTH * placeOf(Math.min(kept.length, full), full) : 0;
-    area.setAttribute("d", path && `${path}L${end} 1L0 1z`);
-    mark_();
-  };
-  const mark_ = (): void => {
+  const point = (): void => {
     const x = (WIDTH * placeOf(rank, full)).toFixed(1);
     mark.setAttribute("x1", x);
     mark.setAttribute("x2", x);
@@ -105,7 +99,17 @@ export function rankSlider(moved: (rank: number) => void, rested: () => void): R
       here === undefined ? "Explained variance by rank" : `Explained variance ${(100 * here).toFixed(1)} %`,
     );
     range.setAttribute("aria-valuetext", `${unit} ${rank} of ${full}`);
-    if (Number(exact.value) !== rank) exact.value = String(rank);
+    // Only when it changes: somebody may be typing another one.
+    if (written !== rank) exact.value = String(rank);
+    written = rank;
+  };
+
+  const draw = (): void => {
+    const path = kept ? curvePath(kept, full) : "";
+    line.setAttribute("d", path);
+    const end = kept ? WIDTH * placeOf(Math.min(kept.length, full), full) : 0;
+    area.setAttribute("d", path && `${path}L${end} 1L0 1z`);
+    point();
   };
 
   const rest = (): void => {
@@ -117,7 +121,7 @@ export function rankSlider(moved: (rank: number) => void, rested: () => void): R
   const move = (to: number): void => {
     if (to !== rank) {
       rank = to;
-      mark_();
+      point();
       moved(rank);
       clearTimeout(timer);
       timer = setTimeout(rest, REST_MS);
@@ -136,6 +140,8 @@ export function rankSlider(moved: (rank: number) => void, rested: () => void): R
     move(to);
     range.value = String(placeOf(rank, full));
   });
+  // JupyterLab would take Enter for itself.
+  exact.addEventListener("keydown", (event) => event.stopPropagation());
   exact.addEventListener("change", () => {
     const to = Math.min(full, Math.max(1, Math.round(Number(exact.value)) || rank));
     move(to);
@@ -160,7 +166,7 @@ export function rankSlider(moved: (rank: number) => void, rested: () => void): R
       // While the thumb is held its place is the pointer's.
       if (timer === undefined) range.value = String(placeOf(rank, full));
       if (changed) draw();
-      else mark_();
+      else point();
     },
     curve(next) {
       kept = next;

@@ -108,7 +108,7 @@ def test_a_storm_of_slider_events_evaluates_where_it_ends(panel, inspector, sent
 def test_moving_the_slider_stops_the_evaluation(inspector, sent):
     panel = iv.CompressionPanel(inspector)
     settle(inspector)
-    with inspector._model_lock:  # the worker waits for the model
+    with inspector.model_lock:  # the worker waits for the model
         panel.controls.choose(Setting(LAYER, "random", "channels", 3))
         ask(panel.controls, "rank", 4)
     settle(inspector)

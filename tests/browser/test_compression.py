@@ -1,0 +1,187 @@
+"""The compression panel in a real JupyterLab: the slider, what follows it, and the chart that leads back to it."""
+
+import pytest
+from browser.conftest import Console
+from browser.explorer import SETUP, ExplorerPage
+from browser.layout import faults
+from browser.notebook import Notebook
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+LAYER = "features.3"  # 32 channels
+TRIED = "print(sorted({point.rank for some in explorer.compression.controls.curves.values() for point in some}))"
+WORK = "print([job.label for job in inspector.jobs.active() if 'accuracy' in job.label or 'compressed' in job.label])"
+
+
+@pytest.fixture(scope="module")
+def explorer(lab, browser):
+    """One kernel and one page for all of these tests: what they check does not depend on the one before."""
+    console = Console()
+    with browser.new_context(viewport={"width": 1500, "height": 1400}) as context:
+        page = context.new_page()
+        console.watch(page)
+        cells = [SETUP, f"inspector.layer = '{LAYER}'; explorer", ""]
+        notebook = Notebook(page, lab, lab.write_notebook("compression.ipynb", cells))
+        notebook.run_cell(0)
+        notebook.run_cell(1)
+        shown = ExplorerPage(notebook.output(1))
+        shown.notebook = notebook
+        shown.expect_painted(LAYER, 0)
+        shown.output.locator(".lm-TabBar-tab", has_text="Compression").click()
+        yield shown
+        notebook.shut_down_kernels()
+    assert console.unexpected == []
+
+
+@pytest.fixture
+def panel(explorer):
+    """The panel as it opens: PCA along the channels, a quarter of them kept, evaluated, nothing else tried."""
+    python(
+        explorer, f"inspector.layer, inspector.sample = '{LAYER}', 0; explorer.compression.controls.want_clear(None)"
+    )
+    choose(explorer, "pca", 8)
+    found = explorer.output.get_by_test_id("compression-controls")
+    expect_shown(explorer, "pca", 8)
+    return found
+
+
+def choose(explorer, basis, rank):
+    python(
+        explorer,
+        "from innerview.widgets.compression_controls import Setting; "
+        f"explorer.compression.controls.choose(Setting('{LAYER}', '{basis}', 'channels', {rank}))",
+    )
+
+
+def python(explorer, source):
+    """Type a line into an empty cell and run it, as a person would; what it prints."""
+    explorer.notebook.cell(2)
+    explorer.notebook._evaluate("panel.content.widgets[2].model.sharedModel.setSource(source);", source=source)
+    explorer.notebook.run_cell(2)
+    said = explorer.notebook.text(2).strip()
+    explorer.notebook.cell(1)
+    return said
+
+
+def expect_shown(explorer, basis, rank, layer=LAYER):
+    """The tiles of this setting are painted, the controls say the same, and its accuracy is evaluated."""
+    expect(explorer.output.locator(f"[data-painted='{layer}/0/{basis}/channels/{rank}']")).to_have_count(1)
+    panel = explorer.output.get_by_test_id("compression-controls")
+    expect(panel.get_by_test_id(f"basis-{basis}")).to_have_attribute("aria-pressed", "true")
+    expect(panel.get_by_test_id("rank-number")).to_have_value(str(rank))
+    expect(panel.get_by_test_id("accuracy-block")).to_have_attribute("data-done", "true")
+
+
+def accuracy(explorer, basis, rank):
+    """As Python computes it, in the words of the panel."""
+    found = python(explorer, f"print(inspector.compress('{LAYER}', {rank}, '{basis}').accuracy)")
+    return f"{100 * float(found):.1f} %"
+
+
+def tiles(panel, part):
+    return panel.locator(f"[data-part='{part}'] canvas").evaluate("(canvas) => canvas.toDataURL()")
+
+
+def drag(explorer, panel, start, end, steps=12):
+    """Drag the slider's thumb with the mouse, from one part of its length to another."""
+    box = panel.get_by_test_id("rank").bounding_box()
+    at = [box["x"] + 6 + part * (box["width"] - 12) for part in (start, end)]
+    y = box["y"] + box["height"] / 2
+    mouse = explorer.page.mouse
+    mouse.move(at[0], y)
+    mouse.down()
+    for step in range(1, steps + 1):
+        mouse.move(at[0] + (at[1] - at[0]) * step / steps, y)
+    mouse.up()
+
+
+def test_the_accuracy_is_that_of_python(explorer, panel):
+    expect(panel.get_by_test_id("accuracy")).to_have_text(accuracy(explorer, "pca", 8))
+    expect(panel.get_by_test_id("matrix")).to_have_text("32 × 8")
+    kept = python(explorer, f"print(inspector.compress('{LAYER}', 8).explained_variance)")
+    expect(panel.get_by_test_id("explained")).to_have_text(f"{100 * float(kept):.1f} %")
+
+
+def test_a_drag_changes_tiles_prediction_and_accuracy(explorer, panel):
+    after = tiles(panel, "after")
+    drag(explorer, panel, 0.6, 0.2)  # 32 ** 0.2 is 2
+    expect_shown(explorer, "pca", 2)
+    assert tiles(panel, "after") != after
+    expect(panel.get_by_test_id("accuracy")).to_have_text(accuracy(explorer, "pca", 2))
+    drag(explorer, panel, 0.2, 1.0)
+    expect_shown(explorer, "pca", 32)
+    # Nothing is lost: what is after is what was before, to the last pixel.
+    expect(panel.get_by_test_id("explained")).to_have_text("100 %")
+    assert tiles(panel, "after") == tiles(panel, "before")
+    expect(panel.get_by_test_id("verdict")).to_have_text("stays")
+    panel.get_by_test_id("basis-off").click()
+    expect(panel.get_by_test_id("rank")).to_be_disabled()
+    expect(explorer.output.locator(f"[data-painted^='{LAYER}/0/off']")).to_have_count(1)
+    assert tiles(panel, "after") == tiles(panel, "before")
+
+
+def test_in_a_storm_the_newest_position_wins_and_older_work_stops(explorer, panel):
+    panel.get_by_test_id("rank").evaluate(
+        """async (slider) => {
+            for (let i = 0; i < 300; i++) {
+                slider.value = String(Math.abs(Math.sin(i / 7)));
+                slider.dispatchEvent(new Event("input"));
+                await new Promise((done) => setTimeout(done, 5));
+            }
+            slider.value = "0.4";  // 32 ** 0.4 is 4
+            slider.dispatchEvent(new Event("input"));
+            slider.dispatchEvent(new Event("change"));
+        }"""
+    )
+    expect_shown(explorer, "pca", 4)
+    # Of the 32 ranks that the slider passed none was evaluated but the one where it came to rest.
+    assert python(explorer, TRIED) == "[4, 8]"
+    assert python(explorer, WORK) == "[]"
+    expect(panel.get_by_test_id("accuracy")).to_have_text(accuracy(explorer, "pca", 4))
+
+
+def test_keys_move_the_slider(explorer, panel):
+    panel.get_by_test_id("rank").focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft"):
+        explorer.page.keyboard.press(key)
+    expect_shown(explorer, "pca", 9)
+    explorer.page.keyboard.press("End")
+    expect_shown(explorer, "pca", 32)
+    panel.get_by_test_id("rank-number").fill("3")
+    explorer.page.keyboard.press("Enter")
+    expect_shown(explorer, "pca", 3)
+
+
+def test_a_point_of_the_curve_sets_the_slider(explorer, panel):
+    panel.get_by_test_id("curve").click()
+    chart = explorer.output.locator(".innerview-compression-charts")
+    legend = chart.locator(".innerview-compression-legend")
+    expect(legend).to_contain_text(f"{LAYER}, channels, random")
+    expect(explorer.output.locator(".iv-busy:visible")).to_have_count(0)
+    ranks = python(explorer, f"print(*inspector.accuracy_curve('{LAYER}', basis='random').ranks)").split()
+    dots = chart.locator(".bqplot .object_grp")
+    expect(dots).to_have_count(2 * len(ranks))  # those of PCA, then the random ones
+    dots.nth(len(ranks) + 2).click()
+    expect_shown(explorer, "random", ranks[2])
+    # Another layer, evaluated there too, and a click on a point of the first leads back to it.
+    explorer.choose_layer("features.0")
+    expect(explorer.output.locator("[data-painted^='features.0/0/random']")).to_have_count(1)
+    expect(panel.get_by_test_id("layer")).to_have_text("features.0")
+    dots.first.click()
+    expect_shown(explorer, "pca", 1)
+    explorer.expect_layer(LAYER)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_both_themes_at_all_widths(explorer, panel, theme, screenshot):
+    explorer.notebook.change_theme(theme)
+    panel.get_by_test_id("curve").click()
+    expect(explorer.output.locator(".innerview-compression-legend")).to_contain_text("random")
+    expect(explorer.output.locator(".iv-busy:visible")).to_have_count(0)
+    found = {}
+    for width in (700, 1000, 1500):
+        explorer.set_width(width, height=2200)
+        screenshot(explorer.dashboard, f"compression-{theme}-{width}")
+        found[width] = faults(explorer.dashboard)
+    assert {width: what for width, what in found.items() if what} == {}
