@@ -49,7 +49,8 @@ check: lint ## the fast checks: style, types, unit tests of both languages
 .PHONY: test
 test: chromium $(VENV)/.ipykernel6 lint ## every check, the slow ones and the browser too
 	$(BIN)/pytest -n auto -m "not browser" $(ARGS)
-	$(BIN)/pytest -m browser $(ARGS)
+# A file of browser tests is run by one process, since its tests share a page.
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder tests/browser $(ARGS)
 
 .PHONY: bench
 bench: setup chromium ## every benchmark: tables of ratios

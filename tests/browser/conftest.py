@@ -1,6 +1,29 @@
-"""The browser tests' fixtures: one JupyterLab for all of them, a fresh page for each."""
+"""The browser tests' fixtures: a JupyterLab for each process, a page for each test or for all tests of a file.
 
+To open JupyterLab, start a kernel and train a network takes ten times as long as what most tests do then. So tests of
+one file share a page and a kernel, and each makes the views anew; a test that ends a kernel, trains for seconds or
+needs another kernel asks for `open_notebook` instead:
+
+    @pytest.fixture(scope="module")
+    def shared(lab, shared_page):
+        with ExplorerPage.open(shared_page, lab, "my-file.ipynb") as shown:
+            yield shown
+
+    @pytest.fixture
+    def explorer(shared):
+        shared.renew()                # a new Explorer of the same network; what the test before did is gone
+        return shared
+
+    def test_something(explorer):
+        assert explorer.python("print(inspector.layer)") == "features.0"
+
+A test waits for what it expects (`expect(...)`), never for a time. The files run side by side (`--dist loadfile`): each
+is run by one process, and each process has a server of its own.
+"""
+
+import os
 import re
+from contextlib import contextmanager
 
 import pytest
 from browser import chromium
@@ -46,7 +69,8 @@ def lab():
     with Lab() as lab:
         yield lab
         PICTURES.mkdir(exist_ok=True)
-        (PICTURES / "jupyterlab.log").write_text(lab.log)
+        process = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        (PICTURES / f"jupyterlab-{process}.log").write_text(lab.log)
 
 
 # Not for the session: while Playwright's synchronous interface is open, an event loop runs in this thread and
@@ -59,14 +83,9 @@ def browser():
         browser.close()
 
 
-@pytest.fixture
-def console():
-    return Console()
-
-
-@pytest.fixture
-def page(browser, console):
-    """A page of 1400 x 1000; the test fails if the page reports an error that `console.allow` does not name."""
+@contextmanager
+def watched_page(browser, console):
+    """A page of 1400 x 1000; an AssertionError at its end if it has reported an error that `console` does not allow."""
     with browser.new_context(viewport={"width": 1400, "height": 1000}, accept_downloads=True) as context:
         page = context.new_page()
         console.watch(page)
@@ -76,8 +95,27 @@ def page(browser, console):
 
 
 @pytest.fixture
+def console():
+    return Console()
+
+
+@pytest.fixture
+def page(browser, console):
+    """A page for one test."""
+    with watched_page(browser, console) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def shared_page(browser):
+    """A page for all tests of a file; the last of them fails if the page has reported an error."""
+    with watched_page(browser, Console()) as page:
+        yield page
+
+
+@pytest.fixture
 def open_notebook(page, lab):
-    """`open_notebook(path, theme="light")` opens a notebook of `lab`; its kernel ends with the test."""
+    """`open_notebook(path, theme="light")` opens a notebook of `lab` in `page`; its kernel ends with the test."""
     opened = []
 
     def open_one(path, **options):
@@ -85,8 +123,8 @@ def open_notebook(page, lab):
         return opened[-1]
 
     yield open_one
-    if opened:
-        opened[-1].shut_down_kernels()
+    for notebook in opened:
+        notebook.shut_down_kernels()
 
 
 @pytest.fixture

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import base64
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from browser.notebook import Notebook
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator
+    from collections.abc import Iterator
+
+    from browser.lab import Lab
+    from playwright.sync_api import Locator, Page
 
 # The built-in digits and network, trained for about a second.
 SETUP = """
@@ -23,9 +28,24 @@ explorer = iv.explore(model, digits.test, classes=digits.classes)
 inspector = explorer.inspector
 """
 
+# The same network in a new Explorer, whatever became of the one before.
+RENEWED = """
+explorer.close()
+explorer = iv.explore(model, digits.test, classes=digits.classes)
+inspector = explorer.inspector
+explorer
+"""
+SHOWN, TYPED = 1, 2  # cells of the notebook that `ExplorerPage.open` writes
+
 
 class ExplorerPage:
-    """The views inside one output of a notebook."""
+    """The views inside one output of a notebook.
+
+    Attributes:
+        notebook: the notebook of an Explorer made by `open`.
+    """
+
+    notebook: Notebook
 
     def __init__(self, output: Locator) -> None:
         self.output = output
@@ -35,6 +55,38 @@ class ExplorerPage:
         self.samples = output.get_by_test_id("sample-picker")
         self.status = output.get_by_test_id("status-bar")
         self.dashboard = output.locator(".innerview-explorer")
+
+    @classmethod
+    @contextmanager
+    def open(cls, page: Page, lab: Lab, name: str, *, setup: str = SETUP) -> Iterator[ExplorerPage]:
+        """Show the Explorer that `setup` makes in a notebook `name` whose kernel ends with the `with`."""
+        notebook = Notebook(page, lab, lab.write_notebook(name, [setup, "explorer", *[""] * 3]))
+        try:
+            notebook.run_cell(0)
+            notebook.run_cell(SHOWN)
+            shown = cls(notebook.output(SHOWN))
+            shown.notebook = notebook
+            yield shown
+        finally:
+            notebook.shut_down_kernels()
+
+    def renew(self) -> None:
+        """Show a new Explorer of the same network in place of this one."""
+        for cell in range(TYPED, TYPED + 3):
+            self.notebook.set_source(cell, "")
+        self.notebook.set_source(SHOWN, RENEWED)
+        self.notebook.run_cell(SHOWN)
+        self.notebook.cell(SHOWN)
+        self.expect_painted("features.0", 0)
+
+    def python(self, source: str) -> str:
+        """Type a line into an empty cell and run it, as a person would; what it said. Back at the output afterwards."""
+        self.notebook.cell(TYPED)
+        self.notebook.set_source(TYPED, source)
+        self.notebook.run_cell(TYPED)
+        said = self.notebook.text(TYPED).strip()
+        self.notebook.cell(SHOWN)
+        return said
 
     def row(self, layer: str) -> Locator:
         return self.layers.locator(f".iv-layer[data-layer='{layer}']")

@@ -126,9 +126,29 @@ class Notebook:
         )
         self._wait_until_ready()
 
+    def set_source(self, n: int, source: str) -> None:
+        """Type into cell `n`, over what it holds; what it showed goes."""
+        self._evaluate(
+            """
+            const { model } = panel.content.widgets[n];
+            model.clearExecution();
+            model.sharedModel.setSource(source);
+            """,
+            n=n,
+            source=source,
+        )
+
     def shut_down_kernels(self) -> None:
-        """End every kernel of this server and wait until they are gone; nothing if the page has left JupyterLab."""
-        self.page.evaluate("() => window.jupyterapp?.serviceManager.sessions.shutdownAll()")
+        """End this notebook's kernel and wait until it is gone; nothing if the page has left JupyterLab."""
+        self.page.evaluate(
+            """async (path) => {
+                const sessions = window.jupyterapp?.serviceManager.sessions;
+                await sessions?.refreshRunning();
+                for (const session of sessions?.running() ?? [])
+                    if (session.path === path) await sessions.shutdown(session.id);
+            }""",
+            self.path,
+        )
 
     def _wait_until_ready(self) -> None:
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60 * SECOND)

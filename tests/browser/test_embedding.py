@@ -3,9 +3,7 @@
 import math
 
 import pytest
-from browser.conftest import Console
-from browser.explorer import SETUP, ExplorerPage
-from browser.notebook import Notebook
+from browser.explorer import ExplorerPage
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -15,29 +13,15 @@ PAGES = ["Channels", "Embedding", "Similarity", "Quality"]
 
 
 @pytest.fixture(scope="module")
-def shared(lab, browser):
-    """One kernel and one page for all of these tests: what they check does not depend on the one before."""
-    console = Console()
-    with browser.new_context(viewport={"width": 1500, "height": 1000}) as context:
-        page = context.new_page()
-        console.watch(page)
-        cells = [SETUP, "inspector.layer = 'classifier.1'; explorer", BRUSH, "", ""]
-        notebook = Notebook(page, lab, lab.write_notebook("embedding.ipynb", cells))
-        notebook.run_cell(0)
-        notebook.run_cell(1)
-        shown = ExplorerPage(notebook.output(1))
-        shown.notebook = notebook
-        shown.expect_painted("classifier.1", 0)
+def shared(lab, shared_page):
+    shared_page.set_viewport_size({"width": 1500, "height": 1000})
+    with ExplorerPage.open(shared_page, lab, "embedding.ipynb") as shown:
         yield shown
-        notebook.shut_down_kernels()
-    assert console.unexpected == []
 
 
 @pytest.fixture
 def explorer(shared):
-    python(
-        shared, "inspector.layer, inspector.sample, inspector.channel, inspector.brush = 'classifier.1', 0, None, []"
-    )
+    shared.python("inspector.layer, inspector.sample, inspector.channel, inspector.brush = 'classifier.1', 0, None, []")
     return shared
 
 
@@ -55,17 +39,8 @@ def open_page(explorer, title):
     explorer.output.locator(".lm-TabBar-tab", has_text=title).click()
 
 
-def python(explorer, source):
-    """Type a line into an empty cell and run it, as a person would; back at the output afterwards."""
-    explorer.notebook.cell(3)
-    explorer.notebook._evaluate("panel.content.widgets[3].model.sharedModel.setSource(source);", source=source)
-    explorer.notebook.run_cell(3)
-    explorer.notebook.cell(1)
-
-
 def brush(explorer):
-    explorer.notebook.run_cell(2)
-    return [int(number) for number in explorer.notebook.text(2).strip(" []\n").split(",") if number]
+    return [int(number) for number in explorer.python(BRUSH).strip("[]").split(",") if number]
 
 
 def position(scatter, sample):
@@ -103,11 +78,11 @@ def test_the_points_are_there_and_a_lasso_reaches_python(explorer, scatter):
 
 
 def test_python_selects_and_every_view_follows(explorer, scatter):
-    python(explorer, "inspector.brush = [3, 5, 8]")
+    explorer.python("inspector.brush = [3, 5, 8]")
     expect(scatter).to_have_attribute("data-selected", "3")
     expect(explorer.output.get_by_test_id("brush-count")).to_contain_text("3")
     expect(explorer.samples.get_by_test_id("thumbnail")).to_have_count(3)
-    python(explorer, "inspector.brush = []")
+    explorer.python("inspector.brush = []")
     expect(scatter).to_have_attribute("data-selected", "0")
     expect(explorer.output.get_by_test_id("brush-empty")).to_be_visible()
 
@@ -116,11 +91,10 @@ def test_a_class_in_the_legend_and_words_select(explorer, scatter):
     scatter.get_by_test_id("legend-class").nth(4).click()
     expect(scatter).not_to_have_attribute("data-selected", "0")
     fours = brush(explorer)
-    python(
-        explorer,
-        "fours = digits.test.tensors[1] == 4; print(fours[inspector.brush].sum().item(), fours.sum().item())",
+    said = explorer.python(
+        "fours = digits.test.tensors[1] == 4; print(fours[inspector.brush].sum().item(), fours.sum().item())"
     )
-    assert explorer.notebook.text(3).split() == [str(len(fours))] * 2
+    assert said.split() == [str(len(fours))] * 2
     find = scatter.get_by_test_id("find")
     find.fill("sample:7")
     find.press("Enter")
@@ -129,7 +103,7 @@ def test_a_class_in_the_legend_and_words_select(explorer, scatter):
 
 
 def test_a_channel_of_the_brush_leads_to_the_grid(explorer, scatter):
-    python(explorer, "inspector.brush = range(40)")
+    explorer.python("inspector.brush = range(40)")
     row = explorer.output.get_by_test_id("brush-channel").first
     channel = row.get_attribute("data-channel")
     row.click()
@@ -163,7 +137,7 @@ def test_tsne_runs_when_asked_and_can_be_stopped(explorer, scatter):
 
 def test_the_time_line_plays_a_training(explorer, scatter):
     scatter.get_by_test_id("keep").click()
-    python(explorer, "loss = iv.demo.train(model, digits.train, epochs=1); kept = inspector.checkpoint('trained on')")
+    explorer.python("loss = iv.demo.train(model, digits.train, epochs=1); kept = inspector.checkpoint('trained on')")
     label = scatter.get_by_test_id("step-label")
     expect(label).to_have_text("trained on")
     expect(scatter).to_have_attribute("data-final", "true")
@@ -178,7 +152,7 @@ def test_the_time_line_plays_a_training(explorer, scatter):
     scatter.get_by_test_id("step").press("ArrowLeft")
     expect(label).to_have_text("1")
     scatter.get_by_test_id("colour-by").select_option("class")
-    python(explorer, "inspector.checkpoints.forget()")
+    explorer.python("inspector.checkpoints.forget()")
     expect(scatter.get_by_test_id("timeline")).to_be_hidden()
 
 
@@ -218,12 +192,11 @@ def test_quality_of_a_layer(explorer):
     explorer.output.get_by_test_id("measure").click()
     row = explorer.output.locator("[data-testid='quality-row'][data-method='own space']")
     expect(row).to_have_count(1)
-    python(explorer, "print(f'{inspector.quality(\"classifier.1\").same_class:.4f}')")
-    expect(row).to_contain_text(explorer.notebook.text(3).strip())
+    expect(row).to_contain_text(explorer.python("print(f'{inspector.quality(\"classifier.1\").same_class:.4f}')"))
 
 
 def test_a_hidden_page_comes_back_as_it_was(explorer, scatter):
-    python(explorer, "inspector.brush = [3, 5, 8]")
+    explorer.python("inspector.brush = [3, 5, 8]")
     open_page(explorer, "Channels")
     explorer.choose_layer("features.3")
     explorer.expect_painted("features.3", 0)

@@ -12,22 +12,22 @@ pytestmark = pytest.mark.browser
 STATE = "print(inspector.layer, inspector.sample, inspector.channel)"
 
 
+@pytest.fixture(scope="module")
+def shared(lab, shared_page):
+    with ExplorerPage.open(shared_page, lab, "explorer.ipynb") as shown:
+        yield shown
+
+
 @pytest.fixture
-def explorer(lab, open_notebook):
-    notebook = open_notebook(lab.write_notebook("explorer.ipynb", [SETUP, "explorer", STATE, "", ""]))
-    notebook.run_cell(0)
-    notebook.run_cell(1)
-    shown = ExplorerPage(notebook.output(1))
-    shown.notebook = notebook
-    shown.expect_painted("features.0", 0)
-    return shown
+def explorer(shared):
+    shared.renew()
+    return shared
 
 
 def expect_state(explorer, expected):
     """What Python says of the selection, once the click has arrived: it takes another way than the cell that asks."""
     for _ in range(50):
-        explorer.notebook.run_cell(2)
-        if (found := explorer.notebook.text(2).strip()) == expected:
+        if (found := explorer.python(STATE)) == expected:
             return
         explorer.page.wait_for_timeout(100)
     assert found == expected
@@ -42,13 +42,7 @@ def test_a_click_on_a_layer_shows_its_channels(explorer):
 
 
 def test_the_selection_follows_python(explorer):
-    explorer.notebook.cell(3)
-    explorer.notebook._evaluate(  # type it as a person would, into the empty cell
-        "panel.content.widgets[3].model.sharedModel.setSource(source);",
-        source="inspector.layer, inspector.sample, inspector.channel = 'classifier.1', 41, 7",
-    )
-    explorer.notebook.run_cell(3)
-    explorer.notebook.cell(1)
+    explorer.python("inspector.layer, inspector.sample, inspector.channel = 'classifier.1', 41, 7")
     explorer.expect_painted("classifier.1", 41)
     expect(explorer.samples.get_by_test_id("sample-number")).to_have_value("41")
     expect(explorer.grid.get_by_test_id("detail")).to_have_attribute("data-channel", "7")
@@ -77,12 +71,8 @@ def test_filters_by_class_and_mistakes(explorer):
     explorer.samples.get_by_test_id("next-sample").click()
     expect(explorer.output.locator("[data-painted='features.0/0']")).to_have_count(0)
     # The first mistake in Python is the one on the page.
-    explorer.notebook._evaluate(
-        "panel.content.widgets[4].model.sharedModel.setSource(source);",
-        source="print(int((inspector.predictions.correct == 0).argmax()), inspector.sample)",
-    )
-    explorer.notebook.run_cell(4)
-    first, chosen = explorer.notebook.text(4).split()
+    said = explorer.python("print(int((inspector.predictions.correct == 0).argmax()), inspector.sample)")
+    first, chosen = said.split()
     assert first == chosen
 
 
@@ -99,8 +89,9 @@ def test_a_tile_is_enlarged_beside_the_input(explorer):
     expect_state(explorer, "features.3 0 None")
 
 
-def test_colours_ranges_and_order_need_no_kernel(explorer):
-    explorer.notebook.shut_down_kernels()
+def test_colours_ranges_and_order_need_no_kernel(lab, page):
+    with ExplorerPage.open(page, lab, "no-kernel.ipynb") as explorer:
+        explorer.expect_painted("features.0", 0)
     before = explorer.pixels()
     explorer.grid.get_by_test_id("colours").select_option("magma")
     magma = explorer.pixels()
@@ -173,25 +164,25 @@ def test_reload_close_and_reopen(explorer):
 
 
 def test_nothing_large_lands_in_the_saved_notebook(explorer, lab):
+    explorer.python("inspector.layer, inspector.sample = 'features.3', 5")
+    explorer.expect_painted("features.3", 5)
     explorer.notebook.save()
     size = (lab.root / explorer.notebook.path).stat().st_size
     assert size < 20_000
 
 
-def test_two_views_of_one_inspector_show_the_same(lab, open_notebook):
-    notebook = open_notebook(
-        lab.write_notebook("two.ipynb", [SETUP, "iv.ChannelGrid(inspector)", "explorer", "explorer"])
-    )
-    for cell in range(4):
-        notebook.run_cell(cell)
-    first, second = (ExplorerPage(notebook.output(cell)) for cell in (2, 3))
-    first.choose_layer("features.4")
-    first.expect_painted("features.4", 0)
-    second = ExplorerPage(notebook.output(3))
+def test_two_views_of_one_inspector_show_the_same(explorer):
+    for cell, source in ((2, "explorer"), (3, "iv.ChannelGrid(inspector)")):
+        explorer.notebook.set_source(cell, source)
+        explorer.notebook.run_cell(cell)
+    explorer.notebook.cell(1)
+    explorer.choose_layer("features.4")
+    explorer.expect_painted("features.4", 0)
+    second = ExplorerPage(explorer.notebook.output(2))
     second.expect_painted("features.4", 0)
     second.samples.get_by_test_id("next-sample").click()
     second.expect_painted("features.4", 1)
-    alone = notebook.output(1)
+    alone = explorer.notebook.output(3)
     expect(alone.locator("[data-painted='features.4/1']")).to_have_count(1)
 
 
@@ -230,23 +221,18 @@ def test_clicks_while_a_cell_trains(kernel, lab, open_notebook):
     assert not [output for output in notebook.outputs(2) if output["output_type"] == "error"]
 
 
-def test_bad_input_is_an_error_in_the_cell(lab, open_notebook):
-    notebook = open_notebook(
-        lab.write_notebook(
-            "bad.ipynb",
-            [
-                SETUP,
-                "iv.explore(model, torch.rand(4, 3, 8, 8))",
-                "inspector.layer = 'featurs.0'",
-                "iv.explore(model, [])",
-                "iv.explore(model, (digits.test.tensors[0], digits.test.tensors[1][:5]))",
-            ],
-        )
-    )
-    notebook.run_cell(0)
-    expected = ["2, 3, 8, 8", "'features.0'", "empty", "360 inputs, 5 labels"]
-    for cell, words in enumerate(expected, start=1):
-        outputs = notebook.run_cell(cell, may_raise=True)
+BAD = {
+    "iv.explore(model, torch.rand(4, 3, 8, 8))": "2, 3, 8, 8",
+    "inspector.layer = 'featurs.0'": "'features.0'",
+    "iv.explore(model, [])": "empty",
+    "iv.explore(model, (digits.test.tensors[0], digits.test.tensors[1][:5]))": "360 inputs, 5 labels",
+}
+
+
+def test_bad_input_is_an_error_in_the_cell(explorer):
+    for source, words in BAD.items():
+        explorer.notebook.set_source(2, source)
+        outputs = explorer.notebook.run_cell(2, may_raise=True)
         errors = [output["evalue"] for output in outputs if output["output_type"] == "error"]
         assert words in errors[0]
         assert len(outputs) == 1, outputs
