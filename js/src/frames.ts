@@ -3,6 +3,7 @@
 import type { Frame, NdArray } from "./wire";
 
 type F32 = NdArray<Float32Array>;
+type F64 = NdArray<Float64Array>;
 type U32 = NdArray<Uint32Array>;
 type U8 = NdArray<Uint8Array>;
 
@@ -46,6 +47,7 @@ export type GridFrame = Of<
     layer: string;
     layerKind: string;
     sample: number | null; // null: the user's own image
+    of?: string; // what the tiles are of, where it is no sample: "step 120"
     layout: "maps" | "strips" | "vector" | "tokens";
     shape: number[]; // of the activation of this one sample
     full: [number, number]; // height and width of a channel before it was reduced for sending
@@ -316,6 +318,46 @@ export interface StudiedRow extends CompressionSetting {
   evaluated: number;
 }
 
+/** A training run as it stands: sent a few times a second while it is recorded. */
+export type MonitorFrame = Of<
+  "monitor",
+  {
+    step: number;
+    state: "waiting" | "training" | "paused" | "ended";
+    live: boolean; // false: a history without a run, which has nothing to control
+    budget: number | null; // fraction of the training time that recording may take; null: any
+    overhead: number | null; // fraction that it takes; null: not known yet
+    undo: string; // the action that can be undone; ""
+    metrics: string[]; // "loss", "lr", ...
+    rows: { name: string; kind: string; verdict: string; severity: number }[]; // in execution order; severity 0: fine
+    findings: MonitorFinding[] | null; // the worst first; null: not judged yet
+    chosen: string[]; // layers in the charts
+    colours: string[]; // of their lines
+    choosable: number; // how many layers can be chosen at a time
+  },
+  {
+    values: F64; // [M] latest of each metric
+    mean: F32; // [L]; NaN: not seen yet. As are the next
+    std: F32;
+    nearZeros: F32; // fractions
+    dead: F32;
+    sparks: F32; // [L, P] standard deviation over time
+    // [L, S] where the values lie, 0 none to 255 most, from the most negative to the most positive
+    strips: U8;
+  }
+>;
+export interface MonitorFinding {
+  layer: string; // "" when it is the run as a whole
+  kind: string;
+  evidence: string;
+  suggestion: string;
+  source: string;
+  severity: number; // 3 lost, 2 a part does not learn, 1 worth a look
+  step: number;
+  since: number;
+  others: string[];
+}
+
 export type StatusFrame = Of<
   "status",
   {
@@ -356,6 +398,7 @@ export type ViewFrame =
   | DecidedFrame
   | AccuracyFrame
   | StudiedFrame
+  | MonitorFrame
   | StatusFrame;
 
 /** The frame as its kind types it. wire.ts has checked the bytes; both ends of the wire come from the same wheel. */

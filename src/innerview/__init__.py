@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from innerview.widgets.explorer import Explorer as Explorer
     from innerview.widgets.explorer import explore as explore
     from innerview.widgets.layer_picker import LayerPicker as LayerPicker
+    from innerview.widgets.monitor_view import MonitorView as MonitorView
     from innerview.widgets.quality_table import QualityTable as QualityTable
     from innerview.widgets.sample_picker import SamplePicker as SamplePicker
     from innerview.widgets.similarity_view import SimilarityView as SimilarityView
@@ -43,6 +44,7 @@ _HOME = {
     "Inspector": "innerview.inspector",
     "LayerPicker": "innerview.widgets.layer_picker",
     "Monitor": "innerview.training.monitor",
+    "MonitorView": "innerview.widgets.monitor_view",
     "QualityTable": "innerview.widgets.quality_table",
     "SamplePicker": "innerview.widgets.sample_picker",
     "SimilarityView": "innerview.widgets.similarity_view",
@@ -62,6 +64,7 @@ __all__ = [
     "Inspector",
     "LayerPicker",
     "Monitor",
+    "MonitorView",
     "QualityTable",
     "SamplePicker",
     "SimilarityView",

@@ -64,6 +64,6 @@ export const silent = (picture: Picture, channel: number): boolean => {
   return several && !nonfinite.data[channel] && low.data[channel] === high.data[channel];
 };
 
-/** The name of the sample: its number, or that it is the user's own. */
+/** What is shown: a sample by its number, the user's own image, or what the kernel calls it. */
 export const sampleText = ({ header }: Picture): string =>
-  header.sample === null ? "your image" : `sample ${header.sample}`;
+  header.of ?? (header.sample === null ? "your image" : `sample ${header.sample}`);

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from innerview.model.calls import unknown_layer
+from innerview.training.overview import overview
 from innerview.training.tables import LayerTable, WeightTable, add_metric, metric_timeline
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from innerview.training.overview import Overview
     from innerview.training.record import Event, Record, Series, Weights
     from innerview.training.timeline import Timeline
 
@@ -103,6 +105,15 @@ class History:
         if phase not in PHASES:
             raise ValueError(f"phase={phase!r}: there are {' and '.join(map(repr, PHASES))}; probe samples: probe()")
         return self._layers[phase].series(layer, self._kinds[layer])
+
+    def overview(self, phase: str = "train", points: int = 60) -> Overview:
+        """Every layer at a glance, at the cost of one ``series``.
+
+        Args:
+            phase: "train" or "eval".
+            points: how many standard deviations over time, at most.
+        """
+        return overview(self._layers[phase], self.layers, points)
 
     def probe(self, number: int, layer: str) -> Series:
         """What a layer did for one probe sample, a record for each time that it was run.

@@ -153,6 +153,17 @@ class Monitor:
         """Whether recording rests. Steps and metrics are counted all the same."""
         return self._watcher.paused
 
+    @property
+    def recording(self) -> bool:
+        """Whether a run is under way: from ``with`` to its end."""
+        return self._entered
+
+    def _repr_mimebundle_(self, **kwargs: object) -> object:
+        """A live view in a notebook."""
+        from innerview.widgets.monitor_view import MonitorView  # noqa: PLC0415 - only where it is displayed
+
+        return MonitorView(self)._repr_mimebundle_(**kwargs)
+
     def pause(self) -> None:
         """Record no layers from the next step on. May be called from any thread."""
         if not self.paused:

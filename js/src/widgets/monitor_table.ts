@@ -1,0 +1,4 @@
+import { host } from "../host";
+import { create } from "../views/monitor_table";
+
+export default host(create);

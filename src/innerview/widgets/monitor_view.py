@@ -1,0 +1,387 @@
+"""The view of a training run: a table of layers above live charts."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from html import escape
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+import numpy as np
+
+from innerview.errors import InnerviewError
+from innerview.inspector import Inspector
+from innerview.training.history import History
+from innerview.training.monitor import Monitor
+from innerview.widgets.frame_widget import reachable
+from innerview.widgets.monitor_table import MonitorTable
+from innerview.widgets.refresher import Refresher
+from innerview.widgets.weight_grid import WeightGrid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from innerview.training.record import Series
+    from innerview.widgets.live_charts import HeatChart, Line, LiveChart
+
+_log = logging.getLogger("innerview")
+_MOST = 6  # layers in the charts
+_FIRST = 3  # that are chosen at first
+_JUDGE_SHARE = 0.02  # of the time, that diagnosing may take
+_TOLD = 4  # events in words
+
+
+class MonitorView(ipywidgets.VBox):
+    """What a ``Monitor`` displays itself as: the state of the run, a row for each layer, and charts of those chosen.
+
+    It is brought up to date on a thread of its own, from copies of the history: the training thread only says that
+    there is something new. Several views of one monitor may be open.
+
+    Args:
+        monitor: the run; or the ``History`` of one that is over.
+        compare: another run, drawn dashed in the same charts: a monitor or a history.
+        inspector: of the same model: the layer chosen there is the first in the charts.
+
+    Attributes:
+        layers: names of the layers in the charts (settable).
+        channel: the channel whose range is drawn (settable); None for none.
+
+    Raises:
+        TypeError: an argument of another kind.
+    """
+
+    _open = False  # until it is made
+
+    def __init__(
+        self,
+        monitor: Monitor | History,
+        *,
+        compare: Monitor | History | None = None,
+        inspector: Inspector | None = None,
+    ) -> None:
+        # Here, not above: most sessions draw no chart, and the import of bqplot takes a tenth of a second.
+        from innerview.widgets.live_charts import COLOURS, TimeAxis, parts_of  # noqa: PLC0415
+
+        self._source = _history_of(monitor, "monitor")
+        self._other = None if compare is None else _history_of(compare, "compare")
+        if inspector is not None and not isinstance(inspector, Inspector):
+            raise TypeError(f"inspector={inspector!r}: an innerview.Inspector of the same model")
+        self.monitor = monitor if isinstance(monitor, Monitor) else None
+        self.inspector = inspector
+        self._layers: list[str] = []
+        self._channel: int | None = None
+        self._findings: Sequence[Any] | None = None  # until it was judged
+        self._judged, self._judging = 0.0, 0.0
+        self._shown_weights = ""
+        self._lock = threading.RLock()
+        self._colours = COLOURS
+        self._parts_of = parts_of
+        self._time = TimeAxis(self._zoomed)
+        self._make_parts()
+        super().__init__(
+            [self.table, self._bar, self._error, self._grid, self._told, self._weights_box],
+            layout={"width": "100%", "min_width": "0"},
+        )
+        self.add_class("innerview")
+        self.add_class("innerview-monitor")
+        self._open = True
+        self._refresh()
+        self._refresher = Refresher(self._refresh)
+        if self.monitor is not None:
+            self.monitor.listen(self._refresher.ask)
+        if inspector is not None:
+            inspector.observe(self._follow, "layer")
+
+    # --- what is chosen ------------------------------------------------------------------------------------------
+
+    @property
+    def layers(self) -> list[str]:
+        """Names of the layers in the charts."""
+        return list(self._layers)
+
+    @layers.setter
+    def layers(self, layers: Sequence[str]) -> None:
+        for layer in layers:
+            self._source().series(layer)  # raises for one that is not known
+        self._layers = list(layers)[:_MOST]
+        self._refresher.ask(at_once=True)
+
+    @property
+    def channel(self) -> int | None:
+        """The channel whose range is drawn."""
+        return self._channel
+
+    @channel.setter
+    def channel(self, channel: int | None) -> None:
+        self._channel = channel
+        self._refresher.ask(at_once=True)
+
+    def zoom(self, first: float | None = None, last: float | None = None) -> None:
+        """Show the steps from ``first`` to ``last`` in all charts; the whole run without arguments."""
+        with self._lock:
+            self._time.zoom(None if first is None or last is None else (float(first), float(last)))
+
+    def close(self) -> None:
+        """Close the view and its charts; the monitor goes on."""
+        if self._open:
+            self._open = False
+            if self.monitor is not None:
+                self.monitor.unlisten(self._refresher.ask)
+            if self.inspector is not None:
+                self.inspector.unobserve(self._follow, "layer")
+            self._refresher.close()
+            with self._lock:
+                for chart in [self._loss, self._std, self._mean, self._near, *self._heat, *self._ranges]:
+                    chart.close()
+                self._time.close()
+            for part in [*self._bar.children, *self._weights_box.children, *self.children]:
+                part.close()
+        super().close()
+
+    # --- parts ---------------------------------------------------------------------------------------------------
+
+    def _make_parts(self) -> None:
+        from innerview.widgets.live_charts import LiveChart  # noqa: PLC0415
+
+        self.table = MonitorTable(self.monitor, self._choose, self._changed, _MOST)
+        self.weights = WeightGrid(self._tile)
+        self.table.add_class("innerview-monitor-table")
+        self.weights.add_class("innerview-monitor-weights")
+        self._loss = LiveChart(self._time, "loss · learning rate, dotted", right=True, right_logarithmic=True)
+        self._std = LiveChart(self._time, "standard deviation of the activations", logarithmic=True)
+        self._mean = LiveChart(self._time, "mean of the activations")
+        self._near = LiveChart(self._time, "fraction near zero", tick_format=".0%")
+        self._heat: list[HeatChart] = []
+        self._ranges: list[LiveChart] = []
+        self._whole = ipywidgets.Button(description="Whole run", tooltip="Show all steps", layout={"width": "auto"})
+        self._whole.on_click(lambda _: self.zoom())
+        self._whole.layout.display = "none"
+        self._ask_weights = ipywidgets.Button(
+            description="Weights now",
+            tooltip="The first chosen layer's weights of this moment",
+            layout={"width": "auto"},
+        )
+        self._ask_weights.on_click(lambda _: self._show_weights())
+        self._pick = ipywidgets.BoundedIntText(
+            value=-1,
+            min=-1,
+            max=100_000,
+            description="Channel",
+            tooltip="Draw the range of a channel; -1 for none",
+            layout={"width": "130px"},
+            style={"description_width": "initial"},
+        )
+        self._pick.observe(self._picked, "value")
+        self._hint = ipywidgets.Label("Drag across a chart to zoom into its steps", layout={"margin": "0 8px"})
+        live = [self._ask_weights] if self.monitor is not None else []
+        self._bar = ipywidgets.Box(
+            [self._pick, *live, self._whole, self._hint], layout={"flex_flow": "row wrap", "align_items": "center"}
+        )
+        self._error = ipywidgets.HTML(
+            layout={"display": "none"}, style={"text_color": "var(--jp-error-color1, #c62828)"}
+        )
+        self._told = ipywidgets.HTML(layout={"margin": "0 8px"})
+        self._grid = ipywidgets.GridBox(
+            layout={
+                "grid_template_columns": "repeat(auto-fit, minmax(300px, 1fr))",
+                "width": "100%",
+                "grid_gap": "4px 8px",
+                "overflow": "hidden",
+            }
+        )
+        self._weights_box = ipywidgets.Box([self.weights], layout={"display": "none", "width": "100%"})
+        self._grid.children = [chart.figure for chart in (self._loss, self._std, self._mean, self._near)]
+        for chart in (self._loss, self._std, self._mean, self._near):
+            self._reach(chart)
+        for part in (self._whole, self._ask_weights, self._pick):
+            reachable(part)
+
+    def _reach(self, chart: LiveChart | HeatChart) -> None:
+        for part in self._parts_of(chart.figure):
+            reachable(part)
+
+    # --- what the user does --------------------------------------------------------------------------------------
+
+    def _choose(self, layers: list[str]) -> None:
+        self.layers = layers
+        inspector = self.inspector
+        if inspector is not None and layers and layers[-1] in inspector.layers:
+            inspector.layer = layers[-1]
+
+    def _follow(self, change: Any) -> None:
+        layer = change["new"]
+        if layer is not None and layer in self._source().layers and layer not in self._layers:
+            self.layers = [layer]
+
+    def _changed(self) -> None:
+        self._refresher.ask(at_once=True)
+
+    def _zoomed(self, between: tuple[float, float] | None) -> None:
+        self._whole.layout.display = "none" if between is None else "inline-flex"
+        self._refresher.ask(at_once=True)
+
+    def _picked(self, change: Any) -> None:
+        self.channel = None if change["new"] < 0 else change["new"]
+
+    def _tile(self, channel: int | None) -> None:
+        self._pick.value = -1 if channel is None else channel
+
+    def _show_weights(self) -> None:
+        monitor = self.monitor
+        if monitor is None:
+            return
+        try:
+            self.weights.show(monitor.model, self._layers, self._source().step)
+        except InnerviewError as error:
+            self._say(str(error))
+        else:
+            self._say("")
+            self._weights_box.layout.display = "flex"
+
+    def _say(self, message: str) -> None:
+        self._error.value = escape(message)
+        self._error.layout.display = "flex" if message else "none"
+
+    # --- drawing -------------------------------------------------------------------------------------------------
+
+    def _refresh(self) -> bool:
+        """Draw the run as it is, on the refresher's thread; whether it is still going on."""
+        with self._lock:
+            if not self._open:
+                return False
+            # Asked first: a run that ends now is drawn once more.
+            going = self.monitor is not None and self.monitor.recording
+            history = self._source()
+            other = None if self._other is None else self._other()
+            self._judge(history)
+            if not self._layers:
+                self._layers = _first_choice(history)
+            self.table.show(history, self._findings, self._layers, self._colours)
+            self._time.show(max(history.step, other.step if other else 0))
+            self._draw_run(history, other)
+            self._draw_layers(history, other)
+            self._draw_channel(history)
+            words = [event for event in history.events if event.kind != "epoch"][-_TOLD:]
+            told = "<br>".join(escape(f"step {event.step:,}: {event.text}") for event in words)
+            if self._told.value != told:
+                self._told.value = told
+            return going
+
+    def _judge(self, history: History) -> None:
+        """Diagnose now and then: it looks at the whole history."""
+        diagnose = _diagnosis()
+        if diagnose is None or time.monotonic() < self._judged + self._judging / _JUDGE_SHARE:
+            return
+        begun = time.thread_time()
+        try:
+            self._findings = diagnose(history, classes=getattr(self.monitor, "classes", None))
+        except Exception:  # noqa: BLE001 - the charts go on
+            _log.exception("a training run could not be diagnosed")
+        self._judging, self._judged = time.thread_time() - begun, time.monotonic()
+
+    def _draw_run(self, history: History, other: History | None) -> None:
+        from innerview.widgets.live_charts import GREY, Line  # noqa: PLC0415
+
+        def metric(of: History, name: str) -> list[Line]:
+            return [Line(*of.metric(name), GREY)] if name in of.metrics else []
+
+        self._loss.show(
+            metric(history, "loss"),
+            dashed=metric(other, "loss") if other else (),
+            right=metric(history, "lr"),
+            events=history.events,
+        )
+
+    def _draw_layers(self, history: History, other: History | None) -> None:
+        from innerview.widgets.live_charts import HeatChart, Line  # noqa: PLC0415
+
+        colours = dict(zip(self._layers, self._colours, strict=False))
+        now = [history.series(layer) for layer in self._layers]
+        before = [other.series(layer) for layer in self._layers if layer in other.layers] if other else []
+        for chart, what in ((self._std, "std"), (self._mean, "mean"), (self._near, "near_zeros")):
+
+            def lines(all_series: Sequence[Series], what: str = what) -> list[Line]:
+                return [Line(series.steps, getattr(series, what), colours[series.layer]) for series in all_series]
+
+            chart.show(lines(now), dashed=lines(before), events=history.events)
+        wanted = [(series, series.layer, colours[series.layer]) for series in now]
+        wanted += [(series, f"{series.layer}, compared", colours[series.layer]) for series in before]
+        while len(self._heat) < len(wanted):
+            self._heat.append(HeatChart(self._time))
+            self._reach(self._heat[-1])
+        for chart, (series, title, colour) in zip(self._heat, wanted, strict=False):
+            chart.show(series, title, colour)
+        self._lay_out(len(wanted))
+
+    def _draw_channel(self, history: History) -> None:
+        from innerview.widgets.live_charts import GREY, Line, LiveChart  # noqa: PLC0415
+
+        channel = self._channel
+        shown: list[tuple[Series, str]] = []
+        if channel is not None and self._layers:
+            layer = self._layers[0]
+            probes = [(history.probe(number, layer), f"probe {number}") for number in range(history.probes)]
+            shown = [(series, of) for series, of in probes if len(series.steps) > 1] or [
+                (history.series(layer), "training batches")
+            ]
+            shown = [(series, of) for series, of in shown if channel < series.channel_low.shape[1]]
+        while len(self._ranges) < len(shown):
+            self._ranges.append(LiveChart(self._time, "", right=True))
+            self._reach(self._ranges[-1])
+        for chart, (series, of) in zip(self._ranges, shown, strict=False):
+            colour = self._colours[0]
+            low, high = series.channel_low[:, channel], series.channel_high[:, channel]
+            chart.show(
+                (),
+                bands=[Line(series.steps, high, colour), Line(series.steps, low, colour)],
+                right=[Line(series.steps, series.channel_std[:, channel], GREY)],
+                events=history.events,
+                title=f"{series.layer}, channel {channel}, {of}: range · std, dotted",
+            )
+        self._lay_out(None, len(shown))
+
+    def _lay_out(self, heat: int | None = None, ranges: int | None = None) -> None:
+        """Put the charts that show something into the page, in order."""
+        self._heat_shown = heat if heat is not None else getattr(self, "_heat_shown", 0)
+        self._ranges_shown = ranges if ranges is not None else getattr(self, "_ranges_shown", 0)
+        charts = [
+            self._loss,
+            *self._ranges[: self._ranges_shown],
+            self._std,
+            self._mean,
+            self._near,
+            *self._heat[: self._heat_shown],
+        ]
+        figures = tuple(chart.figure for chart in charts)
+        if self._grid.children != figures:
+            self._grid.children = figures
+
+
+def _history_of(given: Any, argument: str) -> Callable[[], History]:
+    """How to get a snapshot of what was given."""
+    if isinstance(given, Monitor):
+        return lambda: given.history.copy()  # noqa: PLW0108 - the monitor may get another history
+    if isinstance(given, History):
+        return given.copy
+    raise TypeError(f"{argument}={given!r}: a Monitor or a History is shown, not {type(given).__name__}")
+
+
+def _first_choice(history: History) -> list[str]:
+    """A first, a middle and a last layer of those that were recorded and hold no others."""
+    glance = history.overview()
+    seen = [
+        name
+        for name, std in zip(glance.layers, glance.std, strict=True)
+        if np.isfinite(std) and not any(other.startswith(f"{name}.") for other in glance.layers)
+    ]
+    places = np.unique(np.linspace(0, len(seen) - 1, min(_FIRST, len(seen))).astype(int)) if seen else []
+    return [seen[place] for place in places]
+
+
+def _diagnosis() -> Callable[..., Sequence[Any]] | None:
+    found = find_spec("innerview.training.diagnosis")
+    return None if found is None else import_module(found.name).diagnose

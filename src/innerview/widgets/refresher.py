@@ -1,0 +1,69 @@
+"""A thread that brings a view up to date while another one trains."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import weakref
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_log = logging.getLogger("innerview")
+_EVERY = 0.3  # seconds between two rounds, at least
+_SHARE = 0.05  # of the time, that the rounds may take from a training thread that needs the interpreter as well
+_BY_ITSELF = 1.0  # second
+_IDLE = 30.0  # seconds; then it is looked whether the view is still there
+
+
+class Refresher:
+    """Calls a method after it was asked to, on a thread of its own, several times a second at most.
+
+    Asking costs microseconds. What was asked for during a round leads to another one, so the last state is always
+    shown. The thread does not keep the method's object alive.
+
+    Args:
+        refresh: a bound method without arguments, which returns whether there should be another round in a second even
+            if nobody asks; what it raises is logged.
+    """
+
+    def __init__(self, refresh: Callable[[], bool]) -> None:
+        self._refresh = weakref.WeakMethod(refresh)
+        self._due = threading.Event()
+        self._hurry = threading.Event()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="innerview-refresher", daemon=True)
+        self._thread.start()
+
+    def ask(self, *, at_once: bool = False) -> None:
+        """Have another round soon; ``at_once`` for what a person waits for."""
+        if at_once:
+            self._hurry.set()
+        self._due.set()
+
+    def close(self) -> None:
+        """End the thread; the round under way is waited for, unless this is called from it."""
+        self._closed = True
+        self.ask(at_once=True)
+        if self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _run(self) -> None:
+        again = False
+        while not self._closed and self._refresh() is not None:
+            if (self._due.wait(_BY_ITSELF if again else _IDLE) or again) and not self._closed:
+                self._due.clear()
+                self._hurry.clear()
+                begun = time.thread_time()
+                again = self._round()
+                self._hurry.wait(max(_EVERY, (time.thread_time() - begun) / _SHARE))
+
+    def _round(self) -> bool:
+        refresh = self._refresh()
+        try:
+            return refresh is not None and refresh()
+        except Exception:  # noqa: BLE001 - the thread goes on
+            _log.exception("a view of a training run could not be brought up to date")
+            return False

@@ -1,0 +1,139 @@
+"""The weights of this moment, as tiles: one for each output channel of a convolution."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from torch import Tensor
+
+from innerview.analysis.layout import Layout, choose_layout
+from innerview.analysis.tiles import channel_values, histogram, make_tiles
+from innerview.errors import InnerviewError
+from innerview.widgets.frame_widget import NO_ARRAYS, FrameWidget, static
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from torch import nn
+
+_CONVOLUTION = 3  # axes from which on the last ones are the kernel's
+
+
+class WeightGrid(FrameWidget):
+    """A copy of one parameter, drawn as the channel grid draws a layer: an output channel is a tile.
+
+    Args:
+        chosen: called with the number of the tile that was clicked, or None.
+    """
+
+    _esm = static("channel_grid.js")
+
+    def __init__(self, chosen: Callable[[int | None], None]) -> None:
+        self._chosen = chosen
+        self._name = ""
+        self._kind = ""
+        self._step = 0
+        self._values: Tensor | None = None
+        self._slices: list[int] = []
+        self._channel: int | None = None
+        super().__init__()
+
+    def show(self, model: nn.Module, layers: Sequence[str], step: int) -> None:
+        """Take a copy of the weights of the first layer that has any, and draw it; the weights are not touched.
+
+        Args:
+            model: that holds the layers.
+            layers: dotted names; of one that was called more than once, with the call or without.
+            step: the training step, for people.
+
+        Raises:
+            InnerviewError: none of them has weights.
+        """
+        found = {layer: getattr(model.get_submodule(layer.partition("#")[0]), "weight", None) for layer in layers}
+        layer, weight = next(((name, one) for name, one in found.items() if isinstance(one, Tensor)), ("", None))
+        if weight is None:
+            names = ", ".join(found) or "no layer"
+            raise InnerviewError(f"{names} chosen, without weights of its own: choose a convolution or a linear layer")
+        module = model.get_submodule(layer.partition("#")[0])
+        if f"{layer}.weight" != self._name:
+            self._slices, self._channel = [], None
+        self._name, self._kind, self._step = f"{layer}.weight", type(module).__name__, step
+        self._values = weight.detach().to("cpu", copy=True)
+        self._draw()
+
+    def want_channel(self, channel: int | None) -> None:
+        """A tile was clicked, or the enlarged one closed."""
+        self._channel = channel
+        self._enlarge()
+        self._chosen(channel)
+
+    def want_slices(self, slices: list[int]) -> None:
+        """Another input channel."""
+        self._slices = [int(index) for index in slices]
+        self._draw()
+        self._enlarge()
+
+    def _layout(self, values: Tensor) -> tuple[Layout, list[int]]:
+        kind = "2d" if values.ndim >= _CONVOLUTION else "1d"
+        layout = choose_layout(values.shape, kind=kind, channel_axis=0 if values.ndim > 1 else None)
+        sizes = [axis.size for axis in layout.slice_axes]
+        slices = self._slices if len(self._slices) == len(sizes) else [0] * len(sizes)
+        return layout, [max(0, min(index, size - 1)) for index, size in zip(slices, sizes, strict=True)]
+
+    def _draw(self) -> None:
+        if self._values is None:
+            return
+        layout, slices = self._layout(self._values)
+        tiles = make_tiles(self._values, layout, slices=slices)
+        header = {
+            "kind": "grid",
+            "layer": self._name,
+            "layerKind": self._kind,
+            "sample": self._step,
+            "of": f"after step {self._step:,}",
+            "layout": layout.kind,
+            "shape": list(layout.shape),
+            "full": list(tiles.full),
+            "channelAxis": layout.channel_axis,
+            "slices": [
+                {"name": "input channel" if axis.axis == 1 else axis.name, "size": axis.size, "index": index}
+                for axis, index in zip(layout.slice_axes, slices, strict=True)
+            ],
+            "foldable": False,
+            "folded": False,
+            "extraLabels": [],
+            "nonfinite": int(tiles.nonfinite.sum()),
+            "note": "",
+        }
+        self.push(
+            header,
+            {
+                "tiles": tiles.pixels,
+                "low": tiles.low,
+                "high": tiles.high,
+                "mean": tiles.mean,
+                "variance": tiles.variance,
+                "sparsity": tiles.sparsity,
+                "nonfinite": tiles.nonfinite,
+            },
+        )
+
+    def _enlarge(self) -> None:
+        header = {
+            "kind": "channel",
+            "layer": self._name,
+            "sample": self._step,
+            "channel": self._channel,
+            "receptive": None,
+            "input": None,
+            "nonfinite": 0,
+        }
+        if self._values is None or self._channel is None:
+            self.push(header, NO_ARRAYS)
+            return
+        layout, slices = self._layout(self._values)
+        values = channel_values(self._values, layout, self._channel, slices)
+        edges, counts = histogram(values)
+        header["nonfinite"] = int(values.size - np.isfinite(values).sum())
+        self.push(header, {"values": values, "edges": edges, "counts": counts})

@@ -1,0 +1,129 @@
+"""The training monitor in a real JupyterLab: it draws and answers while a cell trains, and changes no weight."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+SETUP = """
+import time
+import torch
+from torch import nn
+import innerview as iv
+
+torch.set_num_threads(1)
+digits = iv.datasets.digits()
+inputs, labels = digits.train.tensors
+
+def train(steps, seconds=0, monitor=None):
+    torch.manual_seed(0)
+    model = iv.demo.SmallCNN()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+    monitor = iv.Monitor(model, optimizer=optimizer) if monitor else None
+    if monitor:
+        display(monitor)
+        monitor.__enter__()
+    for step in range(steps):
+        chosen = torch.randint(len(inputs), (32,))
+        loss = nn.functional.cross_entropy(model(inputs[chosen]), labels[chosen])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if monitor:
+            monitor.step(loss=loss)
+            if (step + 1) % (steps // 5) == 0:
+                monitor.epoch()
+        time.sleep(seconds / steps)
+    if monitor:
+        monitor.close()
+    return torch.cat([parameter.detach().flatten() for parameter in model.parameters()]), monitor
+"""
+STD = "standard deviation of the activations"
+TRAIN = "watched, monitor = train(400, seconds=12, monitor=True)"
+SAME = "print(torch.equal(watched, train(400)[0]), monitor.history.step, monitor.budget, len(monitor.history.events))"
+
+
+class MonitorPage:
+    """The monitor inside one output of a notebook."""
+
+    def __init__(self, output):
+        self.output = output
+        self.page = output.page
+        self.table = output.get_by_test_id("monitor-table")
+
+    def row(self, layer):
+        return self.table.locator(f"[data-testid='monitor-row'][data-layer='{layer}']")
+
+    def step(self):
+        return int(self.table.get_by_test_id("step").inner_text().replace(",", ""))
+
+    def titles(self):
+        return self.output.locator(".bqplot .mainheading").all_inner_texts()
+
+    def chart(self, title):
+        return self.output.locator(
+            ".bqplot", has=self.page.locator(".mainheading", has_text=re.compile(f"^{re.escape(title)}$"))
+        )
+
+    def drawn(self, title):
+        """What a chart shows, as text that changes with it."""
+        return self.chart(title).evaluate(
+            """(figure) => [...figure.querySelectorAll('.curve .line, image')]
+                .map((part) => part.getAttribute('d') ?? part.getAttribute('href')).join('|')"""
+        )
+
+
+def start(notebook, cell):
+    notebook._evaluate(
+        "panel.content.activeCellIndex = n; void window.jupyterapp.commands.execute('notebook:run-cell');", n=cell
+    )
+
+
+@pytest.mark.parametrize("kernel", ["python3", "ipykernel6"])
+def test_it_draws_and_answers_while_the_cell_trains(kernel, lab, open_notebook):
+    """A kernel with subshells answers clicks while the cell runs, an older one afterwards; the weights are the same."""
+    notebook = open_notebook(lab.write_notebook("monitor.ipynb", [SETUP, TRAIN, SAME], kernel))
+    notebook.run_cell(0)
+    start(notebook, 1)
+    shown = MonitorPage(notebook.output(1))
+    running = notebook.page.locator(".jp-InputPrompt", has_text="[*]")
+    expect(shown.row("features.0")).to_be_visible()
+    expect(shown.chart(STD)).to_be_visible()
+    expect(shown.chart(STD).locator(".curve").first).to_be_attached()
+
+    # What is drawn changes while the cell runs.
+    first, before, heat = shown.step(), shown.drawn(STD), shown.drawn("features.0")
+    shown.page.wait_for_timeout(1500)
+    expect(running).to_have_count(1)
+    assert shown.step() > first
+    assert shown.drawn(STD) != before
+    assert shown.drawn("features.0") != heat
+
+    # A storm of clicks. The weights first: a button's word may overtake that of the table.
+    shown.output.get_by_role("button", name="Weights now").click()
+    for layer in ("features.1", "classifier.1", "features.3", "features.0"):
+        shown.row(layer).locator("button").click()
+    shown.row("classifier.3").locator("button").click(modifiers=["Control"])
+    shown.table.get_by_test_id("pause").click()
+    shown.table.get_by_test_id("budget").select_option("0.05")
+    chosen = ["features.0", "classifier.3"]
+    weights = shown.output.locator("[data-painted^='features.0.weight/']")
+    if kernel == "python3":
+        expect(shown.table.get_by_test_id("state")).to_have_text("paused")
+        expect(weights).to_have_count(1)
+        for layer in chosen:
+            expect(shown.chart(layer)).to_be_visible()
+        expect(running).to_have_count(1)
+        shown.table.get_by_test_id("pause").click()
+        expect(shown.table.get_by_test_id("state")).to_have_text("training")
+        expect(running).to_have_count(1)
+    expect(running).to_have_count(0, timeout=60_000)
+    expect(weights).to_have_count(1)
+    for layer in chosen:
+        expect(shown.chart(layer)).to_be_visible()
+    expect(shown.table.get_by_test_id("state")).to_have_text("ended")
+    expect(shown.table.get_by_test_id("step")).to_have_text("400")
+    same, step, budget, _ = notebook.run_cell(2)[0]["text"].split()
+    assert (same, step, budget) == ("True", "400", "0.05")
