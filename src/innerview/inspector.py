@@ -496,7 +496,7 @@ class Inspector(Selection):
 
     def beside(self, model: nn.Module) -> Inspector:
         """An Inspector of another model on the same data, which no cell trains; both are run in turn."""
-        other = Inspector(model, self.data, memory=self.cache.budget)
+        other = Inspector(model, self.data, training=self.training, memory=self.cache.budget)
         other._cell.follow(self._cell)
         other.model_lock = self.model_lock
         return other
