@@ -69,10 +69,11 @@ class Metrics:
             self._history.add_event(Event(step, "loss", text))
 
 
-def learning_rates(optimizer: Optimizer | None) -> dict[str, Any]:
-    """The learning rate of each group of parameters: "lr", "lr/1", ..."""
+def learning_rates(optimizer: Optimizer | None, factor: float = 1.0) -> dict[str, Any]:
+    """The learning rate of each group of parameters, times a factor: "lr", "lr/1", ..."""
     groups = [] if optimizer is None else optimizer.param_groups
-    return {f"lr/{number}" if number else "lr": group["lr"] for number, group in enumerate(groups) if "lr" in group}
+    rates = [group["lr"] * factor for group in groups if "lr" in group]
+    return {f"lr/{number}" if number else "lr": rate for number, rate in enumerate(rates)}
 
 
 def _number(name: str, value: Any) -> float:

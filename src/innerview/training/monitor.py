@@ -6,8 +6,11 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from innerview.errors import InnerviewError
+from innerview.training.actions import Actions
 from innerview.training.budget import Budget
+from innerview.training.diagnosis import Finding, diagnose
 from innerview.training.history import History
+from innerview.training.learning_rates import ScaleRates
 from innerview.training.listeners import Listeners
 from innerview.training.metrics import Metrics, learning_rates
 from innerview.training.probes import Probes
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
     from typing_extensions import Self
 
+    from innerview.training.actions import Action
     from innerview.training.record import Record
 
 
@@ -91,6 +95,7 @@ class Monitor:
         if probe_every is not None and (probes is None or probe_every < 1):
             raise InnerviewError(f"probe_every={probe_every}: a number of steps from 1, together with probes=...")
         self._probe_every = probe_every
+        self._actions = Actions(self, self._budget)
         self._entered = False
         self._warned = False
         self._epochs = 0
@@ -99,6 +104,7 @@ class Monitor:
         if self._entered:
             raise InnerviewError("this monitor is recording already: it can be entered again when it was closed")
         self._watcher.enter()
+        self._actions.scale.enter()
         self._budget.start()
         self._entered = True
         return self
@@ -117,6 +123,7 @@ class Monitor:
             return
         self._entered = False
         self._watcher.leave()
+        self._actions.scale.leave()
         # A step that did not reach its end, say because of an error, may hold what explains it.
         step = self.history.step
         self._add(self._watcher.end_step(step, finished=False), self._watcher.end_evaluation(step))
@@ -193,7 +200,7 @@ class Monitor:
             if not (self._watcher.forwards or self._watcher.blind or self._warned):
                 self._warn_of_no_forward()
             given = metrics if loss is None else {"loss": loss, **metrics}
-            self._metrics.add(step, {**given, **learning_rates(self.optimizer)})
+            self._metrics.add(step, {**given, **learning_rates(self.optimizer, self._actions.scale.factor)})
             record = self._watcher.end_step(step)
             self._add(record, self._watcher.end_evaluation(step))
             if record is not None:
@@ -203,6 +210,7 @@ class Monitor:
             if self._probes is not None and self._probe_every and (step + 1) % self._probe_every == 0:
                 self._run_probes()
         if record is not None:
+            self._actions.recorded(step)
             self._listeners.offer()
 
     def epoch(self) -> None:
@@ -213,6 +221,58 @@ class Monitor:
             self._tell("epoch", f"epoch {self._epochs} ended")
             self._run_probes()
         self._listeners.offer()
+
+    def diagnose(self) -> list[Finding]:
+        """Judge the run so far.
+
+        Returns:
+            What is wrong, the worst first: evidence, what to try, where the rule comes from. Empty when nothing is.
+        """
+        return diagnose(self.history.copy(), classes=self.classes)
+
+    def on(self, kind: str, action: Action, *, hold: int = 0, every: int = 100, limit: int | None = 3) -> None:
+        """Have something done when a finding holds; nothing is done unless asked for.
+
+        ::
+
+            monitor.on("vanishing", monitor.scale_lr(0.5))
+            monitor.on("nonfinite", lambda monitor, finding: print(finding))
+
+        The run is judged after recorded steps, as often as the budget allows. What is done is told by an event in the
+        history, also an error in it, which never reaches the training.
+
+        Args:
+            kind: of the finding, one of ``innerview.training.diagnosis.KINDS``.
+            action: called with this monitor and the finding, on the training thread. A function that it returns is what
+                ``undo`` calls.
+            hold: for how many steps the finding must have held. (Each rule wants to see five records in a row anyway.)
+            every: how many steps lie between two calls at least.
+            limit: how often it is called at most; None: no limit.
+
+        Raises:
+            InnerviewError: no such kind of finding, or an argument that makes no sense.
+        """
+        self._actions.on(kind, action, hold=hold, every=every, limit=limit)
+
+    def scale_lr(self, factor: float) -> ScaleRates:
+        """Make an action for ``on`` that multiplies every learning rate; several multiply each other.
+
+        The factor is applied only while the optimizer makes its step: ``optimizer.param_groups`` and any scheduler go
+        on with their own numbers, and the history has the rates as applied. So ``undo`` leaves exactly the rates of a
+        run without it, also when a scheduler has run meanwhile. It is in force inside of the ``with`` only.
+
+        Raises:
+            InnerviewError: a factor that is none. When it is called, without an optimizer, an event says so.
+        """
+        return ScaleRates(self._actions.scale, factor)
+
+    def undo(self) -> bool:
+        """Take back the last action that can be taken back; may be called again for the one before. From any thread.
+
+        Returns:
+            Whether there was one.
+        """
+        return self._actions.undo()
 
     def listen(self, callback: Callable[[], object]) -> None:
         """Have a function called on the training thread after recorded steps and when the monitor is closed.

@@ -1,0 +1,162 @@
+"""Acting on findings: what to do when something holds, how often at most, and how to take it back."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import torch.distributed as dist
+
+from innerview.errors import InnerviewError
+from innerview.training.budget import Purse
+from innerview.training.diagnosis import KINDS, Finding, diagnose
+from innerview.training.learning_rates import Scale
+from innerview.training.record import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from innerview.training.budget import Budget
+    from innerview.training.monitor import Monitor
+
+    Undo = Callable[[], object]
+    Action = Callable[[Monitor, Finding], "Undo | None"]
+
+_log = logging.getLogger(__name__)
+_SHARE = 0.25  # of the budget, for judging during the training
+_PART = 50  # a run is judged again when it has grown by one part in so many
+
+
+@dataclass
+class Rule:
+    """What to do about one kind of finding.
+
+    Attributes:
+        kind: of the finding.
+        action: called with the monitor and the finding.
+        hold: for how many steps the finding must have held.
+        every: how many steps lie between two calls at least.
+        limit: how often it is called at most; None: no limit.
+        times: how often it was called.
+        last: the step of the last call.
+    """
+
+    kind: str
+    action: Action
+    hold: int
+    every: int
+    limit: int | None
+    times: int = 0
+    last: int | None = None
+
+    def is_due(self, finding: Finding, step: int) -> bool:
+        """Whether the action is to be called for this finding."""
+        if finding.kind != self.kind or (self.limit is not None and self.times >= self.limit):
+            return False
+        held = finding.step - finding.since >= self.hold
+        return held and (self.last is None or step - self.last >= self.every)
+
+
+class Actions:
+    """The rules of one monitor, and what was done by them.
+
+    Args:
+        monitor: what the actions are called with.
+        budget: what recording, judging and showing may cost.
+    """
+
+    def __init__(self, monitor: Monitor, budget: Budget) -> None:
+        self.scale = Scale(monitor.optimizer)
+        self._monitor = monitor
+        self._budget = budget
+        self._purse = Purse(budget, _SHARE)
+        self._rules: list[Rule] = []
+        self._done: list[tuple[str, Undo]] = []
+        self._records = 0
+        self._judged = 0
+        self._last = 0
+        self._refused = False
+
+    def on(self, kind: str, action: Action, *, hold: int, every: int, limit: int | None) -> None:
+        """Add a rule; see ``Monitor.on``."""
+        if kind not in KINDS:
+            near = get_close_matches(str(kind), KINDS, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise InnerviewError(f"there is no finding of the kind {kind!r}: {', '.join(KINDS)}{hint}")
+        if not callable(action):
+            raise InnerviewError(
+                f"action={action!r} cannot be called: give a function of the monitor and the finding, or "
+                "monitor.scale_lr(0.5)"
+            )
+        for name, value, least in (("hold", hold, 0), ("every", every, 1), ("limit", limit, 1)):
+            if value is not None and value < least:
+                raise InnerviewError(
+                    f"{name}={value!r}: a number of {'times' if name == 'limit' else 'steps'} from {least}"
+                )
+        self._rules.append(Rule(kind, action, hold, every, limit))
+
+    def recorded(self, step: int) -> None:
+        """A step was recorded: judge the run if there are rules, it has grown enough and the budget allows it; act."""
+        self._records += 1
+        before, self._last = self._last, step
+        if not self._rules or self._records - self._judged < max(1, self._records // _PART) or not self._purse.allows():
+            return
+        self._judged = self._records
+        if _is_distributed():
+            self._say_that_nothing_is_done()
+            return
+        with self._budget.spending(self._purse):
+            # Not of a copy: this is the thread that adds.
+            found = diagnose(self._monitor.history, classes=self._monitor.classes)
+        self._purse.done()
+        for rule in self._rules:
+            for finding in found:
+                # What is over is told in the list of findings, but nothing is done about it any more.
+                if finding.step >= before and rule.is_due(finding, step):
+                    self._act(rule, finding, step)
+
+    def undo(self) -> bool:
+        """Take back the last action that can be; see ``Monitor.undo``."""
+        if not self._done:
+            return False
+        text, undo = self._done.pop()
+        try:
+            undo()
+        except Exception as error:  # noqa: BLE001 - the user's code; the training goes on whatever it does
+            _log.exception("an action of the training monitor could not be undone")
+            self._tell("error", f"{text} could not be undone: {type(error).__name__}: {error}")
+        else:
+            self._tell("undo", f"undone: {text}")
+        return True
+
+    def _act(self, rule: Rule, finding: Finding, step: int) -> None:
+        rule.times += 1
+        rule.last = step
+        text = f"{_name(rule.action)} because of {finding.kind}"
+        try:
+            undo = rule.action(self._monitor, finding)
+        except Exception as error:  # noqa: BLE001 - likewise
+            _log.exception("an action of the training monitor failed")
+            self._tell("error", f"{text} failed: {type(error).__name__}: {error}", finding.layer)
+            return
+        if callable(undo):
+            self._done.append((text, undo))
+        self._tell("action", f"{text}: {finding.evidence}", finding.layer)
+
+    def _say_that_nothing_is_done(self) -> None:
+        if not self._refused:
+            self._refused = True
+            self._tell("error", "no action in a distributed run: each process would decide for itself")
+
+    def _tell(self, kind: str, text: str, layer: str = "") -> None:
+        self._monitor.history.add_event(Event(self._monitor.history.step, kind, text, layer))
+
+
+def _is_distributed() -> bool:
+    return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
+
+
+def _name(action: Any) -> str:
+    return getattr(action, "__name__", None) or str(action)

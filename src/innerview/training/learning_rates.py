@@ -1,0 +1,123 @@
+"""Learning rates turned down for as long as it is wanted, whatever a scheduler does meanwhile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from innerview.errors import InnerviewError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch.optim import Optimizer
+    from torch.utils.hooks import RemovableHandle
+
+    from innerview.training.diagnosis import Finding
+    from innerview.training.monitor import Monitor
+
+
+class Scale:
+    """A factor on every learning rate of an optimizer, there only while the optimizer makes its step.
+
+    Before the step each rate is multiplied, after it each is what it was. So a scheduler, which computes the next rate
+    from the present one or from the first one, computes what it would have without; and when the factor is taken away,
+    the rates are exactly those of a run in which it never was.
+
+    Args:
+        optimizer: whose rates; None when there is none to be turned.
+    """
+
+    def __init__(self, optimizer: Optimizer | None) -> None:
+        self.optimizer = optimizer
+        self._factors: list[float] = []
+        self._kept: list[tuple[dict[str, Any], Any]] = []
+        self._handles: list[RemovableHandle] = []
+
+    @property
+    def factor(self) -> float:
+        """The product of all factors that are in force."""
+        result = 1.0
+        for factor in list(self._factors):
+            result *= factor
+        return result
+
+    def multiply(self, factor: float) -> Callable[[], None]:
+        """Put one more factor in force.
+
+        Returns:
+            What takes it away again.
+
+        Raises:
+            InnerviewError: the monitor has no optimizer of PyTorch's.
+        """
+        if self.optimizer is None or not hasattr(self.optimizer, "register_step_pre_hook"):
+            raise InnerviewError(
+                "there is no learning rate to scale: give the monitor its optimizer, Monitor(model, optimizer=...)"
+            )
+        self._factors.append(factor)
+        self.enter()
+        return lambda: self._factors.remove(factor)
+
+    def enter(self) -> None:
+        """Take effect in the optimizer's steps from now on, if any factor is in force."""
+        if self._factors and self.optimizer is not None and not self._handles:
+            self._handles = [
+                self.optimizer.register_step_pre_hook(self._before),
+                self.optimizer.register_step_post_hook(self._after),
+            ]
+
+    def leave(self) -> None:
+        """Take effect no longer: the rates are those of the optimizer."""
+        self._after()
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+
+    def _before(self, *_: Any) -> None:
+        self._after()  # a step that ended in an error has left its rates
+        factor = self.factor
+        if factor == 1.0 or self.optimizer is None:
+            return
+        for group in self.optimizer.param_groups:
+            rate = group["lr"]
+            if isinstance(rate, Tensor):
+                # In place: a captured graph reads this very tensor.
+                self._kept.append((group, rate.clone()))
+                rate.mul_(factor)
+            else:
+                self._kept.append((group, rate))
+                group["lr"] = rate * factor
+
+    def _after(self, *_: Any) -> None:
+        kept, self._kept = self._kept, []
+        for group, rate in kept:
+            if isinstance(rate, Tensor):
+                group["lr"].copy_(rate)
+            else:
+                group["lr"] = rate
+
+
+class ScaleRates:
+    """An action that multiplies every learning rate.
+
+    Args:
+        scale: of the optimizer.
+        factor: above 0.
+
+    Raises:
+        InnerviewError: a factor that is none.
+    """
+
+    def __init__(self, scale: Scale, factor: float) -> None:
+        if not 0 < factor < float("inf"):
+            raise InnerviewError(f"factor={factor!r}: what the learning rate is multiplied by, above 0, such as 0.5")
+        self.scale, self.factor = scale, factor
+
+    def __call__(self, _monitor: Monitor, _finding: Finding) -> Callable[[], None]:
+        """Put the factor in force; what is returned takes it away."""
+        return self.scale.multiply(self.factor)
+
+    def __str__(self) -> str:
+        return f"learning rate times {self.factor:g}"
