@@ -35,6 +35,7 @@ const LIT = 1.5;
 const HEAVY = 50_000;
 const SLOW_MS = 90; // two frames pass before it is known: 50 at sixty a second
 const REST_MS = 250;
+const MOST_REST_MS = 1500;
 
 /** Diameter in CSS pixels and opacity, by the number of points: few are large and firm, many small and sheer. */
 export function dotOf(count: number): { size: number; opacity: number } {
@@ -215,7 +216,8 @@ export function plot(canvas: HTMLCanvasElement, events: { drawn(): void; lost():
       else {
         shift();
         clearTimeout(rest);
-        rest = setTimeout(show, REST_MS);
+        // Longer than a frame takes, or a slow drag would be one heavy frame after the other.
+        rest = setTimeout(show, Math.min(MOST_REST_MS, Math.max(REST_MS, 2 * frameMs)));
       }
     },
     resize(width, height) {

@@ -36,6 +36,14 @@ export function unsupported(): string {
   return floats ? "" : "This browser's WebGL has no textures of floats (OES_texture_float), which hold the points.";
 }
 
+/** Why the plot could not be started, in words. */
+export function refusal(error: unknown): string {
+  // regl writes its drawing commands at run time, with the Function constructor.
+  if (error instanceof EvalError)
+    return "The points cannot be drawn: this page's Content-Security-Policy forbids code made at run time ('unsafe-eval'), which the WebGL library needs.";
+  return `The points cannot be drawn: ${error instanceof Error ? error.message : String(error)}`;
+}
+
 function start(): Shared {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 1;

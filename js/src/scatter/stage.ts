@@ -11,7 +11,7 @@ import { drawOverlay, type Thumbnail } from "./overlay";
 import { css, NOTHING } from "./palette";
 import type { Pictures } from "./pictures";
 import { type Plot, plot } from "./plot";
-import { unsupported } from "./renderer";
+import { refusal, unsupported } from "./renderer";
 import type { How } from "./selection";
 
 /** The element that takes the pointer, for whoever needs to know where a sample is on the screen. */
@@ -251,19 +251,24 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
     const reason = unsupported();
     say(reason);
     if (reason) return;
-    drawing = plot(points, {
-      drawn() {
-        moving = false;
-        settle();
-        events.drawn();
-      },
-      lost: () => say("The graphics card has dropped the picture. It will be drawn again as soon as it can be."),
-      restored() {
-        drawing?.destroy();
-        start();
-        show();
-      },
-    });
+    try {
+      drawing = plot(points, {
+        drawn() {
+          moving = false;
+          settle();
+          events.drawn();
+        },
+        lost: () => say("The graphics card has dropped the picture. It will be drawn again as soon as it can be."),
+        restored() {
+          drawing?.destroy();
+          start();
+          show();
+        },
+      });
+    } catch (error) {
+      drawing = undefined;
+      say(refusal(error));
+    }
   };
   /** Everything, onto a fresh plot. */
   const show = (): void => {
