@@ -3,7 +3,7 @@
 In a real JupyterLab each plot in turn holds the same points in the same browser, 600 pixels wide. The mouse drags it
 in small steps; after each step the page waits for two animation frames, so that a step is no shorter than what the
 browser needs to draw it. "nothing" is the same drag over an empty box. bqplot draws SVG, an element a point, and gets
-the fewest points only. jupyter-scatter is measured where it is installed (`pip install innerview[bench]`).
+few points only. jupyter-scatter is measured where it is installed (`pip install innerview[bench]`).
 
 Without a graphics card WebGL is drawn by software: the milliseconds are then those of SwiftShader, not of a screen's
 card. Above 50,000 points innerview moves the finished picture while the mouse drags and draws a sharp one when it
@@ -32,11 +32,8 @@ from browser.notebook import Notebook
 
 STEPS = 40
 WARM_UP = 5
-SIZES = {
-    "innerview": (20_000, 200_000, 1_000_000),
-    "jupyter-scatter": (20_000, 200_000, 1_000_000),
-    "bqplot": (20_000,),
-}
+WEBGL = (5_000, 20_000, 200_000, 1_000_000)
+SIZES = {"innerview": WEBGL, "jupyter-scatter": WEBGL, "bqplot": (5_000, 20_000)}
 
 SETUP = """
 import ipywidgets, numpy, torch
@@ -74,7 +71,7 @@ def nothing(n):
 READY = {
     "innerview": "() => document.querySelector('.bench [data-final=true] [data-testid=scatter-canvas]')",
     "jupyter-scatter": "() => document.querySelector('.bench canvas')",
-    "bqplot": "() => document.querySelectorAll('.bench svg path.dot').length >= 20000",
+    "bqplot": "(n) => document.querySelectorAll('.bench svg path.dot').length >= n",
     "nothing": "() => document.querySelector('.bench')",
 }
 TARGET = {"innerview": "[data-testid=scatter-canvas]", "jupyter-scatter": "canvas", "bqplot": "svg", "nothing": ""}
@@ -126,7 +123,7 @@ def main() -> None:
                 notebook = Notebook(page, lab, lab.write_notebook(f"{plot}-{n}.ipynb", [SETUP, cell]))
                 notebook.run_cell(0)
                 notebook.run_cell(1)
-                page.wait_for_function(READY[plot], timeout=240_000)
+                page.wait_for_function(READY[plot], arg=n, timeout=240_000)
                 page.wait_for_timeout(3000)  # what is still being drawn
                 a_frame, again, moved = drag(page, plot)
                 if moved is (plot == "nothing"):

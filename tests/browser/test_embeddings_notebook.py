@@ -54,6 +54,11 @@ def test_from_top_to_bottom(lab, open_notebook):
     measuring.get_by_test_id("measure").click()
     expect(measuring.get_by_test_id("quality-row").first).to_contain_text("classifier.2", timeout=LONG)
 
+    growing = lesson.output(CELLS["epochs"]).get_by_test_id("embedding-scatter")
+    expect(growing.get_by_test_id("step-label")).to_have_text("epoch 6")
+    expect(growing).to_have_attribute("data-final", "true", timeout=LONG)
+    assert "untrained" in lesson.text(CELLS["epochs-table"])
+
     if os.environ.get("INNERVIEW_MNIST"):
         on_mnist(lesson)
     else:
