@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from innerview.errors import InnerviewError
 from innerview.model.calls import unknown_layer
+from innerview.training import storage
 from innerview.training.overview import overview
-from innerview.training.tables import LayerTable, WeightTable, add_metric, metric_timeline
+from innerview.training.tables import LayerTable, Tables, add_metric, metric_timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,6 +41,7 @@ class History:
         memory: as given.
         step: how many steps were seen.
         overhead: what recording cost so far, as a fraction of the training time; None before it is known.
+        tables: all that was recorded, as arrays.
     """
 
     def __init__(self, memory: int = 100_000_000) -> None:
@@ -46,9 +51,7 @@ class History:
         self._lock = threading.Lock()
         self._order: list[str] = []
         self._kinds: dict[str, str] = {}
-        self._layers: dict[str, LayerTable] = {phase: LayerTable() for phase in PHASES}
-        self._weights = WeightTable()
-        self._metrics: dict[str, Timeline] = {}
+        self.tables = Tables()
         self._events: list[Event] = []
 
     @property
@@ -59,17 +62,17 @@ class History:
     @property
     def parameters(self) -> tuple[str, ...]:
         """Every parameter seen, in the order of the model."""
-        return self._weights.names
+        return self.tables.weights.names
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """Every metric: "loss", "lr", "lr/1" of further groups of parameters, and what was passed to ``step``."""
-        return tuple(self._metrics)
+        return tuple(self.tables.metrics)
 
     @property
     def probes(self) -> int:
         """How many probe samples there are records of."""
-        return sum(phase.startswith("probe ") for phase in self._layers)
+        return sum(phase.startswith("probe ") for phase in self.tables.layers)
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -79,7 +82,7 @@ class History:
     @property
     def bytes(self) -> int:
         """Size of all rows in memory."""
-        return sum(timeline.bytes for timeline in self._timelines())
+        return sum(timeline.bytes for timeline in self.tables.timelines())
 
     def kind(self, layer: str) -> str:
         """Class of a layer's module.
@@ -104,7 +107,7 @@ class History:
         self._check(layer)
         if phase not in PHASES:
             raise ValueError(f"phase={phase!r}: there are {' and '.join(map(repr, PHASES))}; probe samples: probe()")
-        return self._layers[phase].series(layer, self._kinds[layer])
+        return self.tables.layers.get(phase, LayerTable()).series(layer, self._kinds[layer])
 
     def overview(self, phase: str = "train", points: int = 60) -> Overview:
         """Every layer at a glance, at the cost of one ``series``.
@@ -113,7 +116,7 @@ class History:
             phase: "train" or "eval".
             points: how many standard deviations over time, at most.
         """
-        return overview(self._layers[phase], self.layers, points)
+        return overview(self.tables.layers.get(phase, LayerTable()), self.layers, points)
 
     def probe(self, number: int, layer: str) -> Series:
         """What a layer did for one probe sample, a record for each time that it was run.
@@ -127,7 +130,7 @@ class History:
             IndexError: no such sample was run.
         """
         self._check(layer)
-        table = self._layers.get(f"probe {number}")
+        table = self.tables.layers.get(f"probe {number}")
         if table is None:
             raise IndexError(f"probe {number}: there are records of {self.probes} probe samples")
         return table.series(layer, self._kinds[layer])
@@ -138,9 +141,9 @@ class History:
         Raises:
             UnknownLayerError: no such parameter was seen; the nearest names are offered.
         """
-        if parameter not in self._weights.names:
-            raise unknown_layer(parameter, self._weights.names, "parameter")
-        return self._weights.weights(parameter)
+        if parameter not in self.tables.weights.names:
+            raise unknown_layer(parameter, self.tables.weights.names, "parameter")
+        return self.tables.weights.weights(parameter)
 
     def metric(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Every value of a metric; of a long run the means of neighbouring steps.
@@ -165,9 +168,9 @@ class History:
             if record.layers:
                 self._place(record.layers)
                 self._kinds.update({name: record.kinds.get(name, "") for name in record.layers})
-                self._layers.setdefault(record.phase, LayerTable()).append(record.step, record.layers)
+                self.tables.layers.setdefault(record.phase, LayerTable()).append(record.step, record.layers)
             if record.weights:
-                self._weights.append(record.step, record.weights)
+                self.tables.weights.append(record.step, record.weights)
             self.step = max(self.step, record.step)
             self._fit()
 
@@ -175,9 +178,7 @@ class History:
         """Add the metrics of a step."""
         with self._lock:
             for name, value in values.items():
-                if name not in self._metrics:
-                    self._metrics[name] = metric_timeline()
-                add_metric(self._metrics[name], step, value)
+                add_metric(self.tables.metrics.setdefault(name, metric_timeline()), step, value)
             self._fit()
 
     def add_event(self, event: Event) -> None:
@@ -192,22 +193,109 @@ class History:
             result = History(self.memory)
             result.step, result.overhead = self.step, self.overhead
             result._order, result._kinds = list(self._order), dict(self._kinds)
-            result._layers = {phase: table.snapshot() for phase, table in self._layers.items()}
-            result._weights = self._weights.snapshot()
-            result._metrics = {name: timeline.snapshot() for name, timeline in self._metrics.items()}
+            result.tables = self.tables.snapshot()
             result._events = list(self._events)
             return result
 
+    def save(self, path: str | Path) -> None:
+        """Write it to a file: an .npz of arrays, without pickle.
+
+        Args:
+            path: of the file; the ending .npz is not added.
+        """
+        # To a file beside it first: one cut short must not take the place of a whole one.
+        path = Path(path)
+        part = path.with_name(path.name + ".part")
+        try:
+            with part.open("wb") as file:
+                storage.write(self.copy(), file)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: str | Path) -> History:
+        """Read what ``save`` wrote.
+
+        Raises:
+            HistoryError: it is no history, of another version, or cut short.
+            OSError: there is no such file, or it cannot be read.
+        """
+        history = cls()
+        with Path(path).open("rb") as file:
+            storage.read(history, file, str(path))
+        return history
+
+    def to_bytes(self) -> bytes:
+        """The content of the file that ``save`` writes, to be sent to another process."""
+        file = io.BytesIO()
+        storage.write(self.copy(), file)
+        return file.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> History:
+        """Read what ``to_bytes`` returned.
+
+        Raises:
+            HistoryError: as for ``load``.
+        """
+        history = cls()
+        storage.read(history, io.BytesIO(content), "this")
+        return history
+
+    def merge(self, *others: History) -> History:
+        """A new history of what this and others saw in one run: by workers, by the ranks of a distributed job.
+
+        Records, and metrics, of the same step become one; a metric is averaged over those that have it. Associative
+        while nothing was thinned out; else the records of both stay side by side where their first steps differ.
+        """
+        result = History(self.memory)
+        for each in (self, *others):
+            result._take_in(each.copy())
+        return result
+
+    def to_frame(self) -> Any:
+        """Every record as a pandas DataFrame: a row for each layer, phase and record, without histogram and channels.
+
+        Raises:
+            InnerviewError: pandas is not installed.
+        """
+        try:
+            import pandas as pd  # noqa: PLC0415 - slow to import
+        except ImportError as error:
+            raise InnerviewError("to_frame() makes a pandas DataFrame: pip install pandas") from error
+        frames, snapshot = [], self.copy()
+        for phase, table in snapshot.tables.layers.items():
+            for layer in snapshot.layers:
+                series = table.series(layer, snapshot.kind(layer))
+                columns = {name: value for name, value in vars(series).items() if getattr(value, "ndim", 0) == 1}
+                frame = pd.DataFrame({"layer": layer, "phase": phase, **columns, "dead": series.dead})
+                frames.append(frame[series.count > 0])
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"layer": [], "phase": []})
+
+    def fill(self, kinds: Mapping[str, str], tables: Tables, events: Iterable[Event]) -> None:
+        """Take this in place of what there is: the class of each layer, in execution order, tables and events."""
+        with self._lock:
+            self._order, self._kinds = list(kinds), dict(kinds)
+            self.tables, self._events = tables, list(events)
+
     def __repr__(self) -> str:
         size = f"{self.bytes / 1e6:.1f} MB"
-        return f"History({self.step} steps, {len(self._order)} layers, {len(self._metrics)} metrics, {size})"
+        return f"History({self.step} steps, {len(self._order)} layers, {len(self.metrics)} metrics, {size})"
 
-    def _timelines(self) -> list[Timeline]:
-        return [*(table.timeline for table in self._layers.values()), self._weights.timeline, *self._metrics.values()]
+    def _take_in(self, other: History) -> None:
+        self._place(other.layers)
+        self._kinds.update({layer: other.kind(layer) for layer in other.layers})
+        self.tables = self.tables.joined(other.tables)
+        # What happened on all ranks alike is said once.
+        self._events = sorted(dict.fromkeys((*self._events, *other.events)), key=lambda event: event.step)
+        self.step, self.memory = max(self.step, other.step), max(self.memory, other.memory)
+        known = [each.overhead for each in (self, other) if each.overhead is not None]
+        self.overhead = max(known, default=None)
 
     def _fit(self) -> None:
         while self.bytes > self.memory / _ROOM:
-            largest = max(self._timelines(), key=lambda timeline: timeline.bytes if len(timeline) > 1 else 0)
+            largest = max(self.tables.timelines(), key=lambda timeline: timeline.bytes if len(timeline) > 1 else 0)
             if len(largest) < 2:  # noqa: PLR2004 - nothing to merge
                 return
             largest.thin()
@@ -228,6 +316,6 @@ class History:
             raise unknown_layer(layer, self._order)
 
     def _metric(self, name: str) -> Timeline:
-        if name not in self._metrics:
-            raise unknown_layer(name, self._metrics, "metric")
-        return self._metrics[name]
+        if name not in self.tables.metrics:
+            raise unknown_layer(name, self.tables.metrics, "metric")
+        return self.tables.metrics[name]

@@ -14,6 +14,7 @@ from innerview.training.learning_rates import ScaleRates
 from innerview.training.listeners import Listeners
 from innerview.training.metrics import Metrics, learning_rates
 from innerview.training.probes import Probes
+from innerview.training.ranks import gather
 from innerview.training.record import Event
 from innerview.training.watcher import Watcher
 
@@ -285,6 +286,13 @@ class Monitor:
     def unlisten(self, callback: Callable[[], object]) -> None:
         """Call it no more."""
         self._listeners.remove(callback)
+
+    def gather(self) -> History:
+        """The history of all ranks of a distributed job together: to be called on each of them, at the same place.
+
+        Each rank decides by its own clock which steps it records; those that several recorded are merged.
+        """
+        return gather(self.history)
 
     def _add(self, *records: Record | None) -> None:
         for record in records:

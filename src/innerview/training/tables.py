@@ -1,4 +1,4 @@
-"""The three kinds of timelines of a history: of layers, of weights, of metrics."""
+"""The timelines of a history: of layers, of weights, of metrics."""
 
 from __future__ import annotations
 
@@ -164,6 +164,43 @@ class WeightTable:
         theirs.timeline.widen(self._empty(mine.names), place)
         mine.timeline = mine.timeline.joined(theirs.timeline)
         return mine
+
+
+class Tables:
+    """All timelines of a history.
+
+    Attributes:
+        layers: by phase: "train", "eval", "probe 0", ...
+        weights: of all parameters.
+        metrics: by name.
+    """
+
+    def __init__(self, weights: WeightTable | None = None) -> None:
+        self.layers: dict[str, LayerTable] = {}
+        self.weights = weights or WeightTable()
+        self.metrics: dict[str, Timeline] = {}
+
+    def timelines(self) -> list[Timeline]:
+        """Every one of them."""
+        return [*(table.timeline for table in self.layers.values()), self.weights.timeline, *self.metrics.values()]
+
+    def snapshot(self) -> Tables:
+        """Tables that later changes to these do not touch."""
+        result = Tables(self.weights.snapshot())
+        result.layers = {phase: table.snapshot() for phase, table in self.layers.items()}
+        result.metrics = {name: timeline.snapshot() for name, timeline in self.metrics.items()}
+        return result
+
+    def joined(self, other: Tables) -> Tables:
+        """The rows of both."""
+        result = Tables(self.weights.joined(other.weights))
+        for phase in {**self.layers, **other.layers}:
+            mine = self.layers.get(phase, LayerTable())
+            result.layers[phase] = mine.joined(other.layers.get(phase, LayerTable()))
+        for name in {**self.metrics, **other.metrics}:
+            mine = self.metrics.get(name, metric_timeline())
+            result.metrics[name] = mine.joined(other.metrics.get(name, metric_timeline()))
+        return result
 
 
 def metric_timeline() -> Timeline:

@@ -1,13 +1,16 @@
 """A history keeps a whole run within a bounded size; copies are safe, merging is associative."""
 
+import json
 import time
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from innerview.analysis.statistics import Statistics, empty, summarise, unpack
-from innerview.errors import UnknownLayerError
+from innerview.errors import HistoryError, UnknownLayerError
 from innerview.training.history import History
 from innerview.training.record import Event, Record, WeightSample
 
@@ -78,7 +81,7 @@ def test_a_million_steps_stay_within_memory():
     assert np.average(series.mean, weights=series.count) == pytest.approx((steps - 500) / 2)
     assert series.spans[:5].mean() > 3 * series.spans[-5:].mean()
     assert series.spans.max() < steps / 25
-    assert len(series.steps) > 0.5 * memory / history._layers["train"].timeline.row_bytes / 1.25
+    assert len(series.steps) > 0.5 * memory / history.tables.layers["train"].timeline.row_bytes / 1.25
     assert history.metric("loss")[0][-1] == steps - 500
     assert time.process_time() - start < 60
 
@@ -92,7 +95,7 @@ def test_a_million_losses():
         history.add_metrics(step, {"loss": value})
     steps, kept = history.metric("loss")
     low, high = history.metric_range("loss")
-    spans = history._metrics["loss"].spans
+    spans = history.tables.metrics["loss"].spans
     assert history.bytes <= 1_000_000
     assert len(steps) > 10_000
     assert np.average(kept, weights=spans) == pytest.approx(values.mean())
@@ -108,7 +111,7 @@ def test_a_copy_does_not_change():
     for step in range(10, 60):
         history.add(record(step))
         history.add_metrics(step, {"loss": 1.0})
-    history._layers["train"].timeline.thin()
+    history.tables.layers["train"].timeline.thin()
     history.add(record(60, layers=("conv", "gate", "relu"), channels=5))
     history.add_event(Event(60, "epoch", "an epoch"))
     copies[1].add(record(10, seed=99))
@@ -155,8 +158,119 @@ def test_unknown_names():
         history.series("conv", "probe 0")
 
 
+def test_what_it_says_of_itself():
+    assert repr(filled(range(3))).startswith("History(3 steps, 2 layers, 1 metrics, ")
+
+
 def test_events_are_bounded():
     history = History()
     for step in range(10_050):
         history.add_event(Event(step, "note", "again"))
     assert (len(history.events), history.events[0].step) == (10_000, 50)
+
+
+def test_save_and_load(tmp_path):
+    history = filled(range(5))
+    history.add(record(5, phase="eval", layers=("gate", "conv")))
+    history.add(record(5, phase="probe 0"))
+    history.add_event(Event(3, "epoch", "epoch 1 ended", "conv"))
+    history.overhead = 0.015
+    path = tmp_path / "run.npz"
+    history.save(path)
+    loaded = History.load(path)
+    same(loaded, history)
+    for name in ("layers", "parameters", "metrics", "events", "step", "overhead", "memory", "probes", "bytes"):
+        assert getattr(loaded, name) == getattr(history, name)
+    assert loaded.kind("gate") == "Sigmoid"
+    # It can be gone on with.
+    loaded.add(record(6))
+    assert loaded.series("conv").steps[-1] == 6
+    assert [entry.name for entry in tmp_path.iterdir()] == ["run.npz"]
+    same(History.from_bytes(history.to_bytes()), history)
+    with np.load(path, allow_pickle=False) as arrays:
+        assert all(array.dtype != object for array in arrays.values())
+
+
+def test_files_that_are_no_history(tmp_path):
+    path, other = tmp_path / "run.npz", tmp_path / "other.npz"
+    filled(range(50)).save(path)
+    whole = path.read_bytes()
+    for length in (0, 10, len(whole) // 2, len(whole) - 1):
+        other.write_bytes(whole[:length])
+        with pytest.raises(HistoryError, match=r"other\.npz is no history of a training run, or it was cut short"):
+            History.load(other)
+    middle = len(whole) // 2
+    other.write_bytes(whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :])
+    with pytest.raises(HistoryError, match="no history"):
+        History.load(other)
+    other.write_text("step,loss")
+    with pytest.raises(HistoryError, match="no history"):
+        History.load(other)
+    np.savez(other, weights=np.ones(3))
+    with pytest.raises(HistoryError, match="no history"):
+        History.load(other)
+    np.savez(other, about=np.array([{}], dtype=object))
+    with pytest.raises(HistoryError, match="no history"):
+        History.load(other)
+    with pytest.raises(FileNotFoundError):
+        History.load(tmp_path / "none.npz")
+    with np.load(path) as arrays:
+        content = dict(arrays)
+    about = json.loads(content["about"].tobytes()) | {"version": 7}
+    np.savez(other, **{**content, "about": np.frombuffer(json.dumps(about).encode(), np.uint8)})
+    with pytest.raises(HistoryError, match=r"other\.npz is a history of version 7, and this innerview reads version 1"):
+        History.load(other)
+    np.savez(other, **{**content, "phase0.histogram": content["phase0.histogram"][:, :, :5]})
+    with pytest.raises(HistoryError, match=r"phase0\.histogram is of another shape"):
+        History.load(other)
+
+
+steps = st.sets(st.integers(0, 6), max_size=5).map(sorted)
+
+
+@given(st.tuples(steps, steps, steps), st.permutations(["conv", "relu", "gate"]))
+@settings(deadline=None, max_examples=25)
+def test_merging_is_associative(chosen, names):
+    parts = []
+    for number, (numbers, layers) in enumerate(zip(chosen, (names[:2], names[1:], names[::2]), strict=True)):
+        history = History()
+        for step in numbers:
+            history.add(record(step, seed=100 * number + step, layers=layers, channels=2 + number))
+            history.add_metrics(step, {"loss": number + step, f"own {number}": 1.0})
+            history.step = step + 1
+        history.add_event(Event(0, "note", "on all alike"))
+        parts.append(history)
+    a, b, c = parts
+    left, right = a.merge(b).merge(c), a.merge(b.merge(c))
+    same(left, right)
+    same(a.merge(b, c), left)
+    same(c.merge(a, b), left)
+    assert left.step == right.step
+    assert left.events == right.events == (Event(0, "note", "on all alike"),)
+    for layer in left.layers:
+        counts = sum(part.series(layer).count.sum() for part in parts if layer in part.layers)
+        assert left.series(layer).count.sum() == counts
+    # What was merged is as it was.
+    assert len(a.series(names[0]).steps if chosen[0] else chosen[0]) == len(chosen[0])
+
+
+def test_merging_ranks_is_looking_at_all_their_samples():
+    whole, ranks = History(), [History(), History()]
+    for step in range(3):
+        values = torch.randn(8, 4, generator=torch.Generator().manual_seed(step))
+        for history, some in ((whole, values), (ranks[0], values[::2]), (ranks[1], values[1::2])):
+            history.add(Record(step, {"relu": unpack(summarise(some).numpy())}, KINDS))
+    same(ranks[0].merge(ranks[1]), whole)
+
+
+def test_as_a_table():
+    history = filled(range(3))
+    history.add(record(3, phase="eval", layers=("gate",)))
+    table = history.to_frame()
+    assert list(zip(table["layer"], table["phase"], table["steps"], strict=True)) == [
+        *(("conv", "train", step) for step in range(3)),
+        *(("relu", "train", step) for step in range(3)),
+        ("gate", "eval", 3),
+    ]
+    np.testing.assert_array_equal(table.query("layer == 'conv'")["mean"], history.series("conv").mean)
+    assert History().to_frame().empty
