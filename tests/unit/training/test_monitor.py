@@ -295,7 +295,7 @@ def test_pause(loop):
     assert kinds(run.history) == ["pause", "resume"]
 
 
-def test_listeners(loop, caplog):
+def test_listeners(loop, caplog, monkeypatch):
     run, called = loop(budget=None), []
 
     def fails():
@@ -309,6 +309,7 @@ def test_listeners(loop, caplog):
         run.monitor.listen(callback)
         with caplog.at_level(logging.ERROR):
             run.step()
+            monkeypatch.setattr("innerview.training.listeners._INTERVAL", 1e9)
             run.step()  # too soon after the first
     assert called == [(1, threading.get_ident()), (2, threading.get_ident())]
     assert "no chart" in caplog.text
