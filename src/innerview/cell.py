@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from innerview.inspector import Inspector
 
 
+_UNKNOWN = 0  # no thread has this number
+
+
 class Cell:
     """Tells an inspector when a cell begins and ends; does nothing outside IPython.
 
@@ -29,9 +32,12 @@ class Cell:
         if self._events is not None:
             self._events.register("pre_run_cell", self._begin)
             self._events.register("post_run_cell", self._end)
-            # An Inspector is made in a cell: that one is running now.
-            self._depth = 1
-            self.enter()
+            if _below_a_cell():
+                self._depth = 1
+                self.enter()
+            elif threading.current_thread() is not threading.main_thread():
+                # A click is answered on another thread, perhaps while a cell runs; the next event will tell.
+                self._thread = _UNKNOWN
 
     def enter(self) -> None:
         """A cell runs on this thread from now on."""
@@ -71,3 +77,13 @@ class Cell:
         inspector = self._inspector()
         if inspector is not None:
             inspector.cell_ended()
+
+
+def _below_a_cell() -> bool:
+    """Whether a cell has called, by however many steps; the callback of a widget is called by none."""
+    frame = sys._getframe()  # noqa: SLF001 - a stack of frames without the text that inspect.stack() reads for each
+    while frame is not None:
+        if frame.f_code.co_name == "run_code" and frame.f_globals.get("__name__") == "IPython.core.interactiveshell":
+            return True
+        frame = frame.f_back
+    return False
