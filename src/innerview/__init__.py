@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from innerview import datasets as datasets
     from innerview import demo as demo
     from innerview import errors as errors
+    from innerview import training as training
     from innerview.analysis.projection import fit_projection as fit_projection
     from innerview.analysis.quality import embedding_quality as embedding_quality
     from innerview.analysis.similarity import cosine_histogram as cosine_histogram
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_MODULES = ("datasets", "demo", "errors")
+_MODULES = ("datasets", "demo", "errors", "training")
 _HOME = {
     "BrushPanel": "innerview.widgets.brush_panel",
     "ChannelGrid": "innerview.widgets.channel_grid",
@@ -75,6 +76,7 @@ __all__ = [
     "errors",
     "explore",
     "fit_projection",
+    "training",
 ]
 
 

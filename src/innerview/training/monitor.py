@@ -58,7 +58,6 @@ class Monitor:
 
     Attributes:
         model: as given.
-        optimizer: as given.
         classes: as given.
         history: what was recorded so far. Another thread reads ``history.copy()``.
 
@@ -82,7 +81,6 @@ class Monitor:
         memory: int = 100_000_000,
     ) -> None:
         self.model = model
-        self.optimizer = optimizer
         self.classes = classes
         self.history = History(memory)
         self._budget = Budget(budget)
@@ -132,6 +130,18 @@ class Monitor:
         self._budget.stop()
         self.history.overhead = self._budget.overhead
         self._listeners.call()
+
+    @property
+    def optimizer(self) -> Optimizer | None:
+        """The one that trains the model. May be given later, before the monitor is entered."""
+        return self._watcher.optimizer
+
+    @optimizer.setter
+    def optimizer(self, optimizer: Optimizer | None) -> None:
+        if self._entered:
+            raise InnerviewError("this monitor is recording: its optimizer can be set before or after that")
+        _check(optimizer, self._watcher.named)
+        self._watcher.optimizer = self._actions.scale.optimizer = optimizer
 
     @property
     def overhead(self) -> float | None:

@@ -61,7 +61,7 @@ class Watcher:
         self.forwards = 0
         self.blind = False
         self._given = model
-        self._optimizer = optimizer
+        self.optimizer = optimizer
         self._scaler = scaler
         self._budget = budget
         self._tell = tell
@@ -122,10 +122,10 @@ class Watcher:
                 self._root.register_forward_pre_hook(self._before),
                 self._root.register_forward_hook(self._after, always_call=True),
             ]
-        if hasattr(self._optimizer, "register_step_pre_hook"):
+        if hasattr(self.optimizer, "register_step_pre_hook"):
             self._handles += [
-                self._optimizer.register_step_pre_hook(self._before_update),  # pyright: ignore[reportOptionalMemberAccess]
-                self._optimizer.register_step_post_hook(self._after_update),  # pyright: ignore[reportOptionalMemberAccess]
+                self.optimizer.register_step_pre_hook(self._before_update),  # pyright: ignore[reportOptionalMemberAccess]
+                self.optimizer.register_step_post_hook(self._after_update),  # pyright: ignore[reportOptionalMemberAccess]
             ]
             self._optimizer_hooked = True
         self._begin_blindly()

@@ -1,0 +1,169 @@
+"""One line for Lightning, for the Hugging Face Trainer and for fastai, which have loops of their own.
+
+::
+
+    Trainer(callbacks=[iv.training.callbacks.lightning(monitor)])            # lightning or pytorch_lightning
+    Trainer(model, args, callbacks=[iv.training.callbacks.huggingface(monitor)], ...)
+    Learner(dls, model, cbs=iv.training.callbacks.fastai(monitor), ...)
+
+A step is a step of the optimizer: with gradient accumulation, several batches make one, and its loss is their mean. The
+libraries are needed only where their function is called.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from innerview.training.monitor import Monitor
+
+
+class _Loop:
+    """What the three have in common: when the monitor is entered and closed, and the losses since the last step."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        self.monitor = monitor
+        self._losses: list[Tensor] = []
+        self._open = ExitStack()
+
+    def start(self, optimizer: Any = None) -> None:
+        """Training begins; a run before it may have ended in an error."""
+        self.end()
+        if self.monitor.optimizer is None and optimizer is not None:
+            self.monitor.optimizer = optimizer
+        self._open.enter_context(self.monitor)
+
+    def batch(self, loss: Any) -> None:
+        """The loss of one batch, a tensor or None."""
+        if isinstance(loss, Tensor):
+            self._losses.append(loss.detach())
+
+    def step(self, *, total: bool = False, **metrics: Any) -> None:
+        """The optimizer made a step for all batches since the last."""
+        losses, self._losses = self._losses, []
+        if losses:
+            together = torch.stack(losses)
+            metrics["loss"] = together.sum() if total else together.mean()
+        self.monitor.step(**metrics)
+
+    def end(self) -> None:
+        """Training ends."""
+        self._losses = []
+        self._open.close()
+
+
+def lightning(monitor: Monitor) -> Any:
+    """A callback for Lightning's ``Trainer``.
+
+    The monitor may be made without an optimizer: it takes the trainer's first one. What it watches is the module whose
+    forward ``training_step`` calls: the LightningModule itself for ``self(x)``, ``module.net`` for ``self.net(x)``.
+    """
+    names = ("lightning.pytorch", "pytorch_lightning")
+    library: Any = import_module(next((name for name in names if name in sys.modules), names[-1]))
+    loop = _Loop(monitor)
+
+    class Watch(library.Callback):
+        seen = 0
+
+        def on_train_start(self, trainer: Any, _module: Any) -> None:
+            self.seen = trainer.global_step
+            loop.start(next(iter(trainer.optimizers), None))
+
+        def on_train_batch_end(self, trainer: Any, module: Any, outputs: Any, *_: Any) -> None:
+            loop.batch(outputs["loss"] if isinstance(outputs, dict) else outputs)
+            if trainer.global_step != self.seen:
+                self.seen = trainer.global_step
+                # Where Lightning steps by itself, it has divided the losses by their number.
+                loop.step(total=module.automatic_optimization)
+
+        def on_train_epoch_end(self, _trainer: Any, _module: Any) -> None:
+            loop.monitor.epoch()
+
+        def on_train_end(self, _trainer: Any, _module: Any) -> None:
+            loop.end()
+
+        def on_exception(self, _trainer: Any, _module: Any, _error: BaseException) -> None:
+            loop.end()
+
+    return Watch()
+
+
+def huggingface(monitor: Monitor) -> Any:
+    """A callback for the ``Trainer`` of Hugging Face transformers.
+
+    The monitor is made without an optimizer: it takes the trainer's. The trainer tells its callbacks no losses; they
+    are read off what the model returns.
+    """
+    library: Any = import_module("transformers")
+    loop = _Loop(monitor)
+
+    class Watch(library.TrainerCallback):
+        total = False
+        handle: Any = None
+
+        def returned(self, module: Any, _args: Any, kwargs: dict[str, Any], output: Any) -> None:
+            # Where the model is told how many items all batches of a step have, their losses add up.
+            self.total = kwargs.get("num_items_in_batch") is not None
+            if module.training:
+                loop.batch(output.get("loss") if isinstance(output, dict) else getattr(output, "loss", None))
+
+        def on_train_begin(self, *_: Any, optimizer: Any = None, **__: Any) -> None:
+            self.on_train_end()
+            loop.start(getattr(optimizer, "optimizer", optimizer))  # accelerate wraps it
+            self.handle = loop.monitor.model.register_forward_hook(self.returned, with_kwargs=True)
+
+        def on_step_end(self, *_: Any, **__: Any) -> None:
+            loop.step(total=self.total)
+
+        def on_epoch_end(self, *_: Any, **__: Any) -> None:
+            loop.monitor.epoch()
+
+        def on_train_end(self, *_: Any, **__: Any) -> None:
+            if self.handle is not None:
+                self.handle.remove()
+                self.handle = None
+            loop.end()
+
+    return Watch()
+
+
+def fastai(monitor: Monitor) -> Any:
+    """A callback for fastai's ``Learner``.
+
+    fastai's optimizers are none of PyTorch's: the monitor is made without one, gets the learning rate as a metric, and
+    cannot scale it.
+    """
+    library: Any = import_module("fastai.callback.core")
+    loop = _Loop(monitor)
+
+    class Watch(library.Callback):
+        run_valid = False
+        skipped = False
+
+        def before_fit(self) -> None:
+            loop.start()
+
+        def after_loss(self) -> None:
+            loop.batch(self.learn.loss)
+
+        def after_cancel_step(self) -> None:
+            self.skipped = True
+
+        def after_step(self) -> None:
+            if not self.skipped:
+                loop.step(lr=self.learn.opt.hypers[-1]["lr"])
+            self.skipped = False
+
+        def after_epoch(self) -> None:
+            loop.monitor.epoch()
+
+        def after_fit(self) -> None:
+            loop.end()
+
+    return Watch()
