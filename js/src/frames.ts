@@ -255,6 +255,8 @@ export type CompressionFrame = Of<
   "compression",
   CompressionSetting & {
     full: number; // the highest rank, at which nothing is lost
+    also: CompressionSetting[]; // other layers that are compressed at the same time
+    pinned: boolean; // this layer stays compressed so when another is chosen
     labels: boolean; // the data has labels, so there is an accuracy
   }
 >;
@@ -296,6 +298,7 @@ export type DecidedFrame = Of<
 export type AccuracyFrame = Of<
   "accuracy",
   CompressionSetting & {
+    also: CompressionSetting[];
     accuracy: number | null; // null: no labels
     low: number | null; // 95 % Wilson interval
     high: number | null;
@@ -306,17 +309,8 @@ export type AccuracyFrame = Of<
     note: string; // how it was evaluated
   }
 >;
-/** All that was evaluated, for the table. */
-export type StudiedFrame = Of<"studied", { rows: StudiedRow[] }>;
-export interface StudiedRow extends CompressionSetting {
-  matrix: string; // "64 x 16"; "" for none
-  explained: number;
-  accuracy: number | null;
-  low: number | null;
-  high: number | null;
-  agreement: number;
-  evaluated: number;
-}
+/** All that was evaluated: how many ranks, and the table for a spreadsheet. */
+export type StudiedFrame = Of<"studied", { ranks: number; text: string }>;
 
 /** A training run as it stands: sent a few times a second while it is recorded. */
 export type MonitorFrame = Of<

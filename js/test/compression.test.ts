@@ -1,11 +1,10 @@
 // @vitest-environment happy-dom
 import { expect, it } from "vitest";
 import { bytes } from "../src/compression/facts";
-import { same, sameFit } from "../src/compression/setting";
+import { same, sameFit, sameOthers } from "../src/compression/setting";
 import { curvePath, placeOf, rankAt, stepped } from "../src/compression/slider";
-import { tableText } from "../src/compression/table";
 import { pictureOf, scalesOf } from "../src/compression/tiles";
-import type { CompressionSetting, StudiedRow } from "../src/frames";
+import type { CompressionSetting } from "../src/frames";
 import { compressedFrame } from "./compression_frames";
 
 const SETTING: CompressionSetting = { layer: "conv1", basis: "pca", axis: "channels", rank: 4 };
@@ -37,6 +36,8 @@ it("tells settings apart, and fits", () => {
   expect(same(SETTING, { ...SETTING, rank: 5 })).toBe(false);
   expect(sameFit(SETTING, { ...SETTING, rank: 5 })).toBe(true);
   expect(sameFit(SETTING, { ...SETTING, axis: "all" })).toBe(false);
+  expect(sameOthers([SETTING], [{ ...SETTING }])).toBe(true);
+  expect(sameOthers([SETTING], [])).toBe(false);
 });
 
 it("draws before and after on one scale, and a small difference small", () => {
@@ -54,27 +55,6 @@ it("draws before and after on one scale, and a small difference small", () => {
     values: { map: "signed", window: [-4, 4] },
     difference: { map: "signed", window: [-0.2, 0.2] },
   });
-});
-
-it("copies a table that a spreadsheet reads", () => {
-  const row: StudiedRow = {
-    ...SETTING,
-    layer: "a\tb",
-    matrix: "16 x 4",
-    explained: 0.9,
-    accuracy: 0.5,
-    low: 0.4,
-    high: 0.6,
-    agreement: 0.75,
-    evaluated: 100,
-  };
-  const lines = tableText([
-    row,
-    { ...row, accuracy: null, low: null, high: null, basis: "quantise", matrix: "" },
-  ]).split("\n");
-  expect(lines[0]!.split("\t")).toHaveLength(11);
-  expect(lines[1]).toBe("a b\tchannels\t16 x 4\tPCA\t4\t0.9\t0.5\t0.4\t0.6\t0.75\t100");
-  expect(lines[2]).toBe("a b\tchannels\t\tquantise\t4\t0.9\t\t\t\t0.75\t100");
 });
 
 it("writes sizes short", () => {

@@ -8,7 +8,7 @@ import { ramps } from "./grid_frames";
 
 const SETTING = { layer: "conv1", basis: "pca", axis: "channels", rank: 4 } as const;
 const state = (changes: Partial<CompressionFrame["header"]> = {}): ViewFrame => ({
-  header: { kind: "compression", ...SETTING, full: 16, labels: true, ...changes },
+  header: { kind: "compression", ...SETTING, full: 16, labels: true, also: [], pinned: false, ...changes },
   arrays: {},
 });
 const projection = (changes: Partial<ProjectionFrame["header"]> = {}): ViewFrame => ({
@@ -28,6 +28,7 @@ const accuracy = (changes: Partial<AccuracyFrame["header"]> = {}): ViewFrame => 
   header: {
     kind: "accuracy",
     ...SETTING,
+    also: [],
     accuracy: 0.9,
     low: 0.85,
     high: 0.94,
@@ -218,6 +219,38 @@ it("needs no rank when it is off", () => {
 it("counts bits when it quantises", () => {
   view.update(state({ basis: "quantise", full: 32 }));
   expect(element.querySelector(".iv-rank-exact")!.textContent).toContain("bits");
+});
+
+it("keeps a layer compressed beside others, and lets it go", () => {
+  const other = { ...SETTING, layer: "<i>conv0</i>" };
+  view.update(state());
+  view.update(accuracy());
+  find("pin").click();
+  view.update(state({ pinned: true }));
+  expect(pressed("pin")).toBe(true);
+  find("pin").click();
+  view.update(state({ also: [other] }));
+  expect(text("also")).toBe("<i>conv0</i> · PCA 4");
+  expect(find("accuracy-block").hasAttribute("data-stale")).toBe(true); // it was of this layer alone
+  view.update(accuracy({ also: [other] }));
+  expect(find("accuracy-block").hasAttribute("data-stale")).toBe(false);
+  find("also").querySelector("button")!.click();
+  expect(wants).toEqual([
+    ["pin", true],
+    ["unpin", "conv1"],
+    ["unpin", "<i>conv0</i>"],
+  ]);
+});
+
+it("copies the kernel's table", async () => {
+  const taken = vi.fn(() => Promise.resolve());
+  vi.stubGlobal("navigator", { clipboard: { writeText: taken } });
+  view.update(state());
+  expect(find<HTMLButtonElement>("copy").disabled).toBe(true);
+  view.update({ header: { kind: "studied", ranks: 2, text: "a\tb" }, arrays: {} });
+  find("copy").click();
+  expect(taken).toHaveBeenCalledWith("a\tb");
+  vi.unstubAllGlobals();
 });
 
 it("draws a curve, says how far it is, and stops", () => {

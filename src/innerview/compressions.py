@@ -18,7 +18,7 @@ from innerview.model import state
 from innerview.projections import FITTED_ON, divide, projecting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from torch import Tensor
 
@@ -238,7 +238,7 @@ def compression_table(points: Iterable[Compression]) -> Any:
         A pandas DataFrame. For each layer and axis a row "off" without compression, then a row for each compression,
         from the highest rank of each mode down: ``preceding_layer``, ``axis``, ``matrix_shape`` ("64 x 61"), ``mode``
         (off, random, PCA, ...), ``accuracy`` with ``low`` and ``high`` from 0 to 1, ``agreement``, ``loss`` and
-        ``evaluated``.
+        ``evaluated``; and ``also``, the other layers and their ranks, where some were compressed together.
     """
     import pandas as pd  # noqa: PLC0415 - slow to import
 
@@ -246,20 +246,35 @@ def compression_table(points: Iterable[Compression]) -> Any:
     for point in points:
         groups.setdefault((point.layer, point.axis, point.also), []).append(point)
     rows: list[tuple[Any, ...]] = []
-    for (layer, axis, _), group in groups.items():
+    for (layer, axis, also), group in groups.items():
+        others = ", ".join(f"{step.layer} {step.rank}" for step in also)
         full = group[0]
         modes = list(dict.fromkeys(point.basis for point in group))
         hits = None if full.baseline_accuracy is None else round(full.baseline_accuracy * full.evaluated)
         low, high = (None, None) if hits is None else wilson_interval(hits, full.evaluated)
         agreement = None if full.agreement is None else 1.0
         off = (full.baseline_accuracy, low, high, agreement, full.baseline_loss, full.evaluated)
-        rows.append((layer, axis, "", "off", *off))
+        rows.append((layer, axis, "", "off", *off, ""))
         for point in sorted(group, key=lambda point: (modes.index(point.basis), -point.rank)):
             shape = f"{point.rank} bits" if point.matrix_shape is None else "{} x {}".format(*point.matrix_shape)
             figures = (point.accuracy, point.low, point.high, point.agreement, point.loss, point.evaluated)
-            rows.append((layer, axis, shape, _MODES.get(point.basis, point.basis), *figures))
-    names = ("accuracy", "low", "high", "agreement", "loss", "evaluated")
-    return pd.DataFrame(rows, columns=["preceding_layer", "axis", "matrix_shape", "mode", *names])
+            rows.append((layer, axis, shape, _MODES.get(point.basis, point.basis), *figures, others))
+    names = ("accuracy", "low", "high", "agreement", "loss", "evaluated", "also")
+    table = pd.DataFrame(rows, columns=["preceding_layer", "axis", "matrix_shape", "mode", *names])
+    return table if any(table["also"]) else table.drop(columns="also")
+
+
+def edits_of(inspector: Inspector, projections: Mapping[str, Projection]) -> dict[str, Callable[[Tensor], Tensor]]:
+    """What each layer's output becomes, for ``innerview.model.intervene.forward_with``.
+
+    Args:
+        inspector: whose layers they are.
+        projections: by layer.
+    """
+    return {
+        name: partial(_applied, projection, inspector.layers[name].batch_axis or 0)
+        for name, projection in projections.items()
+    }
 
 
 def steps_of(given: Sequence[Step | tuple[Any, ...]]) -> list[Step]:
@@ -314,10 +329,7 @@ class _Setting(NamedTuple):
         return tuple(Step(name, one.rank, one.basis, one.axis) for name, one in self.others.items())
 
     def edits(self, inspector: Inspector, rank: int) -> dict[str, Callable[[Tensor], Tensor]]:
-        return {
-            name: partial(_applied, projection, inspector.layers[name].batch_axis or 0)
-            for name, projection in {self.layer: self.projection.at(rank), **self.others}.items()
-        }
+        return edits_of(inspector, {self.layer: self.projection.at(rank), **self.others})
 
     def result(self, rank: int, found: Evaluated, note: str) -> Compression:
         after, before = found.after, found.before

@@ -47,10 +47,10 @@ def panel(explorer):
 
 
 def choose(explorer, basis, rank):
+    step = f"('{LAYER}', {rank}, '{basis}')"
     python(
         explorer,
-        "from innerview.widgets.compression_controls import Setting; "
-        f"explorer.compression.controls.choose(Setting('{LAYER}', '{basis}', 'channels', {rank}))",
+        f"from innerview.compressions import Step; explorer.compression.controls.choose(Step(*{step}))",
     )
 
 
@@ -159,10 +159,13 @@ def test_a_point_of_the_curve_sets_the_slider(explorer, panel):
     legend = chart.locator(".innerview-compression-legend")
     expect(legend).to_contain_text(f"{LAYER}, channels, random")
     expect(explorer.output.locator(".iv-busy:visible")).to_have_count(0)
-    ranks = python(explorer, f"print(*inspector.accuracy_curve('{LAYER}', basis='random').ranks)").split()
+    pca, ranks = (
+        python(explorer, f"print(*inspector.accuracy_curve('{LAYER}', basis='{basis}').ranks)").split()
+        for basis in ("pca", "random")
+    )
     dots = chart.locator(".bqplot .object_grp")
-    expect(dots).to_have_count(2 * len(ranks))  # those of PCA, then the random ones
-    dots.nth(len(ranks) + 2).click()
+    expect(dots).to_have_count(len({*pca, "8"}) + len(ranks))  # those of PCA, then the random ones
+    dots.nth(len({*pca, "8"}) + 2).click()
     expect_shown(explorer, "random", ranks[2])
     # Another layer, evaluated there too, and a click on a point of the first leads back to it.
     explorer.choose_layer("features.0")
@@ -171,6 +174,18 @@ def test_a_point_of_the_curve_sets_the_slider(explorer, panel):
     dots.first.click()
     expect_shown(explorer, "pca", 1)
     explorer.expect_layer(LAYER)
+
+
+def test_a_layer_stays_compressed_while_another_is_chosen(explorer, panel):
+    panel.get_by_test_id("pin").click()
+    expect(panel.get_by_test_id("pin")).to_have_attribute("aria-pressed", "true")
+    explorer.choose_layer("features.0")
+    expect_shown(explorer, "pca", 4, "features.0")
+    expect(panel.get_by_test_id("also")).to_have_text(f"{LAYER} · PCA 8")
+    both = python(explorer, f"print(inspector.compress([('features.0', 4), ('{LAYER}', 8)]).accuracy)")
+    expect(panel.get_by_test_id("accuracy")).to_have_text(f"{100 * float(both):.1f} %")
+    panel.get_by_test_id("also").locator("button").click()
+    expect(panel.get_by_test_id("also")).to_be_empty()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -160,16 +160,29 @@ def open_page(explorer, title):
     explorer.output.locator(".lm-TabBar-tab", has_text=title).click()
 
 
+def compress(explorer, body, layer, rank):
+    """Drag the rank of a layer, and draw the curves of two layers."""
+    for name in ("dense1", layer):
+        explorer.choose_layer(name)
+        expect(body.get_by_test_id("layer")).to_have_text(name)
+        expect(body.get_by_test_id("accuracy-block")).to_have_attribute("data-done", "true", timeout=60_000)
+        body.get_by_test_id("curve").click()
+        expect(body.locator(".innerview-compression-legend")).to_contain_text(f"{name}, channels, random")
+    body.get_by_test_id("rank-number").fill(str(rank))
+    explorer.page.keyboard.press("Enter")
+    expect(body.get_by_test_id("accuracy-block")).to_have_attribute("data-done", "true", timeout=60_000)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_pages_of_many_samples(theme, show):
-    """Embedding, similarity and quality; in the dark, two models side by side."""
+    """Embedding, similarity, compression and quality; in the dark, two models side by side."""
     setup = f"MNIST = {bool(MNIST)}\n{DIGITS}"
     if theme == "dark":
         setup = setup.replace("classes=digits.classes)", "classes=digits.classes, baseline='untrained')")
     explorer = show(setup, SELECTION, theme)
     explorer.expect_painted("dense1", 7)
     found = {}
-    for page in ("Embedding", "Similarity", "Quality"):
+    for page in ("Embedding", "Similarity", "Compression", "Quality"):
         open_page(explorer, page)
         body = explorer.output.locator(f".innerview-explorer-{page.lower()}")
         if page == "Embedding":
@@ -181,6 +194,8 @@ def test_the_pages_of_many_samples(theme, show):
             expect(body.get_by_test_id("brush-channel").first).to_be_visible()
         elif page == "Similarity":
             expect(body).to_contain_text("AUC")
+        elif page == "Compression":
+            compress(explorer, body, "conv2", 6)
         else:
             body.get_by_test_id("measure").click()
             rows = 4 if theme == "dark" else 2

@@ -23,3 +23,7 @@ export const same = (a: CompressionSetting, b: CompressionSetting): boolean =>
 
 /** Whether they differ by their rank at most: one fit serves both. */
 export const sameFit = (a: CompressionSetting, b: CompressionSetting): boolean => same({ ...a, rank: b.rank }, b);
+
+/** Whether the same other layers are compressed in the same way. */
+export const sameOthers = (a: readonly CompressionSetting[], b: readonly CompressionSetting[]): boolean =>
+  a.length === b.length && a.every((one, i) => same(one, b[i]!));

@@ -195,11 +195,14 @@ export function createStage(events: StageEvents): Stage {
     events.open(found.channel);
   });
   // Themes are style sheets that arrive at some later time; a colour that changes is noticed by its transition.
-  element.addEventListener("transitionend", (event) => {
+  // (Where style sheets follow each other quickly, Chromium cancels it instead: the colour has changed all the same.)
+  const recolour = (event: TransitionEvent): void => {
     if (event.target !== element || event.propertyName !== "color") return;
     theme = undefined;
     repaint();
-  });
+  };
+  element.addEventListener("transitionend", recolour);
+  element.addEventListener("transitioncancel", recolour);
 
   let ratio: MediaQueryList | undefined;
   const sharpen = (): void => {

@@ -2,9 +2,9 @@
 import { accuracy } from "../compression/accuracy";
 import { decided } from "../compression/decided";
 import { facts } from "../compression/facts";
-import { AXES, BASES, same, sameFit } from "../compression/setting";
+import { others } from "../compression/others";
+import { AXES, BASES, same, sameFit, sameOthers } from "../compression/setting";
 import { rankSlider } from "../compression/slider";
-import { tableText } from "../compression/table";
 import { tiles } from "../compression/tiles";
 import type {
   AccuracyFrame,
@@ -17,7 +17,6 @@ import type {
   ErrorFrame,
   ProjectionFrame,
   StudiedFrame,
-  StudiedRow,
   ViewFrame,
 } from "../frames";
 import { busyBar } from "../ui/busy";
@@ -33,7 +32,7 @@ export const create: Create = (element, callbacks) => {
   let fit: ProjectionFrame | null = null;
   let left: AccuracyFrame | null = null;
   let picture: CompressedFrame | undefined;
-  let rows: StudiedRow[] = [];
+  let studied: StudiedFrame["header"] = { kind: "studied", ranks: 0, text: "" };
   const work = new Map<string, BusyFrame["header"]>();
 
   const errors = errorBanner();
@@ -75,6 +74,10 @@ export const create: Create = (element, callbacks) => {
     () => callbacks.want("evaluate", true),
   );
   const said = facts();
+  const together = others(
+    () => callbacks.want("pin", true),
+    (layer) => callbacks.want("unpin", layer),
+  );
   const verdict = decided();
   const stop = h(
     "button",
@@ -108,7 +111,7 @@ export const create: Create = (element, callbacks) => {
   const copy = copyButton(
     "Copy table",
     { title: "Copy all that was evaluated as text: paste it into a spreadsheet", "data-testid": "copy" },
-    () => tableText(rows),
+    () => studied.text,
     () => errors.say("copy", "The browser does not allow copying here."),
   );
   const progress = h("p", { class: "iv-muted", "data-testid": "curve-progress" });
@@ -126,6 +129,7 @@ export const create: Create = (element, callbacks) => {
     h("div", { class: "iv-compression-controls" }, name, bases.element, axes.element),
     slider.element,
     said.element,
+    together.element,
     results,
     h(
       "div",
@@ -164,18 +168,19 @@ export const create: Create = (element, callbacks) => {
     said.show(fits, now.rank);
     results.hidden = picture?.header.layer !== now.layer;
     results.toggleAttribute("data-stale", !!picture && !off && !same(picture.header, now));
+    together.show(state, off);
     const counts = left && left.header.layer === now.layer ? left : null;
     evaluated.show(
       off ? null : counts,
-      !!counts && !same(counts.header, now),
+      !!counts && !(same(counts.header, now) && sameOthers(counts.header.also, state.also)),
       off ? "nothing is compressed" : "not evaluated yet",
     );
-    clear.disabled = copy.element.disabled = !rows.length;
+    clear.disabled = copy.element.disabled = !studied.ranks;
     curve.disabled = off;
     stop.hidden = !work.size;
     const running = work.get("curve");
     const share = running?.fraction == null ? "" : ` · ${percent(running.fraction, 0)}`;
-    setText(progress, running ? `${running.label}${share}` : rows.length ? counted(rows.length, "rank") : "");
+    setText(progress, running ? `${running.label}${share}` : studied.ranks ? counted(studied.ranks, "rank") : "");
   };
 
   const hear = (header: CompressionFrame["header"]): void => {
@@ -200,7 +205,7 @@ export const create: Create = (element, callbacks) => {
       } else if (kind === "decided") {
         verdict.show(frame as DecidedFrame, picture?.header.basis !== "off");
       } else if (kind === "accuracy") left = frame as AccuracyFrame;
-      else if (kind === "studied") ({ rows } = (frame as StudiedFrame).header);
+      else if (kind === "studied") studied = (frame as StudiedFrame).header;
       else if (kind === "busy") {
         const { header } = frame as BusyFrame;
         work.delete(header.scope);

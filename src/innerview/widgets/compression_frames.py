@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from innerview.analysis.tiles import make_tiles
+from innerview.compressions import edits_of
 from innerview.errors import InnerviewError
 from innerview.model.intervene import forward_with
 from innerview.predictions import scores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from torch import Tensor
+    from collections.abc import Mapping
 
     from innerview.analysis.projection import Projection
     from innerview.compressions import Compression
@@ -96,7 +95,7 @@ def decided(inspector: Inspector, look: Look, projections: Mapping[str, Projecti
     try:
         before = after = scores(inspector.output(batch), 1)[0].cpu()
         if projections:
-            edits = {name: _edit(inspector, name, projection) for name, projection in projections.items()}
+            edits = edits_of(inspector, projections)
             with inspector.lent(batch) as (model, ready, rewind):
                 output = forward_with(model, ready.args, ready.kwargs, edits, restore_rng=rewind)
             after = scores(output, 1)[0].cpu()
@@ -124,6 +123,7 @@ def accuracy(found: Compression, total: int) -> Frame:
         "basis": found.basis,
         "axis": found.axis,
         "rank": found.rank,
+        "also": [step._asdict() for step in found.also],
         "accuracy": found.accuracy,
         "low": found.low,
         "high": found.high,
@@ -133,8 +133,3 @@ def accuracy(found: Compression, total: int) -> Frame:
         "total": total,
         "note": found.note,
     }, {}
-
-
-def _edit(inspector: Inspector, layer: str, projection: Projection) -> Callable[[Tensor], Tensor]:
-    axis = inspector.layers[layer].batch_axis or 0
-    return lambda value: projection.apply(value.movedim(axis, 0)).movedim(0, axis)

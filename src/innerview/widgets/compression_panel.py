@@ -10,14 +10,16 @@ import ipywidgets
 import numpy as np
 from traitlets import Bool
 
-from innerview.compressions import Compression, curve_of
+from innerview.compressions import Compression, Step, compression_table, curve_of
 from innerview.errors import InnerviewError
 from innerview.inspector import Inspector
 from innerview.widgets.charts import AccuracyChart, RankCurve
-from innerview.widgets.compression_controls import CompressionControls, Series, Setting
+from innerview.widgets.compression_controls import CompressionControls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from innerview.widgets.compression_settings import Series
 
 _log = logging.getLogger("innerview")
 # Clear of each other and of both themes' grounds: those of the scatter, js/src/scatter/palette.ts.
@@ -47,7 +49,7 @@ class CompressionPanel(ipywidgets.VBox):
 
     Attributes:
         active: whether the panel computes (observable).
-        controls: the view with the slider; ``panel.controls.choose(setting)`` does what a click does.
+        controls: the view with the slider; ``controls.choose`` does what a click does.
     """
 
     active = Bool(default_value=True)
@@ -75,8 +77,8 @@ class CompressionPanel(ipywidgets.VBox):
         self.controls.observe(lambda _: self._draw(), "studied")
 
     def to_frame(self) -> Any:
-        """What was evaluated so far, a row each, as a pandas DataFrame."""
-        return table(self.controls.curves)
+        """What was evaluated so far as a pandas DataFrame; see ``innerview.compressions.compression_table``."""
+        return compression_table(point for points in self.controls.curves.values() for point in points)
 
     def close(self) -> None:
         """Close the panel, and let go of the inspector; that stays open."""
@@ -119,31 +121,9 @@ class CompressionPanel(ipywidgets.VBox):
 
     def _clicked(self, series: Series, rank: int) -> None:
         try:
-            self.controls.choose(Setting(*series, rank))
+            self.controls.choose(Step(series.layer, rank, series.basis, series.axis), series.also)
         except InnerviewError as error:
             self.controls.show_error("choose", error)
-
-
-def table(curves: dict[Series, list[Compression]]) -> Any:
-    """Compressions as a pandas DataFrame: the layer, axis, matrix and basis, and what accuracy is left."""
-    import pandas as pd  # noqa: PLC0415 - slow to import
-
-    names = (
-        "layer",
-        "axis",
-        "matrix_shape",
-        "basis",
-        "rank",
-        "explained_variance",
-        "accuracy",
-        "low",
-        "high",
-        "baseline_accuracy",
-        "agreement",
-        "evaluated",
-    )
-    rows = [[getattr(point, name) for name in names] for some in curves.values() for point in some]
-    return pd.DataFrame(rows, columns=list(names))
 
 
 def _drawn(series: Series, points: Sequence[Compression], colour: str, *, labelled: bool) -> RankCurve:
@@ -153,15 +133,19 @@ def _drawn(series: Series, points: Sequence[Compression], colour: str, *, labell
 
 
 def _colours(keys: Sequence[Series]) -> dict[Series, str]:
-    """A colour for each layer and axis, whatever the basis."""
-    places = list(dict.fromkeys((key.layer, key.axis) for key in keys))
-    return {key: _COLOURS[places.index((key.layer, key.axis)) % len(_COLOURS)] for key in keys}
+    """A colour for each layer, axis and others with it, whatever the basis."""
+    places = list(dict.fromkeys(key._replace(basis="") for key in keys))
+    return {key: _COLOURS[places.index(key._replace(basis="")) % len(_COLOURS)] for key in keys}
 
 
 def _legend(keys: Sequence[Series], colours: dict[Series, str]) -> str:
     def item(key: Series) -> str:
         dash = f"border-top: 2px {_BORDERS[_STYLES[key.basis]]} {colours[key]}"
-        words = escape(f"{key.layer}, {key.axis}, {_NAMES[key.basis]}")
+        words = escape(
+            ", ".join(
+                [key.layer, key.axis, _NAMES[key.basis], *(f"with {step.layer} to {step.rank:,}" for step in key.also)]
+            )
+        )
         return (
             f'<span class="innerview-compression-curve"><i class="innerview-compression-dash" style="{dash}"></i>'
             f"{words}</span>"

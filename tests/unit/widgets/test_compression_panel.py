@@ -11,12 +11,14 @@ from unit.widgets.frames import ask, last, settle
 
 import innerview as iv
 from innerview.analysis.progress import finish
+from innerview.compressions import Step
 from innerview.errors import DataError
 from innerview.projections import divide, projecting
-from innerview.widgets.compression_controls import Series, Setting
+from innerview.widgets.compression_settings import Series
 
 LAYER = "features.3"
-SETTING = Setting(LAYER, "pca", "channels", 8)  # what the panel begins with: a quarter of 32 channels
+SETTING = Step(LAYER, 8)  # what the panel begins with: a quarter of 32 channels
+SERIES = Series(LAYER, "pca", "channels")
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def test_the_tiles_are_the_activation_before_and_after(panel, inspector, sent):
 
 
 def test_the_prediction_is_that_of_a_forward_with_a_replacing_hook(panel, inspector, sent):
-    panel.controls.choose(Setting(LAYER, "pca", "channels", 1))
+    panel.controls.choose(Step(LAYER, 1, "pca", "channels"))
     settle(inspector)
     projection = finish(projecting(inspector, LAYER, 1))
     batch = inspector.batch(0)
@@ -102,14 +104,14 @@ def test_a_storm_of_slider_events_evaluates_where_it_ends(panel, inspector, sent
     assert last(sent, "compressed")[0]["rank"] == 5
     assert last(sent, "decided")[0]["layer"] == LAYER
     # The one from before the storm, and that at its end: what was passed on the way was not evaluated.
-    assert {point.rank for point in panel.controls.curves[SETTING.series]} == {5, 8}
+    assert {point.rank for point in panel.controls.curves[SERIES]} == {5, 8}
 
 
 def test_moving_the_slider_stops_the_evaluation(inspector, sent):
     panel = iv.CompressionPanel(inspector)
     settle(inspector)
     with inspector.model_lock:  # the worker waits for the model
-        panel.controls.choose(Setting(LAYER, "random", "channels", 3))
+        panel.controls.choose(Step(LAYER, 3, "random", "channels"))
         ask(panel.controls, "rank", 4)
     settle(inspector)
     # Nobody said that the slider rests: nothing is evaluated, not even what the click before it began.
@@ -140,7 +142,7 @@ def test_layer_and_sample_are_followed_and_each_layer_keeps_its_rank(panel, insp
     assert last(sent, "decided")[0]["sample"] == 5
     inspector.layer = LAYER
     settle(inspector)
-    assert panel.controls.setting == Setting(LAYER, "pca", "channels", 3)
+    assert panel.controls.settings.now == Step(LAYER, 3, "pca", "channels")
 
 
 def test_off_changes_nothing(panel, inspector, sent):
@@ -182,7 +184,7 @@ def test_a_trained_model_is_looked_at_anew(panel, inspector, sent, trained):
         assert panel.controls.curves == {}
         assert panel._charts.children == ()
         settle(inspector)
-        (point,) = panel.controls.curves[SETTING.series]
+        (point,) = panel.controls.curves[SERIES]
         assert point.explained_variance != before
         assert accuracies(sent)[-1]["accuracy"] == inspector.compress(LAYER, 8).accuracy
     finally:
@@ -201,15 +203,15 @@ def test_the_curve_of_a_layer_beside_a_random_basis(panel, inspector, sent):
         for rank, accuracy in zip(expected[series.basis].ranks, expected[series.basis].accuracy, strict=True):
             assert found[rank] == accuracy
     dots = panel._chart.points
-    assert dots[0].x.tolist() == [point.rank for point in curves[SETTING.series]]
-    assert dots[0].y.tolist() == [point.accuracy for point in curves[SETTING.series]]
+    assert dots[0].x.tolist() == [point.rank for point in curves[SERIES]]
+    assert dots[0].y.tolist() == [point.accuracy for point in curves[SERIES]]
     frame = panel.to_frame()
-    assert len(frame) == len(last(sent, "studied")[0]["rows"]) == sum(map(len, curves.values()))
-    assert set(frame.columns) >= {"layer", "axis", "matrix_shape", "basis", "accuracy"}
+    assert last(sent, "studied")[0]["ranks"] == sum(map(len, curves.values())) == len(frame) - 1  # beside "off"
+    assert last(sent, "studied")[0]["text"].splitlines()[0].split("\t") == list(frame.columns)
     assert panel._legend.value.count("<i ") == 2
     ask(panel.controls, "clear", True)
     assert panel.controls.curves == {}
-    assert last(sent, "studied")[0]["rows"] == []
+    assert last(sent, "studied")[0]["text"] == ""
 
 
 def test_a_click_on_a_point_sets_layer_basis_and_rank(panel, inspector, sent):
@@ -220,16 +222,39 @@ def test_a_click_on_a_point_sets_layer_basis_and_rank(panel, inspector, sent):
     settle(inspector)
     dots = panel._chart.points[place]
     dots._handle_custom_msgs(dots, {"event": "element_click", "data": {"index": 2}}, [])
-    assert panel.controls.setting == Setting(LAYER, "random", "channels", int(dots.x[2]))
+    assert panel.controls.settings.now == Step(LAYER, int(dots.x[2]), "random", "channels")
     settle(inspector)
     assert last(sent, "compressed")[0]["rank"] == int(dots.x[2])
+
+
+def test_pinned_layers_are_compressed_together(panel, inspector, sent):
+    ask(panel.controls, "rank", 6)
+    ask(panel.controls, "pin", True)
+    inspector.layer = "features.0"
+    settle(inspector)
+    expected = inspector.compress([("features.0", 4), (LAYER, 6)])
+    assert expected.also == (Step(LAYER, 6),)
+    final = accuracies(sent)[-1]
+    assert (final["layer"], final["rank"], final["accuracy"]) == ("features.0", 4, expected.accuracy)
+    assert final["also"] == last(sent, "compression")[0]["also"] == [Step(LAYER, 6)._asdict()]
+    plain = Series("features.0", "pca", "channels")
+    assert list(panel.controls.curves) == [SERIES, plain._replace(also=expected.also)]
+    assert "with features.3 to 6" in panel._legend.value
+    both = last(sent, "decided")[0]["classes"]
+    ask(panel.controls, "unpin", LAYER)
+    settle(inspector)
+    assert plain in panel.controls.curves
+    assert last(sent, "decided")[0]["classes"] != both
+    dots = panel._chart.points[1]  # a click on a point compressed together brings both back
+    dots._handle_custom_msgs(dots, {"event": "element_click", "data": {"index": 0}}, [])
+    assert panel.controls.settings.also == expected.also
 
 
 def test_stop_leaves_what_was_found(panel, inspector, sent):
     ask(panel.controls, "curve", True)
     ask(panel.controls, "stop", True)
     settle(inspector)
-    assert [point.rank for point in panel.controls.curves[SETTING.series]] == [8]
+    assert [point.rank for point in panel.controls.curves[SERIES]] == [8]
     assert errors(sent) == {}
 
 
@@ -307,15 +332,15 @@ def test_a_model_that_is_no_classifier_has_tiles_and_says_why_nothing_else(sent)
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        (Setting(LAYER, "svd", "channels", 1), "there is no basis 'svd'; there are 'off', 'pca'"),
-        (Setting(LAYER, "pca", "rows", 1), "there is no axis 'rows'"),
-        (Setting(LAYER, "pca", "channels", 33), "rank 33 of 'features.3': it can be 1 to 32"),
+        (Step(LAYER, 1, "svd", "channels"), "there is no basis 'svd'; there are 'off', 'pca'"),
+        (Step(LAYER, 1, "pca", "rows"), "there is no axis 'rows'"),
+        (Step(LAYER, 33, "pca", "channels"), "rank 33 of 'features.3': it can be 1 to 32"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused(panel, setting, message):
     with pytest.raises(DataError, match=message):
         panel.controls.choose(setting)
-    assert panel.controls.setting == SETTING
+    assert panel.controls.settings.now == SETTING
 
 
 def test_it_wants_an_inspector(trained):
