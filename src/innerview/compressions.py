@@ -190,7 +190,8 @@ def compressing(
             return [setting.result(rank, one, parts.note) for rank, one in under_way.items()]
 
         variants = {rank: setting.edits(inspector, rank) for rank in ranks}
-        work = evaluating(inspector, variants, chosen, metric=metric, fingerprint=before, key=key)
+        how = {"metric": metric, "fingerprint": before, "key": key, "patient": job is None}
+        work = evaluating(inspector, variants, chosen, **how)
         return results((yield from relay(work, results))) or []
 
     if wanted is not None:

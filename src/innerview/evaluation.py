@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from innerview.tallies import Metric
 
 _HOLD = 0.03  # seconds that the model is kept for one variant after the other
+_PATIENT = 10  # steps in one where nobody waits for a click: large batches cost less a sample
 _SIZE = 1 << 14  # bytes of one result, with the counts of some hundred classes
 
 
@@ -61,6 +62,7 @@ def evaluating(
     metric: Metric | None,
     fingerprint: object,
     key: tuple[Hashable, ...],
+    patient: bool = False,
 ) -> Generator[dict[int, Evaluated] | None, None, dict[int, Evaluated]]:
     """Evaluate several variants over the same samples: batches outermost, so that one recording serves all variants.
 
@@ -73,6 +75,7 @@ def evaluating(
         metric: see ``innerview.tallies.judge``.
         fingerprint: of the model that is to be evaluated.
         key: of all that a result depends on beside the variant's number and the metric.
+        patient: whether steps may be long: nobody waits for a click in between.
 
     Yields:
         What is known of each variant after each batch; None in between.
@@ -82,17 +85,17 @@ def evaluating(
         DataError, ForwardError: from the metric or an edit; the model rejects a batch.
     """
     first = _earliest(inspector, next(iter(variants.values())))
-    size = batch_size(inspector, first)
-    found = {number: _kept(inspector, (*key, size, id(metric), number), metric) for number in variants}
+    size = batch_size(inspector, first, _PATIENT if patient else 1)
+    found = {number: _kept(inspector, (*key, id(metric), number), metric) for number in variants}
     if all(one.after.evaluated == len(samples) for one in found.values()):
         yield found
-    for start in range(0, len(samples), size):
-        due = [number for number in variants if found[number].after.evaluated == start]
-        if due:
-            part = [int(index) for index in samples[start : start + size]]
-            todo = [(variants[number], found[number]) for number in due]
-            yield from _batch(inspector, part, start, first, todo, metric=metric, fingerprint=fingerprint)
-            yield found
+    while (start := min(one.after.evaluated for one in found.values())) < len(samples):
+        # Those that are furthest behind go on up to where the next one stands, so that they share what comes after.
+        todo = [(variants[number], one) for number, one in found.items() if one.after.evaluated == start]
+        ahead = (one.after.evaluated for one in found.values() if one.after.evaluated > start)
+        part = [int(index) for index in samples[start : min(start + size, min(ahead, default=len(samples)))]]
+        yield from _batch(inspector, part, start, first, todo, metric=metric, fingerprint=fingerprint)
+        yield found
     return found
 
 

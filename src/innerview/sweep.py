@@ -56,8 +56,8 @@ def sweep(
         yield part, values[None] if axis is None else values.movedim(axis, 0)
 
 
-def batch_size(inspector: Inspector, layer: str) -> int:
-    """How many samples to run in one forward up to a layer, for a step of some 50 ms.
+def batch_size(inspector: Inspector, layer: str, steps: int = 1) -> int:
+    """How many samples to run in one forward up to a layer, for a step of some 50 ms, or as long as so many steps.
 
     Decided by the amount of work, not by the clock: another batch size may round another way, and an embedding would
     not come out the same twice.
@@ -70,4 +70,4 @@ def batch_size(inspector: Inspector, layer: str) -> int:
         if row.name == layer:
             break
     most = _ELEMENTS if inspector.device == "cpu" else _ELEMENTS_ON_GPU
-    return max(1, min(_LARGEST_BATCH, most // max(1, elements)))
+    return max(1, min(_LARGEST_BATCH, steps * most // max(1, elements)))
