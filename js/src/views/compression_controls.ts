@@ -128,8 +128,7 @@ export const create: Create = (element, callbacks) => {
     { class: "iv-compression-main" },
     h("div", { class: "iv-compression-controls" }, name, bases.element, axes.element),
     slider.element,
-    said.element,
-    together.element,
+    h("div", { class: "iv-compression-cost" }, said.element, together.element),
     results,
     h(
       "div",
