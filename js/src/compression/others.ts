@@ -31,7 +31,8 @@ export function others(pin: () => void, unpin: (layer: string) => void): Others 
       shown = header;
       keep.disabled = off;
       keep.setAttribute("aria-pressed", String(header.pinned));
-      setText(name, header.also.length ? "Also compressed:" : "");
+      setText(name, "Also compressed:");
+      name.hidden = list.hidden = !header.also.length;
       list.replaceChildren(
         ...header.also.map(({ layer, basis, rank }) =>
           h(
