@@ -1,6 +1,6 @@
 """Layers of a ResNet compressed by random bases and by PCA: a published table again, and what its odd figures are.
 
-    make literature          takes half an hour on one core
+    make literature          at full width; the matrix of 8,192 dimensions takes most of the time
     python tests/literature/compression.py --width 16 --images 4000
 
 A pre-activation ResNet (K. He et al., Identity Mappings in Deep Residual Networks, ECCV 2016) with one block each of
