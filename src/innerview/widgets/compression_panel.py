@@ -38,6 +38,7 @@ _COLOURS = [
 _STYLES = {"pca": "solid", "random": "dashed", "variance": "dotted", "quantise": "dash_dotted"}
 _NAMES = {"pca": "PCA", "random": "random", "variance": "highest variance", "quantise": "quantise (bits)"}
 _BORDERS = {"solid": "solid", "dashed": "dashed", "dotted": "dotted", "dash_dotted": "double"}
+_HINT = '<span class="iv-muted">Similarity shows how alike a class stays: choose "its PCA, rank by rank".</span>'
 
 
 class CompressionPanel(ipywidgets.VBox):
@@ -151,4 +152,4 @@ def _legend(keys: Sequence[Series], colours: dict[Series, str]) -> str:
             f"{words}</span>"
         )
 
-    return "".join(item(key) for key in keys)
+    return "".join(item(key) for key in keys) + _HINT

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 OFF = "off"  # instead of a basis: the layer stays as it is
 _BITS = 4  # of "quantise", until another rank is chosen
-_PART = 4  # of the dimensions one in so many is kept, until another rank is chosen
+# Of the dimensions one in so many is kept until another rank is chosen, but no more than takes a moment to fit.
+_PART, _MOST = 4, 256
 
 
 class Series(NamedTuple):
@@ -53,8 +54,8 @@ class Settings:
         if layer is None:
             return None
         full = self.full(layer)
-        rank = self._ranks.get(self._place(layer), _BITS if self.basis == "quantise" else max(1, full // _PART))
-        return Step(layer, min(rank, full), self.basis, self.axis)
+        first = _BITS if self.basis == "quantise" else min(_MOST, max(1, full // _PART))
+        return Step(layer, min(self._ranks.get(self._place(layer), first), full), self.basis, self.axis)
 
     @property
     def also(self) -> tuple[Step, ...]:
