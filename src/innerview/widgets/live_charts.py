@@ -38,7 +38,7 @@ _POINTS = 400  # of a line; more than these are averaged
 _MOST_EVENTS = 60
 _MOST_STEPS = 6  # on the axis of steps
 _ROOM = 0.05  # above and below the lines
-_HEIGHT = 190
+_HEIGHT = 200
 _PRESERVED = {"x": True, "y": True}
 
 
@@ -119,6 +119,9 @@ class TimeAxis:
             # What was brushed fills the chart now, and the next brush begins anew.
             brush.selected = None
             self.zoom((first, last))
+        elif self.between is not None and (chosen is None or not len(chosen)):
+            # A click, or two of them: the page may tell of both as one.
+            self.zoom(None)
 
 
 class LiveChart:
@@ -371,7 +374,7 @@ def _figure(title: str, marks: list[Any], axes: list[Any], brush: Any, *, right:
         marks=marks,
         axes=axes,
         interaction=brush,
-        fig_margin={"top": 24, "bottom": 24, "left": 48, "right": 48 if right else 12},
+        fig_margin={"top": 30, "bottom": 24, "left": 48, "right": 48 if right else 16},
         title_style={"font-size": "12px", "fill": _INK},
         background_style={"fill": "transparent"},  # bqplot's own is black in the dark theme
         display_toolbar=False,

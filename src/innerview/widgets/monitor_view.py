@@ -166,17 +166,18 @@ class MonitorView(ipywidgets.VBox):
             layout={"width": "auto"},
         )
         self._ask_weights.on_click(lambda _: self._show_weights())
-        self._pick = ipywidgets.BoundedIntText(
-            value=-1,
-            min=-1,
-            max=100_000,
+        self._pick = ipywidgets.Text(
+            placeholder="number",
             description="Channel",
-            tooltip="Draw the range of a channel; -1 for none",
-            layout={"width": "130px"},
+            tooltip="Draw the range of this channel of the first chosen layer",
+            continuous_update=False,
+            layout={"width": "140px"},
             style={"description_width": "initial"},
         )
         self._pick.observe(self._picked, "value")
-        self._hint = ipywidgets.Label("Drag across a chart to zoom into its steps", layout={"margin": "0 8px"})
+        self._hint = ipywidgets.Label(
+            "Drag across a chart to zoom into its steps, click for the whole run", layout={"margin": "0 8px"}
+        )
         live = [self._ask_weights] if self.monitor is not None else []
         self._bar = ipywidgets.Box(
             [self._pick, *live, self._whole, self._hint], layout={"flex_flow": "row wrap", "align_items": "center"}
@@ -225,10 +226,15 @@ class MonitorView(ipywidgets.VBox):
         self._refresher.ask(at_once=True)
 
     def _picked(self, change: Any) -> None:
-        self.channel = None if change["new"] < 0 else change["new"]
+        text = change["new"].strip()
+        if text and not text.isdecimal():
+            self._say(f"{text!r} is no channel: a number from 0, or nothing")
+            return
+        self._say("")
+        self.channel = int(text) if text else None
 
     def _tile(self, channel: int | None) -> None:
-        self._pick.value = -1 if channel is None else channel
+        self._pick.value = "" if channel is None else str(channel)
 
     def _show_weights(self) -> None:
         monitor = self.monitor
@@ -310,6 +316,7 @@ class MonitorView(ipywidgets.VBox):
             chart.show(lines(now), dashed=lines(before), events=history.events)
         wanted = [(series, series.layer, colours[series.layer]) for series in now]
         wanted += [(series, f"{series.layer}, compared", colours[series.layer]) for series in before]
+        wanted.sort(key=lambda one: self._layers.index(one[0].layer))  # what is compared side by side
         while len(self._heat) < len(wanted):
             self._heat.append(HeatChart(self._time))
             self._reach(self._heat[-1])

@@ -138,6 +138,10 @@ def test_one_interval_for_all_charts(monitor, view):
     brush.brushing = False
     assert view._time.between == (6, 8)
     assert brush.selected is None
+    brush.brushing = True  # a click
+    brush.brushing = False
+    assert view._time.between is None
+    view.zoom(6, 8)
     view._whole.click()
     assert (view._time.scale.min, view._time.scale.max) == (0, 24)
 
@@ -153,7 +157,11 @@ def test_the_range_of_a_channel_for_each_probe(monitor, view):
         np.testing.assert_allclose(band.y, [series.channel_high[:, 2], series.channel_low[:, 2]])
         np.testing.assert_allclose(np.ravel(chart._right._solid.y), series.channel_std[:, 2], rtol=1e-6)
     assert {chart.figure for chart in charts} <= set(view._grid.children)
-    view.channel = None
+    view._pick.value = "many"
+    assert "many" in view._error.value
+    view._pick.value = "3"
+    assert (view.channel, view._error.value) == (3, "")
+    view._pick.value = ""
     view._refresh()
     assert not {chart.figure for chart in charts} & set(view._grid.children)
 
