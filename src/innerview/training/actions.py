@@ -117,6 +117,11 @@ class Actions:
                 if finding.step >= before and rule.is_due(finding, step):
                     self._act(rule, finding, step)
 
+    @property
+    def undoable(self) -> str:
+        """What ``undo`` would take back, in words; "" for nothing."""
+        return self._done[-1][0] if self._done else ""
+
     def undo(self) -> bool:
         """Take back the last action that can be; see ``Monitor.undo``."""
         if not self._done:

@@ -277,6 +277,11 @@ class Monitor:
         """
         return ScaleRates(self._actions.scale, factor)
 
+    @property
+    def undoable(self) -> str:
+        """What ``undo`` would take back, in words; "" for nothing."""
+        return self._actions.undoable
+
     def undo(self) -> bool:
         """Take back the last action that can be taken back; may be called again for the one before. From any thread.
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innerview.errors import InnerviewError
 from innerview.widgets.frame_widget import FrameWidget, static
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from innerview.training.diagnosis import Finding
     from innerview.training.history import History
     from innerview.training.monitor import Monitor
 
@@ -62,14 +62,12 @@ class MonitorTable(FrameWidget):
 
     def want_undo(self, _: object) -> None:
         """The last action is to be taken back."""
-        undo = getattr(self._monitor, "undo", None)
-        if undo is None:
-            raise InnerviewError("there is no action to undo")
-        undo()
-        self._changed()
+        if self._monitor is not None:
+            self._monitor.undo()
+            self._changed()
 
     def show(
-        self, history: History, findings: Sequence[Any] | None, chosen: Sequence[str], colours: Sequence[str]
+        self, history: History, findings: Sequence[Finding] | None, chosen: Sequence[str], colours: Sequence[str]
     ) -> None:
         """Send the state of a run; ``findings`` is None until it was judged."""
         monitor = self._monitor
@@ -82,7 +80,7 @@ class MonitorTable(FrameWidget):
             "live": monitor is not None,
             "budget": 0.0 if monitor is None else monitor.budget,
             "overhead": history.overhead,
-            "undo": _undoable(history),
+            "undo": "" if monitor is None else monitor.undoable,
             "metrics": list(history.metrics),
             "rows": [
                 {"name": name, "kind": history.kind(name), "verdict": kind, "severity": severity}
@@ -118,18 +116,7 @@ def _state(monitor: Monitor | None, history: History) -> str:
     return "training" if history.step else "waiting"
 
 
-def _undoable(history: History) -> str:
-    """The last action that was not undone, in words; "" for none."""
-    taken: list[str] = []
-    for event in history.events:
-        if event.kind == "action":
-            taken.append(event.text)
-        elif event.kind == "undo" and taken:
-            taken.pop()
-    return taken[-1] if taken else ""
-
-
-def _verdicts(findings: Sequence[Any]) -> dict[str, tuple[str, int]]:
+def _verdicts(findings: Sequence[Finding]) -> dict[str, tuple[str, int]]:
     """Kind and severity of the worst finding of each layer."""
     worst: dict[str, tuple[str, int]] = {}
     for finding in findings:
@@ -139,7 +126,7 @@ def _verdicts(findings: Sequence[Any]) -> dict[str, tuple[str, int]]:
     return worst
 
 
-def _for_view(finding: Any) -> dict[str, Any]:
+def _for_view(finding: Finding) -> dict[str, Any]:
     names = ("layer", "kind", "evidence", "suggestion", "source", "severity", "step", "since")
     return {**{name: getattr(finding, name) for name in names}, "others": list(finding.others)}
 

@@ -6,8 +6,6 @@ import logging
 import threading
 import time
 from html import escape
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -15,6 +13,7 @@ import numpy as np
 
 from innerview.errors import InnerviewError
 from innerview.inspector import Inspector
+from innerview.training.diagnosis import Finding, diagnose
 from innerview.training.history import History
 from innerview.training.monitor import Monitor
 from innerview.widgets.frame_widget import reachable
@@ -74,7 +73,7 @@ class MonitorView(ipywidgets.VBox):
         self.inspector = inspector
         self._layers: list[str] = []
         self._channel: int | None = None
-        self._findings: Sequence[Any] | None = None  # until it was judged
+        self._findings: Sequence[Finding] | None = None  # until it was judged
         self._judged, self._judging = 0.0, 0.0
         self._shown_weights = ""
         self._lock = threading.RLock()
@@ -279,8 +278,7 @@ class MonitorView(ipywidgets.VBox):
 
     def _judge(self, history: History) -> None:
         """Diagnose now and then: it looks at the whole history."""
-        diagnose = _diagnosis()
-        if diagnose is None or time.monotonic() < self._judged + self._judging / _JUDGE_SHARE:
+        if time.monotonic() < self._judged + self._judging / _JUDGE_SHARE:
             return
         begun = time.thread_time()
         try:
@@ -387,8 +385,3 @@ def _first_choice(history: History) -> list[str]:
     ]
     places = np.unique(np.linspace(0, len(seen) - 1, min(_FIRST, len(seen))).astype(int)) if seen else []
     return [seen[place] for place in places]
-
-
-def _diagnosis() -> Callable[..., Sequence[Any]] | None:
-    found = find_spec("innerview.training.diagnosis")
-    return None if found is None else import_module(found.name).diagnose

@@ -15,7 +15,6 @@ from unit.widgets.frames import ask, last
 import innerview as iv
 from innerview.analysis.statistics import BINS, EDGES
 from innerview.errors import InnerviewError
-from innerview.training.record import Event
 from innerview.widgets.histogram_picture import COLUMNS, histogram_picture, value_ticks
 from innerview.widgets.live_charts import Line, LiveChart, TimeAxis, log_ticks, round_ticks
 from innerview.widgets.monitor_view import MonitorView
@@ -99,14 +98,30 @@ def test_the_controls_change_the_monitor(monitor, sent, view):
     assert view.layers == ["1", "3"]
 
 
-def test_an_action_can_be_undone_until_it_was(monitor, sent, view):
-    monitor.history.add_event(Event(24, "action", "learning rate times 0.5"))
-    view._refresh()
-    assert last(sent, "monitor")[0]["undo"] == "learning rate times 0.5"
-    assert "learning rate times 0.5" in view._told.value
-    monitor.history.add_event(Event(24, "undo", "learning rate as before"))
-    view._refresh()
-    assert last(sent, "monitor")[0]["undo"] == ""
+def test_what_is_wrong_is_told_and_what_was_done_about_it_can_be_undone(sent):
+    model = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 4))
+    nn.init.constant_(model[0].bias, -100.0)  # no unit is ever above zero
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with iv.Monitor(model, optimizer=optimizer, budget=None) as monitor:
+        monitor.on("dead", monitor.scale_lr(0.5), hold=0, limit=1)
+        for _ in range(60):
+            monitor.optimizer.zero_grad()
+            loss = model(torch.rand(32, 8)).square().mean()
+            loss.backward()
+            optimizer.step()
+            monitor.step(loss=loss)
+        view = MonitorView(monitor)
+        header, _ = last(sent, "monitor")
+        dead = next(finding for finding in header["findings"] if finding["kind"] == "dead")
+        assert dead["layer"] == "1"
+        assert next(row for row in header["rows"] if row["name"] == "1")["verdict"] == "dead"
+        assert "0.5" in header["undo"]
+        assert "dead" in view._told.value
+        ask(view.table, "undo", True)
+        view._refresh()
+        assert optimizer.param_groups[0]["lr"] == 0.1
+        assert last(sent, "monitor")[0]["undo"] == ""
+        view.close()
 
 
 def test_the_charts_show_the_series_of_the_chosen_layers(monitor, view):
