@@ -349,7 +349,6 @@ export interface MonitorFinding {
   severity: number; // 3 lost, 2 a part does not learn, 1 worth a look
   step: number;
   since: number;
-  others: string[];
 }
 
 export type StatusFrame = Of<

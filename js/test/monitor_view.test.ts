@@ -15,7 +15,6 @@ const finding = (layer: string, changes: Partial<MonitorFinding> = {}): MonitorF
   severity: 2,
   step: 10,
   since: 5,
-  others: [],
   ...changes,
 });
 const f32 = (data: number[], shape = [data.length]) => ({ shape, data: new Float32Array(data) });
@@ -126,6 +125,8 @@ it("pauses and resumes, sets the budget, undoes an action", () => {
 
 it("has nothing to control once the run has ended, and a budget without a limit is any", () => {
   view.update(monitor({ budget: null }));
+  expect(find("overhead").textContent).toBe("every step is recorded");
+  expect(find("overhead").title).toContain("1.4 %");
   expect(find<HTMLSelectElement>("budget").selectedOptions[0]!.textContent).toBe("any");
   view.update(monitor({ state: "ended" }));
   expect(find("pause").hidden).toBe(true);
@@ -159,7 +160,7 @@ it("lists findings, and keeps what is folded out while the evidence changes", ()
   view.update(monitor());
   expect(find("findings-title").textContent).toBe("Nothing looks wrong");
   const other = finding("", { kind: "chance", severity: 3 });
-  view.update(monitor({ findings: [finding("relu1", { others: ["conv2"] })] }));
+  view.update(monitor({ findings: [finding("relu1")] }));
   const item = find("finding");
   item.querySelector("details")!.open = true;
   view.update(monitor({ findings: [other, finding("relu1", { evidence: "<i>60 %</i>" })] }));

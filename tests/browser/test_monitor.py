@@ -81,6 +81,27 @@ def start(notebook, cell):
     )
 
 
+def zoom_and_back(shown):
+    """An interval brushed in one chart is shown in all; a click shows the whole run again."""
+    whole = shown.output.get_by_role("button", name="Whole run")
+    expect(whole).to_be_hidden()
+    # Its plot begins 48 px from the left and ends 16 px from the right: a quarter of the run from the middle on.
+    box = shown.chart(STD).bounding_box()
+    left, width = box["x"] + 48, box["width"] - 64
+    mouse, y = shown.page.mouse, box["y"] + box["height"] / 2
+    mouse.move(left + width / 2, y)
+    mouse.down()
+    mouse.move(left + 0.75 * width, y, steps=5)
+    mouse.up()
+    expect(whole).to_be_visible()
+    for title in (STD, "mean of the activations", "features.0"):
+        ticks = shown.chart(title).locator(".axis text", has_text=re.compile("^2[0-9]0$"))
+        expect(ticks.first).to_be_visible()
+    shown.page.mouse.click(left + width / 2, y)
+    expect(whole).to_be_hidden()
+    expect(shown.chart("features.0").locator(".axis text", has_text=re.compile("^400$"))).to_be_visible()
+
+
 @pytest.mark.parametrize("kernel", ["python3", "ipykernel6"])
 def test_it_draws_and_answers_while_the_cell_trains(kernel, lab, open_notebook):
     """A kernel with subshells answers clicks while the cell runs, an older one afterwards; the weights are the same."""
@@ -125,5 +146,6 @@ def test_it_draws_and_answers_while_the_cell_trains(kernel, lab, open_notebook):
         expect(shown.chart(layer)).to_be_visible()
     expect(shown.table.get_by_test_id("state")).to_have_text("ended")
     expect(shown.table.get_by_test_id("step")).to_have_text("400")
+    zoom_and_back(shown)
     same, step, budget, _ = notebook.run_cell(2)[0]["text"].split()
     assert (same, step, budget) == ("True", "400", "0.05")

@@ -223,6 +223,53 @@ def test_the_pages_of_many_samples(theme, show):
     assert {where: what for where, what in found.items() if what} == {}
 
 
+# A rate at which a part of the network is lost.
+TRAINING = """
+import torch
+from torch import nn
+import innerview as iv
+
+torch.manual_seed(0)
+torch.set_num_threads(1)
+digits = iv.datasets.digits()
+inputs, labels = digits.train.tensors
+model = iv.demo.SmallCNN()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.2, momentum=0.9)
+monitor = iv.Monitor(model, optimizer=optimizer, budget=None, classes=10, probes=inputs[:2])
+with monitor:
+    for step in range(480):
+        chosen = torch.randint(len(inputs), (64,))
+        loss = nn.functional.cross_entropy(model(inputs[chosen]), labels[chosen])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        monitor.step(loss=loss)
+        if step % 60 == 59:
+            monitor.epoch()
+view = iv.MonitorView(monitor)
+view.layers = ["features.0", "features.1", "features.4", "classifier.2"]
+"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_training_monitor_at_all_widths(theme, lab, open_notebook):
+    notebook = open_notebook(lab.write_notebook("training.ipynb", [TRAINING, "view"]), theme=theme)
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    view = notebook.output(1).locator(".innerview-monitor")
+    expect(view.get_by_test_id("state")).to_have_text("ended")
+    expect(view.locator(".bqplot image")).to_have_count(4)
+    found = {}
+    for width in (700, 1000, 1400):
+        notebook.page.set_viewport_size({"width": width + 300, "height": 1800})
+        view.evaluate("(element, width) => Object.assign(element.style, { width: `${width}px`, flex: 'none' })", width)
+        notebook.page.wait_for_timeout(1000)  # bqplot lays its charts out again a moment after they were resized
+        save(view, PICTURES / f"training-{theme}-{width}.png")
+        found[width] = faults(view)
+    save(view, FOLDER / f"training-{theme}.png")
+    assert {width: what for width, what in found.items() if what} == {}
+
+
 @pytest.mark.parametrize("model", ["resnet18", "vit_b_16"])
 def test_photographs(model, show):
     layer = {"resnet18": "layer1.0.conv1", "vit_b_16": "encoder.layers.encoder_layer_0.mlp.0"}[model]

@@ -22,7 +22,6 @@ function makeItem(choose: (layer: string) => void): Item {
   const kind = h("span", { class: "iv-finding-kind" });
   const evidence = h("span", { class: "iv-finding-evidence" });
   const suggestion = h("p", null);
-  const others = h("p", { class: "iv-muted" });
   const source = h("p", { class: "iv-muted" });
   let name = "";
   const element = h(
@@ -33,7 +32,7 @@ function makeItem(choose: (layer: string) => void): Item {
       "div",
       null,
       h("p", null, layer, kind, evidence),
-      h("details", null, h("summary", null, "What to try"), suggestion, others, source),
+      h("details", null, h("summary", null, "What to try"), suggestion, source),
     ),
   );
   return {
@@ -51,9 +50,7 @@ function makeItem(choose: (layer: string) => void): Item {
       setText(kind, kindName(finding.kind));
       setText(evidence, finding.evidence);
       setText(suggestion, finding.suggestion);
-      setText(others, finding.others.length ? `Also in ${finding.others.join(", ")}` : "");
       setText(source, finding.source ? `Rule: ${finding.source}` : "");
-      others.hidden = !finding.others.length;
       source.hidden = !finding.source;
     },
   };

@@ -128,7 +128,7 @@ def _verdicts(findings: Sequence[Finding]) -> dict[str, tuple[str, int]]:
 
 def _for_view(finding: Finding) -> dict[str, Any]:
     names = ("layer", "kind", "evidence", "suggestion", "source", "severity", "step", "since")
-    return {**{name: getattr(finding, name) for name in names}, "others": list(finding.others)}
+    return {name: getattr(finding, name) for name in names}
 
 
 def _negative(histogram: np.ndarray) -> np.ndarray:
