@@ -15,6 +15,7 @@ import numpy as np
 
 from innerview.widgets.charts import GREY, RED
 from innerview.widgets.histogram_picture import histogram_picture
+from innerview.widgets.ticks import log_ticks, round_ticks
 
 with warnings.catch_warnings():
     # bqscales 0.3.7 gives its trait Date an argument that traitlets has deprecated since 4.1.
@@ -330,30 +331,6 @@ class _Ordinate:
             ticks = log_ticks(low, high) if self._logarithmic else round_ticks(low, high)
             if self._axis is not None and not np.array_equal(ticks, self._axis.tick_values):
                 self._axis.tick_values = ticks
-
-
-def round_ticks(low: float, high: float, most: int = 4) -> np.ndarray:
-    """At most so many round numbers, evenly spaced, between two numbers."""
-    power = 10.0 ** np.floor(np.log10(high - low))
-    steps = [part * power for part in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)]
-    step = next(one for one in steps if np.floor(high / one) - np.ceil(low / one) < most)
-    # Whole multiples, rounded: 3 * 0.1 would be written with all its digits.
-    return np.array(
-        [float(f"{place * step:.12g}") for place in np.arange(np.ceil(low / step), np.floor(high / step) + 1)]
-    )
-
-
-def log_ticks(low: float, high: float, most: int = 4) -> np.ndarray:
-    """At most so many round numbers between two positive ones, spaced for a logarithmic scale."""
-    first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
-    for parts in ((1, 2, 5), (1, 3), (1,)):
-        ticks = [part * 10.0**power for power in range(first, last + 1) for part in parts]
-        ticks = [tick for tick in ticks if low <= tick <= high]
-        if len(ticks) <= most:
-            break
-    if not ticks:
-        return round_ticks(low, high, most)
-    return np.array(ticks[:: -(-len(ticks) // most)])
 
 
 def parts_of(figure: Any) -> list[Any]:

@@ -16,8 +16,9 @@ import innerview as iv
 from innerview.analysis.statistics import BINS, EDGES
 from innerview.errors import InnerviewError
 from innerview.widgets.histogram_picture import COLUMNS, histogram_picture, value_ticks
-from innerview.widgets.live_charts import Line, LiveChart, TimeAxis, log_ticks, round_ticks
+from innerview.widgets.live_charts import Line, LiveChart, TimeAxis
 from innerview.widgets.monitor_view import MonitorView
+from innerview.widgets.ticks import log_ticks, round_ticks
 from innerview.widgets.weight_grid import WeightGrid
 
 
