@@ -293,7 +293,8 @@ def _quick(grid: Tensor) -> _Channels:
         total, dot, low, high = total.double().sum(0), dot.double().sum(0), low.amin(0), high.amax(0)
     mean = total.double() / number
     level = number * mean.square()
-    squares = dot.double() - level
+    # Values below 1e-23 have squares of zero in float32, but a level in float64.
+    squares = (dot.double() - level).clamp_min(0)
     # NaN and infinities are in the sums; the comparison is False for them, too.
     good = (level <= _CANCELLING * squares) & torch.isfinite(squares) | (dot == 0)
     counts, mean, squares = _pooled(torch.full_like(mean, number), mean, squares, rest)
