@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from math import inf
+from statistics import median
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _FREE = 4  # times that something is done at first whatever it costs: so much is there at once
+_MOST_MARKS = 1_000
 _RECENT = 0.3  # weight of the newest cost in what is expected of the next
 
 
@@ -49,6 +54,11 @@ class Budget:
         """Training begins, or goes on."""
         self._since = self._clock()
 
+    def charge(self, seconds: float, purse: Purse) -> None:
+        """Count a cost that was measured elsewhere, on a device that works beside this clock."""
+        self.cost += seconds
+        purse.taken(seconds)
+
     def stop(self) -> None:
         """Training ends, or rests."""
         self._running = self.running
@@ -83,6 +93,41 @@ class Budget:
                 self.cost += taken
             if purse is not None:
                 purse.taken(taken)
+
+
+class DeviceClock:
+    """How long steps take on a GPU, where the time until a kernel is launched says little of the time that it takes.
+
+    An event is put into the device's queue at the end of each step, and read when the device is waited for anyway.
+
+    Args:
+        event: makes an event that can be recorded and read, such as ``torch.cuda.Event``.
+    """
+
+    def __init__(self, event: Callable[[], Any]) -> None:
+        self._event = event
+        self._marks: list[tuple[Any, bool]] = []
+        self._plain: deque[float] = deque(maxlen=64)
+
+    def mark(self, *, recorded: bool) -> None:
+        """A step ended, which was recorded or not."""
+        event = self._event()
+        event.record()
+        self._marks.append((event, recorded))
+        del self._marks[:-_MOST_MARKS]
+
+    def settle(self) -> float:
+        """What the steps recorded before the last one took longer than plain ones, in seconds. Waits for them."""
+        if len(self._marks) < 2:  # noqa: PLR2004 - a start and an end
+            return 0.0
+        self._marks[-1][0].synchronize()
+        taken = [
+            (before.elapsed_time(after) / 1000, recorded) for (before, _), (after, recorded) in pairwise(self._marks)
+        ]
+        self._plain.extend(seconds for seconds, recorded in taken if not recorded)
+        self._marks = self._marks[-1:]
+        plain = median(self._plain) if self._plain else inf
+        return sum(max(seconds - plain, 0.0) for seconds, recorded in taken if recorded)
 
 
 class Purse:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+# Forwards whose statistics may wait on the device: of a long evaluation, all together would fill it.
+_MOST_WAITING = 32
+
 
 class Recorder:
     """What the layers did in the forwards since the last ``take``.
@@ -65,10 +68,13 @@ class Recorder:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to take."""
-        return not self._seen
+        return not self._seen and not self._folded
 
     def start(self, modules: Mapping[str, nn.Module]) -> None:
         """Begin to listen to these modules, by path: a forward starts."""
+        if self._waiting >= _MOST_WAITING:
+            self._fold()
+        self._waiting += 1
         self._shapes = []
         self._modules = modules
         self._calls = Calls(modules, self.returned, self._started).__enter__()
@@ -90,14 +96,11 @@ class Recorder:
                 self.failure = error
 
     def take(self) -> dict[str, Statistics]:
-        """What was seen, by layer in the order of their start; begins anew. Moves everything to the CPU at once."""
-        seen = [(name, part) for name, parts in self._seen.items() for part in parts]
+        """What was seen, by layer in the order of their start; begins anew. Moves all to the CPU in two transfers."""
+        self._fold()
+        found = self._folded
         gradients = [(name, part) for name, parts in self._gradients.items() for part in parts]
-        arrays = _on_cpu([part for _, part in (*seen, *gradients)])
-        found: dict[str, Statistics] = {}
-        for (name, _), array in zip(seen, arrays, strict=False):
-            found[name] = _both(found.get(name), unpack(array))
-        for (name, _), array in zip(gradients, arrays[len(seen) :], strict=True):
+        for (name, _), array in zip(gradients, _on_cpu([part for _, part in gradients]), strict=True):
             if not found[name].column("gradient_count"):
                 found[name] = with_gradient(found[name], array)
             else:
@@ -107,7 +110,16 @@ class Recorder:
         self._forget()
         return result
 
+    def _fold(self) -> None:
+        """Bring together what the forwards so far have left on the device."""
+        seen = [(name, part) for name, parts in self._seen.items() for part in parts]
+        for (name, _), array in zip(seen, _on_cpu([part for _, part in seen]), strict=True):
+            self._folded[name] = _both(self._folded.get(name), unpack(array))
+        self._seen, self._waiting = {}, 0
+
     def _forget(self) -> None:
+        self._folded: dict[str, Statistics] = {}
+        self._waiting = 0
         self._order: dict[str, None] = {}
         self._seen: dict[str, list[Tensor]] = {}
         self._gradients: dict[str, list[Tensor]] = {}

@@ -12,7 +12,7 @@ from torch import nn
 from innerview.errors import InnerviewError
 from innerview.model.calls import locate, modules_of
 from innerview.model.status import is_compiled
-from innerview.training.budget import Purse
+from innerview.training.budget import DeviceClock, Purse
 from innerview.training.record import Record
 from innerview.training.recorder import Recorder
 from innerview.training.weights import WeightWatch
@@ -73,6 +73,7 @@ class Watcher:
         self._optimizer_hooked = False
         self._handles: list[Any] = []
         self._thread = 0
+        self._device_clock: DeviceClock | None = None
         self._ignored = 0
         self._depth = 0
         self._active: Recorder | None = None
@@ -112,6 +113,8 @@ class Watcher:
             )
         self._thread = threading.get_ident()
         self._depth, self._active = 0, None
+        on_gpu = any(parameter.is_cuda for parameter in self.named.parameters())
+        self._device_clock = DeviceClock(lambda: torch.cuda.Event(enable_timing=True)) if on_gpu else None
         self._look_around()
         # Of a compiled model only the weights are seen: hooks would become part of the compiled code.
         self.blind = is_compiled(self._given) or is_compiled(self._root)
@@ -155,6 +158,8 @@ class Watcher:
             finished: False where the training ended before the step did.
         """
         recording, self._open, self._recording, self.forwards = self._recording, False, False, 0
+        if self._device_clock is not None:
+            self._device_clock.mark(recorded=recording)
         self._depth = 0
         self._train.stop()
         if not recording:
@@ -173,6 +178,8 @@ class Watcher:
                 record = Record(step, record.layers if record else {}, self._train.kinds, weights=weights)
             if self._train.half and self._scaler is None:
                 self._say_once("half", "amp", _SCALED)
+        if self._device_clock is not None:
+            self._budget.charge(self._device_clock.settle(), self._purse)
         self._purse.done()
         self._adapt(looked, step)
         self._begin_blindly()

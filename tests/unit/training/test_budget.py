@@ -2,7 +2,7 @@
 
 import pytest
 
-from innerview.training.budget import Budget, Purse
+from innerview.training.budget import Budget, DeviceClock, Purse
 
 
 class Clock:
@@ -71,3 +71,31 @@ def test_rests_do_not_count():
 def test_no_fraction(fraction):
     with pytest.raises(ValueError, match="a fraction of the training time"):
         Budget(fraction)
+
+
+def test_a_device_has_a_clock_of_its_own():
+    now = [0.0]
+
+    class Event:
+        """As torch.cuda.Event: milliseconds, readable once the device came to it."""
+
+        def record(self):
+            self.at = now[0]
+
+        def synchronize(self):
+            self.read = True
+
+        def elapsed_time(self, other):
+            return other.at - self.at
+
+    clock = DeviceClock(Event)
+    assert clock.settle() == 0
+    for number in range(11):
+        now[0] += 1000 if number % 5 else 1300
+        clock.mark(recorded=number % 5 == 0)
+    # The first mark is only a start; two more recorded steps took 0.3 s longer than the plain ones.
+    assert clock.settle() == pytest.approx(0.6)
+    assert clock.settle() == 0
+    now[0] += 1100
+    clock.mark(recorded=True)
+    assert clock.settle() == pytest.approx(0.1)

@@ -140,6 +140,14 @@ def test_evaluation_is_kept_apart(loop):
         run.history.series("head", "test")
 
 
+def test_a_long_evaluation_is_brought_together_on_the_way(loop):
+    run = loop(budget=None)
+    with run.monitor:
+        run.evaluate(100)
+        assert len(run.monitor._watcher._evaluation._seen["head"]) < 40
+    assert run.history.series("head", "eval").count[0] == 100 * 8 * 3
+
+
 def test_accumulated_forwards_are_one_record(loop):
     parts, whole = loop(budget=None).run(1, parts=4), loop(budget=None)
     assert parts.history.series("conv").count[0] == 4 * 8 * 4 * 36
