@@ -83,6 +83,26 @@ describe("choosing", () => {
     expect(number()).toBe("3");
   });
 
+  it("turns back to a page that it has only just asked to leave", () => {
+    view.update(page());
+    view.update(sample());
+    const choose = (value: string): void => {
+      const field = find<HTMLInputElement>("sample-number");
+      field.value = value;
+      field.dispatchEvent(new Event("change"));
+    };
+    choose("99");
+    choose("1"); // before the page of sample 99 is there
+    expect(wants.filter(([key]) => key === "offset")).toEqual([
+      ["offset", 99],
+      ["offset", 0],
+    ]);
+    view.update(page({ offset: 99, indices: [99] }));
+    view.update(page());
+    choose("2");
+    expect(wants.filter(([key]) => key === "offset")).toHaveLength(2);
+  });
+
   it("is not moved back by the answer to an earlier click", () => {
     view.update(page());
     view.update(sample());

@@ -14,6 +14,7 @@ import { errorBanner } from "../ui/error";
 
 export const create: Create = (element, callbacks) => {
   let page: Page | undefined;
+  let turning: number | undefined; // to the page that was asked for, until it is there
   let filter: Filter = { label: null, misclassified: false, selected: false };
   let last: SampleFrame["header"] | undefined;
   const waiting = new Set<"sample" | "page">();
@@ -46,6 +47,7 @@ export const create: Create = (element, callbacks) => {
   };
 
   const turn = (offset: number): void => {
+    turning = offset;
     callbacks.want("offset", offset);
     expect("page");
   };
@@ -59,10 +61,11 @@ export const create: Create = (element, callbacks) => {
     pages.select(sample);
     if (!page || filtered(filter)) return;
     const start = pageStart(sample, page.pageSize);
-    if (start !== page.offset) turn(start);
+    if (start !== (turning ?? page.offset)) turn(start);
   };
   const refilter = (next: Filter): void => {
     filter = next;
+    turning = undefined;
     expect("page");
   };
   const take = async (file: File): Promise<void> => {
@@ -147,6 +150,7 @@ export const create: Create = (element, callbacks) => {
 
   const thumbnailPage = (frame: ThumbnailsFrame): void => {
     page = frame.header;
+    if (page.offset === turning) turning = undefined;
     // A page of the filter before: the next one is on its way.
     if (!waiting.has("page") || sameFilter(filter, page.filter)) {
       filter = page.filter;
@@ -166,6 +170,7 @@ export const create: Create = (element, callbacks) => {
         errors.show(frame as ErrorFrame);
         if ((frame as ErrorFrame).header.over) return;
         waiting.clear();
+        turning = undefined;
         chosen.release();
         busy.answered();
       }
