@@ -62,7 +62,7 @@ bench: setup chromium ## every benchmark: tables of ratios
 .PHONY: literature
 literature: setup ## the published tables measured again, in full; takes an hour
 	for script in $(filter-out tests/literature/test_%,$(wildcard tests/literature/*.py)); do \
-	  $(BIN)/python $$script || exit 1; \
+	  PYTHONPATH=tests $(BIN)/python $$script || exit 1; \
 	done
 
 .PHONY: screenshots

@@ -18,8 +18,8 @@ _RULE = "cs231n, Neural Networks 3: the update-to-weight ratio should be about 1
 _TOO_HIGH = 0.1
 _HIGH = 0.01  # with a rising loss
 _TOO_LOW = 1e-6
-_BEHIND = 1 / 30
-_LOW_GAIN = 1 / 10
+_BEHIND = 1 / 2
+_LOW_GAIN = 1 / 50
 _LEAST_LAYERS = 3
 _NEAR = 0.02  # of ln(classes)
 _STUCK_STEPS = 100
@@ -80,19 +80,19 @@ def slow(history: History) -> Finding | None:
     middle, gain = _middle(ratios), _middle(gains)
     signs = []
     for weights, own, own_gain in zip(moving, ratios, gains, strict=True):
-        # A layer that only has a small gradient is one for `vanishing`, or sits behind a scale that starts at zero and
-        # will soon grow.
+        # Both: a layer that only has a small gradient is one for `vanishing`, or sits behind a scale that starts at
+        # zero and will soon grow; one with a large gradient gets on with a small rate.
         since = held((own < _BEHIND * middle) & (own_gain < _LOW_GAIN * gain))
         if since is None:
             continue
-        mine, theirs = recent(own), recent(middle)
-        times = f", {theirs / mine:,.0f} times as much" if mine > 0 else ""
+        less = recent(_over(gain, own_gain))
+        rate = f"for its gradient it moves {less:,.0f} times less" if np.isfinite(less) else "it does not move at all"
         start = int(weights.steps[-len(own) :][since])
         signs.append(
             Sign(
                 weights.name.rpartition(".")[0],
-                f"a step changes the weights by {mine:.1g} of their size, those of the other layers by {theirs:.1g} "
-                f"(median){times}, since step {start}.",
+                f"a step changes the weights by {recent(own):.1g} of their size, those of the other layers by "
+                f"{recent(middle):.1g} (median); {rate}, since step {start}.",
                 _last_step(weights),
                 start,
                 PARTLY,
@@ -102,7 +102,7 @@ def slow(history: History) -> Finding | None:
         "slow",
         signs,
         f"Give it a larger learning rate, or freeze it on purpose (requires_grad_(False)).{_groups(history)}",
-        f"{_RULE}; Howard and Ruder 2018 take discriminative rates 2.6 times apart; we warn at 30",
+        f"{_RULE}; Howard and Ruder 2018 take discriminative rates 2.6 times apart; we warn at 50",
     )
 
 

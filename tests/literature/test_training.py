@@ -1,0 +1,52 @@
+"""Published failures of training, small: the monitor names them, early, and can save a run."""
+
+import numpy as np
+import pytest
+from literature import collapse, discriminative_rates
+
+import innerview as iv
+from innerview.errors import DataError
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def images():
+    try:
+        return iv.datasets.mnist().train.tensors
+    except DataError as error:
+        pytest.skip(str(error))
+
+
+def test_the_first_layers_hardly_learn(images):
+    pytest.importorskip("torchvision.models")
+    _, monitor = discriminative_rates.run(*images, first=0.01, steps=20, batch=16)
+    (found,) = [finding for finding in monitor.diagnose() if finding.kind == "slow"]
+    assert found.layer == "conv1"
+    assert all(name.startswith("layer1") for name in found.others)
+    assert len(found.others) == 4
+    _, monitor = discriminative_rates.run(*images, first=1.0, steps=20, batch=16)
+    assert monitor.diagnose() == []
+
+
+def test_ten_convolutions_collapse(images):
+    got = collapse.run(*images, gated=False, act=False, seed=0, steps=270)
+    assert got.plateau is not None
+    assert got.named["learning_rate"][0] < got.plateau - 10
+    # From the middle on the channels say the same of every input; the first layers do not shrink.
+    assert got.ranges("dense1")[-1] < 0.1 * got.ranges("dense1").max()
+    assert got.ranges("block3.conv1")[-1] < 0.1 * got.ranges("block3.conv1").max()
+    assert got.ranges("block1.conv1")[-1] > 0.5 * got.ranges("block1.conv1").max()
+
+
+def test_squeeze_and_excitation_collapses_and_can_be_saved(images):
+    lost = collapse.run(*images, gated=True, act=False, seed=0, steps=290)
+    assert lost.plateau is not None
+    for kind in ("learning_rate", "vanishing", "gate"):
+        assert lost.named[kind][0] < lost.plateau - 10, kind
+    saved = collapse.run(*images, gated=True, act=True, seed=0, steps=290)
+    done = [event for event in saved.history.events if "learning rate times 0.1" in event.text]
+    assert done
+    assert saved.plateau is None
+    assert np.mean(saved.losses[-10:]) < 1.3
+    assert np.mean(lost.losses[-10:]) > 2.2
