@@ -11,8 +11,10 @@ from innerview.analysis.pca import PCA, fitting_pca
 from innerview.analysis.progress import relay, silent
 from innerview.analysis.similarity import CosineHistogram, measuring_similarity
 from innerview.errors import DataError
+from innerview.projections import divide, projecting
 from innerview.representations import MOST_ELEMENTS, representing
 from innerview.selection import SAMPLES
+from innerview.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -20,9 +22,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from innerview.inspector import Inspector
+    from innerview.jobs import Job
     from innerview.representations import Representation
 
 _SMALLEST_RANK = 8
+COMPARED = 500  # samples, where the answer to a slider is waited for
 
 
 def similarity(
@@ -89,6 +93,50 @@ def similarity(
     known = None if labels is None else labels[indices]
     place = None if reference is None else 0
     return (yield from relay(measuring_similarity(compared, known, place, bins, seed=seed), step))
+
+
+def compressed_similarity(
+    inspector: Inspector,
+    layer: str,
+    rank: int,
+    basis: str = "pca",
+    axis: str = "channels",
+    *,
+    samples: int = COMPARED,
+    bins: int = 200,
+    seed: int = 0,
+    job: Job | None = None,
+) -> Generator[CosineHistogram | None, None, CosineHistogram]:
+    """The cosine similarities between samples of a layer that is compressed, as the layers after it see them.
+
+    Args:
+        inspector: whose model and data are used.
+        layer: a name in ``inspector.layers``.
+        rank: of the projection.
+        basis: likewise; see ``innerview.fit_projection``.
+        axis: likewise.
+        samples: how many to compare at most, of those that the projection is not fitted to.
+        bins: of the histogram, from -1 to 1.
+        seed: of the draw of the samples.
+        job: told the fraction done.
+
+    Yields:
+        First an estimate from some of the pairs, then None.
+
+    Raises:
+        UnknownLayerError, UnseenLayerError, DataError, ForwardError: as ``projections.projecting``.
+    """
+    projection = yield from projecting(inspector, layer, rank, basis, axis, seed=seed, job=job)
+    indices = divide(inspector, seed=seed).evaluated[:samples]
+    compressed = []
+    for _, values in sweep(inspector, layer, indices.tolist(), job):
+        compressed.append(projection.apply(values).flatten(1))
+        yield None
+    labels = inspector.data.labels
+    work = measuring_similarity(
+        torch.cat(compressed), None if labels is None else labels[indices], None, bins, seed=seed
+    )
+    return (yield from relay(work, lambda step: step if isinstance(step, CosineHistogram) else None))
 
 
 def ranks(inspector: Inspector, layer: str, samples: int = SAMPLES) -> list[int]:

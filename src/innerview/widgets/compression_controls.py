@@ -41,11 +41,13 @@ class CompressionControls(View):
     Attributes:
         settings: which layers are compressed, and how; changed by ``choose``.
         studied: grows when the results change (observable).
+        rested: grows when a setting has come to rest, to be evaluated (observable).
     """
 
     _esm = static("compression_controls.js")
 
     studied = Int(0)
+    rested = Int(0)
 
     def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
         super().__init__(inspector, **kwargs)
@@ -234,7 +236,10 @@ class CompressionControls(View):
     def _evaluate(self) -> None:
         step = self.settings.now
         self._due = False
-        if step is None or step.basis == OFF or not self.active:
+        if step is None or not self.active:
+            return
+        self.rested += 1
+        if step.basis == OFF:
             return
         series = self.settings.series(step)
         if step.rank in self._found.get(series, {}):

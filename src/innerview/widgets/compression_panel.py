@@ -15,6 +15,8 @@ from innerview.errors import InnerviewError
 from innerview.inspector import Inspector
 from innerview.widgets.charts import AccuracyChart, RankCurve
 from innerview.widgets.compression_controls import CompressionControls
+from innerview.widgets.compression_settings import BASIS_NAMES
+from innerview.widgets.rank_similarity import RankSimilarity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +38,7 @@ _COLOURS = [
     "#94b81f",
 ]
 _STYLES = {"pca": "solid", "random": "dashed", "variance": "dotted", "quantise": "dash_dotted"}
-_NAMES = {"pca": "PCA", "random": "random", "variance": "highest variance", "quantise": "quantise (bits)"}
 _BORDERS = {"solid": "solid", "dashed": "dashed", "dotted": "dotted", "dash_dotted": "double"}
-_HINT = '<span class="iv-muted">Similarity shows how alike a class stays: choose "its PCA, rank by rank".</span>'
 
 
 class CompressionPanel(ipywidgets.VBox):
@@ -70,7 +70,8 @@ class CompressionPanel(ipywidgets.VBox):
         self._legend.add_class("innerview-compression-legend")
         self._charts = ipywidgets.VBox()
         self._charts.add_class("innerview-compression-charts")
-        super().__init__([self.controls, self._charts], active=active)
+        self._similarity = RankSimilarity(inspector, self.controls)
+        super().__init__([self.controls, self._charts, self._similarity], active=active)
         self.add_class("innerview")
         self.add_class("innerview-compression")
         self.inspector = inspector
@@ -86,6 +87,7 @@ class CompressionPanel(ipywidgets.VBox):
         inspector, self.inspector = self.inspector, None
         if inspector is not None:
             self.controls.unobserve_all("studied")
+            self._similarity.close()
             for chart in (self._before, self._chart):
                 if chart is not None:
                     chart.close()
@@ -142,14 +144,11 @@ def _colours(keys: Sequence[Series]) -> dict[Series, str]:
 def _legend(keys: Sequence[Series], colours: dict[Series, str]) -> str:
     def item(key: Series) -> str:
         dash = f"border-top: 2px {_BORDERS[_STYLES[key.basis]]} {colours[key]}"
-        words = escape(
-            ", ".join(
-                [key.layer, key.axis, _NAMES[key.basis], *(f"with {step.layer} to {step.rank:,}" for step in key.also)]
-            )
-        )
+        others = [f"with {step.layer} to {step.rank:,}" for step in key.also]
+        words = escape(", ".join([key.layer, key.axis, BASIS_NAMES[key.basis], *others]))
         return (
             f'<span class="innerview-compression-curve"><i class="innerview-compression-dash" style="{dash}"></i>'
             f"{words}</span>"
         )
 
-    return "".join(item(key) for key in keys) + _HINT
+    return "".join(item(key) for key in keys)

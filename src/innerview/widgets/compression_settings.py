@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from innerview.inspector import Inspector
 
 OFF = "off"  # instead of a basis: the layer stays as it is
+BASIS_NAMES = {"pca": "PCA", "random": "random", "variance": "highest variance", "quantise": "quantise (bits)"}
 _BITS = 4  # of "quantise", until another rank is chosen
 # Of the dimensions one in so many is kept until another rank is chosen, but no more than takes a moment to fit.
 _PART, _MOST = 4, 256

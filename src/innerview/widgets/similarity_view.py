@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -17,22 +16,19 @@ from innerview.inspector import Inspector
 from innerview.jobs import SOON
 from innerview.qualities import leaves
 from innerview.similarities import ranks, similarity
-from innerview.widgets.charts import GREY, RED, CosineChart
 from innerview.widgets.notice import Notice
+from innerview.widgets.similarity_panel import LEGEND, SimilarityPanel
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from innerview.jobs import Job
-    from innerview.widgets.charts import Measure
 
 _SCOPE = "similarity"
 _FOLLOWED = ["layer", "sample", "version", "sample_size"]  # traits of the inspector
 _MOST = 12  # charts side by side
-_SMALL, _LARGE = 200, 360  # pixels of height: of a chart among others, and of the only one
 _EVERY = 0.15  # seconds between two reports of progress
 _MEASURES = [("density", "density"), ("pairs", "pairs"), ("pairs, logarithmic", "log")]
-_LEGEND = f'<span style="color: {GREY}">■</span> all pairs <span style="color: {RED}">■</span> pairs of one class'
 
 
 @dataclass(frozen=True)
@@ -76,12 +72,12 @@ class SimilarityView(ipywidgets.VBox):
             )
         self._found: dict[tuple[str, int | None], CosineHistogram | InnerviewError] = {}
         self._asked: _Asked | None = None
-        self._panels: list[_Panel] = []
-        self._shown: dict[tuple[str, int | None], _Panel] = {}
+        self._panels: list[SimilarityPanel] = []
+        self._shown: dict[tuple[str, int | None], SimilarityPanel] = {}
         self._told = 0.0
         self._make_controls(inspector)
         self._notice = Notice()
-        self._legend = ipywidgets.HTML(_LEGEND, layout={"margin": "0 0 0 52px"})
+        self._legend = ipywidgets.HTML(LEGEND, layout={"margin": "0 0 0 52px"})
         self._grid = ipywidgets.GridBox(
             layout={
                 "grid_template_columns": "repeat(auto-fit, minmax(260px, 1fr))",
@@ -281,7 +277,7 @@ class SimilarityView(ipywidgets.VBox):
             self._found[chart] = step
             if chart in self._shown:
                 measure: Any = self._measure.value
-                self._shown[chart].show(chart, step, measure)
+                self._shown[chart].show(_title(*chart), step, measure)
 
     def _failed(self, asked: _Asked, error: Exception) -> None:
         if asked is self._asked:
@@ -303,81 +299,17 @@ class SimilarityView(ipywidgets.VBox):
         """Lay out the charts asked for; those made before are used again."""
         charts = [] if self._asked is None else self._asked.charts
         measure: Any = self._measure.value
-        self._panels += [_Panel() for _ in charts[len(self._panels) :]]
+        self._panels += [SimilarityPanel() for _ in charts[len(self._panels) :]]
         self._shown = dict(zip(charts, self._panels, strict=False))
         for chart, panel in self._shown.items():
             panel.alone = len(charts) == 1
-            panel.show(chart, self._found.get(chart), measure)
+            panel.show(_title(*chart), self._found.get(chart), measure)
         self._lay_out(list(self._shown.values()))
 
-    def _lay_out(self, panels: Sequence[_Panel]) -> None:
+    def _lay_out(self, panels: Sequence[SimilarityPanel]) -> None:
         self._grid.children = panels
         self._legend.layout.display = None if panels else "none"
 
 
-class _Panel(ipywidgets.VBox):
-    """One chart and its numbers.
-
-    Attributes:
-        alone: whether it has the page for itself, and can be larger.
-    """
-
-    def __init__(self) -> None:
-        self.alone = False
-        self._chart: CosineChart | None = None
-        self._before: CosineChart | None = None
-        self._drawn: tuple[CosineHistogram, str, Measure, bool] | None = None
-        # HTML for the sake of its line breaks; what it is given is escaped.
-        self._numbers, self._note = (ipywidgets.HTML(layout={"margin": "0 12px 0 52px"}) for _ in range(2))
-        super().__init__([self._numbers, self._note], layout={"min_width": "0", "max_width": "640px", "margin": "0"})
-
-    def show(
-        self, chart: tuple[str, int | None], found: CosineHistogram | InnerviewError | None, measure: Measure
-    ) -> None:
-        layer, rank = chart
-        title = layer if rank is None else f"{layer}, PCA rank {rank:,}"
-        if isinstance(found, CosineHistogram):
-            self._draw(found, title, measure)
-            self._numbers.value, self._note.value = _text(_describe(found)), _text(found.note)
-        elif found is None:
-            # What was there stays until there is something new; its own title says what it is.
-            self._numbers.value, self._note.value = _text(f"{title}: under way"), ""
-        else:
-            self._drawn = None
-            self.children = [self._numbers, self._note]
-            self._numbers.value, self._note.value = "", _text(str(found))
-
-    def _draw(self, histogram: CosineHistogram, title: str, measure: Measure) -> None:
-        asked = (histogram, title, measure, self.alone)
-        if self._drawn is not None and self._drawn[0] is histogram and self._drawn[1:] == asked[1:]:
-            return
-        self._drawn = asked
-        if self._before is not None:
-            self._before.close()
-        # The page may still be building the last one: it is let go when the next but one comes.
-        self._before = self._chart
-        self._chart = CosineChart(histogram, title, measure, height=_LARGE if self.alone else _SMALL)
-        self.layout.max_width = "1000px" if self.alone else "640px"
-        self.children = [self._chart.figure, self._numbers, self._note]
-
-    def close(self) -> None:
-        for chart in (self._before, self._chart):
-            if chart is not None:
-                chart.close()
-        self._numbers.close()
-        self._note.close()
-        super().close()
-
-
-def _describe(histogram: CosineHistogram) -> str:
-    """The numbers of a histogram in one line."""
-    parts = [f"estimate from {histogram.pairs:,} pairs" if histogram.sampled else f"{histogram.pairs:,} pairs"]
-    if histogram.overlap is not None:
-        parts.insert(0, f"overlap {histogram.overlap:.2f}")
-    if histogram.auc is not None:
-        parts.insert(0, f"AUC {histogram.auc:.3f}")
-    return " · ".join(parts)
-
-
-def _text(words: str) -> str:
-    return f'<div style="line-height: 18px">{escape(words)}</div>' if words else ""
+def _title(layer: str, rank: int | None) -> str:
+    return layer if rank is None else f"{layer}, PCA rank {rank:,}"

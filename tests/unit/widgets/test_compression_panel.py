@@ -365,3 +365,23 @@ def test_a_closed_panel_lets_go(trained, digits, sent):
     gc.collect()
     assert controls() is None
     assert chart() is None
+
+
+def test_the_cosine_similarity_follows_the_rank_while_its_box_is_ticked(panel, inspector, sent):
+    shown = panel._similarity
+    assert shown._panel is None
+    shown._box.value = True
+    settle(inspector)
+    for rank in (8, 2):
+        ask(panel.controls, "rank", rank)
+        ask(panel.controls, "evaluate", True)
+        settle(inspector)
+        others = divide(inspector).evaluated
+        x = finish(projecting(inspector, LAYER, rank)).apply(inspector.activations(LAYER, others.tolist()))
+        expected = iv.cosine_histogram(x.flatten(1), inspector.data.labels[others])
+        drawn = shown._panel._drawn
+        assert drawn[1] == f"{LAYER}, channels, PCA {rank}"
+        assert drawn[0].auc == pytest.approx(expected.auc, abs=1e-3)
+        assert drawn[0].pairs == expected.pairs
+    shown._box.value = False
+    assert list(shown.children) == [shown._box]

@@ -1,0 +1,100 @@
+"""How alike a compressed layer makes samples of one class: the cosine similarities at the rank of the slider."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from innerview.errors import InnerviewError
+from innerview.jobs import BACKGROUND
+from innerview.similarities import COMPARED, compressed_similarity, similarity
+from innerview.widgets.compression_settings import BASIS_NAMES, OFF
+from innerview.widgets.similarity_panel import LEGEND, SimilarityPanel
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from innerview.analysis.similarity import CosineHistogram
+    from innerview.compressions import Step
+    from innerview.inspector import Inspector
+    from innerview.jobs import Job
+    from innerview.widgets.compression_controls import CompressionControls
+
+
+class RankSimilarity(ipywidgets.VBox):
+    """A histogram of cosine similarities that follows the compression controls while its box is ticked.
+
+    Args:
+        inspector: whose layer is compressed.
+        controls: where that is set.
+    """
+
+    def __init__(self, inspector: Inspector, controls: CompressionControls) -> None:
+        self._inspector: Inspector | None = inspector
+        self._controls = controls
+        self._box = ipywidgets.Checkbox(
+            description="cosine similarity of samples at this rank", indent=False, layout={"width": "auto"}
+        )
+        self._panel: SimilarityPanel | None = None
+        self._legend = ipywidgets.HTML(LEGEND, layout={"margin": "0 0 0 52px"})
+        super().__init__([self._box], layout={"width": "100%", "min_width": "0"})
+        self.add_class("innerview-compression-similarity")
+        self._box.observe(lambda _: self._follow(), "value")
+        controls.observe(self._rested, "rested")
+
+    def close(self) -> None:
+        """Close the chart too."""
+        if self._inspector is not None:
+            self._stop(self._inspector)
+            self._inspector = None
+            self._controls.unobserve(self._rested, "rested")
+            for widget in (self._panel, self._box, self._legend):
+                if widget is not None:
+                    widget.close()
+        super().close()
+
+    def _rested(self, _: Any) -> None:
+        self._follow()
+
+    def _follow(self) -> None:
+        inspector, step = self._inspector, self._controls.settings.now
+        if inspector is None:
+            return
+        self._stop(inspector)
+        if not self._box.value or step is None:
+            self.children = [self._box]
+            return
+        if self._panel is None:
+            self._panel = SimilarityPanel()
+        panel, title = self._panel, _title(step)
+        self.children = [self._box, panel, self._legend]
+        panel.show(title, None)
+
+        def work(job: Job) -> Generator[CosineHistogram | None, None, None]:
+            if step.basis == OFF:
+                found = yield from similarity(inspector, step.layer, samples=COMPARED, job=job)
+            else:
+                found = yield from compressed_similarity(inspector, *step, job=job)
+            yield found
+
+        def deliver(found: CosineHistogram | None) -> None:
+            if found is not None and self._inspector is not None:
+                panel.show(title, found)
+
+        def fail(error: Exception) -> None:
+            panel.show(title, error if isinstance(error, InnerviewError) else InnerviewError(str(error)))
+
+        key = (id(self), "similarity")
+        inspector.jobs.submit(key, f"similarity at {title}", work, deliver=deliver, fail=fail, priority=BACKGROUND)
+
+    def _stop(self, inspector: Inspector) -> None:
+        for job in inspector.jobs.active():
+            if job.key == (id(self), "similarity"):
+                inspector.jobs.cancel(job.id)
+
+
+def _title(step: Step) -> str:
+    if step.basis == OFF:
+        return step.layer
+    return f"{step.layer}, {step.axis}, {BASIS_NAMES[step.basis]} {step.rank:,}"
