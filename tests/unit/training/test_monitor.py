@@ -14,6 +14,7 @@ from torch import nn
 import innerview as iv
 from innerview.errors import DataError, InnerviewError, UnknownLayerError
 from innerview.model.layers import trace_layers
+from innerview.training import recorder
 
 
 def kinds(history):
@@ -95,6 +96,22 @@ def test_gradients_of_activations(loop):
     series = run.history.series("block")
     np.testing.assert_allclose(series.gradient_mean[0], found["block"].mean(), rtol=1e-4)
     np.testing.assert_allclose(series.gradient_std[0], found["block"].std(correction=0), rtol=1e-4)
+
+
+def test_a_block_has_the_numbers_of_its_last_layer_and_is_not_looked_at_twice(loop, monkeypatch):
+    looked = []
+    summarise = recorder.summarise
+    monkeypatch.setattr(recorder, "summarise", lambda *args: looked.append(args) or summarise(*args))
+    inner = nn.Sequential(nn.Linear(6, 5), nn.ReLU(inplace=True))
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 6), nn.Sequential(inner), nn.Linear(5, 3))
+    history = loop(model, budget=None).run(1).history
+    last = history.series("2.0.1")
+    for block in ("2", "2.0"):
+        for field in ("mean", "std", "histogram", "channel_high", "gradient_mean", "gradient_std"):
+            np.testing.assert_array_equal(getattr(history.series(block), field), getattr(last, field))
+    assert last.low == 0 > history.series("2.0.0").low
+    assert np.isfinite(last.gradient_std).all()
+    assert len(looked) == len({"0", "1", "2.0.0", "2.0.1", "3"})
 
 
 def test_updates_of_weights(loop):

@@ -64,7 +64,7 @@ def test_a_storm_of_reads_and_requests(loop):
                 run.monitor.layers = (None, ["conv", "head"])[reads[0] // 2 % 2]
                 (run.monitor.pause, run.monitor.resume)[reads[0] % 2]()
                 reads[0] += 1
-                # A thread that never rests lets go of Python's lock every 5 ms only, and torch asks for it at each call.
+                # A thread that never rests gives Python's lock away every 5 ms only; each call of torch asks for it.
                 stop.wait(0.001)
         except BaseException as error:  # noqa: BLE001 - shown by the assertion below
             errors.append(error)
