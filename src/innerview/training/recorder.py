@@ -154,10 +154,14 @@ class Recorder:
         with torch.no_grad(), torch.autocast(value.device.type, enabled=False):
             summary = summarise(part, *how[:2])
         self._seen.setdefault(name, []).append(summary)
-        self._last = _Look(weakref.ref(value), value._version, how, summary, [gradients])  # noqa: SLF001 - no public name
+        self._last, shared = None, [gradients]
+        # A tensor made in inference mode does not count its changes: it can't be known whether it is still the same.
+        if not value.is_inference():
+            version = value._version  # noqa: SLF001 - has no public name
+            self._last = _Look(weakref.ref(value), version, how, summary, shared)
         if value.requires_grad:
             self.half |= value.dtype == torch.float16
-            value.register_hook(self._listener(self._last.gradients))
+            value.register_hook(self._listener(shared))
 
     def _listener(self, found: list[list[Tensor]]) -> Callable[[Tensor], None]:
         def arrived(gradient: Tensor) -> None:
@@ -204,7 +208,7 @@ class _Look(NamedTuple):
     gradients: list[list[Tensor]]  # of every layer that returned it
 
     def is_of(self, value: Tensor, how: tuple[int, str, int | None]) -> bool:
-        return self.value() is value and self.version == value._version and self.how == how  # noqa: SLF001 - likewise
+        return self.value() is value and self.version == value._version and self.how == how  # noqa: SLF001 - no public name
 
 
 def _both(one: Statistics | None, other: Statistics) -> Statistics:

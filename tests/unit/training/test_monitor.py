@@ -157,6 +157,18 @@ def test_evaluation_is_kept_apart(loop):
         run.history.series("head", "test")
 
 
+def test_an_evaluation_in_inference_mode(loop):
+    """Tensors made there do not count their changes."""
+    run = loop(budget=None)
+    with run.monitor, torch.inference_mode():
+        run.evaluate(batches=1)
+    assert kinds(run.history) == []
+    series = run.history.series("relu", "eval")
+    assert series.count.tolist() == [8 * 4 * 36]
+    assert series.low.tolist() == [0]
+    assert run.history.series("conv", "eval").low < 0
+
+
 def test_a_long_evaluation_is_brought_together_on_the_way(loop):
     run = loop(budget=None)
     with run.monitor:
