@@ -281,10 +281,8 @@ def _quick(grid: Tensor) -> Tensor:
         ]
         total, dot, low, high = (np.stack([part.numpy() for part in each]) for each in zip(*parts, strict=True))
         rest = (0, 2)
-    total, dot, low, high = (
-        *(total.sum(rest, dtype=np.float64), dot.sum(rest, dtype=np.float64)),
-        *(low.min(rest), high.max(rest)),
-    )
+    total, dot = total.sum(rest, dtype=np.float64), dot.sum(rest, dtype=np.float64)
+    low, high = low.min(rest), high.max(rest)
     number = before * after
     with np.errstate(all="ignore"):
         mean = total / number
