@@ -68,8 +68,9 @@ def compare(ways: list[Callable[[], object]], rounds: int) -> tuple[list[float],
 def swept(recording: Callable[[], Recording]) -> None:
     made = recording()
     # The recording's own output is the unchanged activation's.
-    for rank in range(RANKS - 1):
-        made.rerun(made.activation * (rank / RANKS))
+    with made.held():
+        for rank in range(RANKS - 1):
+            made.rerun(made.activation * (rank / RANKS))
 
 
 def main() -> None:
@@ -88,7 +89,8 @@ def main() -> None:
         ]
         if not torch.equal(rivals[0](), rivals[1]()):
             raise SystemExit(f"{layer}: the outputs differ")
-        (hook, rerun), ratio = compare(rivals, rounds)
+        with made.held():
+            (hook, rerun), ratio = compare(rivals, rounds)
         size = made.bytes / 1e6
         print(f"{layer:8s}{hook:10.1f}{rerun:10.2f}{ratio:8.1f}{target:8.1f}{size:9.1f}   {made.how}")
     print(f"\nsweep of {RANKS}{'ms':>10s}{'needed':>10s}{'ratio':>8s}{'target':>8s}")

@@ -135,14 +135,15 @@ def _batch(
                 finite = torch.isfinite(recording.activation).movedim(axis, 0).flatten(1).all(1)
                 broken = len(samples) - int(finite.sum())
             begun = time.perf_counter()
-            while waiting and time.perf_counter() - begun < _HOLD:
-                edits, found = waiting.pop(0)
-                after = judge(recording.rerun_with(edits), ready, len(samples), metric)
-                # Another thread may have been here meanwhile.
-                if found.after.evaluated == start:
-                    found.add(after, before, len(samples))
-                    found.not_finite += broken
-                    found.note = recording.note
+            with recording.held():
+                while waiting and time.perf_counter() - begun < _HOLD:
+                    edits, found = waiting.pop(0)
+                    after = judge(recording.rerun_with(edits), ready, len(samples), metric)
+                    # Another thread may have been here meanwhile.
+                    if found.after.evaluated == start:
+                        found.add(after, before, len(samples))
+                        found.not_finite += broken
+                        found.note = recording.note
         yield
 
 

@@ -26,7 +26,7 @@ _PROBES = 8
 
 
 @contextmanager
-def quiet(model: nn.Module, *, restore_rng: bool = True) -> Iterator[None]:
+def quiet(model: nn.Module, *, restore_rng: bool = True) -> Iterator[Callable[[], None]]:
     """Run a model in evaluation mode without gradients, and put everything back afterwards.
 
     Put back also when the body raises: each module's train/eval flag, the values of all buffers (also of a BatchNorm
@@ -38,6 +38,9 @@ def quiet(model: nn.Module, *, restore_rng: bool = True) -> Iterator[None]:
         model: any module. One ``quiet`` at a time a model.
         restore_rng: False while another thread is training: rewinding the shared random state, or uncompiling its code,
             would change that training. Use it with ``snapshot``.
+
+    Yields:
+        A function that puts the buffers back, to be called between two forwards.
     """
     modules = list(model.modules())
     buffers = _Buffers(modules)
@@ -56,7 +59,7 @@ def quiet(model: nn.Module, *, restore_rng: bool = True) -> Iterator[None]:
                 # On several GPUs its replicas run on threads of their own, where no hook of ours listens.
                 undo.callback(setattr, module, "device_ids", module.device_ids)
                 module.device_ids = module.device_ids[:1]
-        yield
+        yield buffers.restore
 
 
 def _shared(parameter: nn.Parameter) -> nn.Parameter:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, UntypedStorage, nn
 from torch.multiprocessing.reductions import StorageWeakRef
@@ -305,7 +306,10 @@ def _zeros(places: Iterator[Place]) -> dict[tuple[torch.device, torch.dtype], Te
         extent = 1 + sum((length - 1) * step for length, step in zip(size, stride, strict=True) if length)
         needed[device] = max(needed.get(device, 16), extent * dtype.itemsize)
         kinds.add((device, dtype))
-    memory = {
-        device: torch.zeros(-(-count // 16) * 16, dtype=torch.uint8, device=device) for device, count in needed.items()
-    }
+    memory: dict[torch.device, Tensor] = {}
+    for device, count in needed.items():
+        size = -(-count // 16) * 16
+        # NumPy asks the system for zeroed pages, which take neither time nor memory until one of them is read.
+        zeros = torch.from_numpy(np.zeros(size, np.uint8)) if device.type == "cpu" else None
+        memory[device] = torch.zeros(size, dtype=torch.uint8, device=device) if zeros is None else zeros
     return {(device, dtype): memory[device].view(dtype) for device, dtype in kinds}

@@ -211,6 +211,31 @@ def test_a_buffer_that_is_counted_up_before_the_layer_and_read_after_it():
     assert "changed in place before the layer and read after it" in recording.note
 
 
+class CountsAfterwards(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(4, 4), nn.Linear(4, 4)
+        self.register_buffer("seen", torch.zeros(()))
+
+    def forward(self, x):
+        x = self.a(x)
+        self.seen += 1
+        return self.b(x) + self.seen
+
+
+def test_reruns_of_a_held_model_do_not_see_each_other(same_tensors, untouched):
+    model, x = CountsAfterwards().train(), torch.randn(2, 4)
+    made = record(model, (x,), {}, "a")
+    edited = [made.activation * scale for scale in (0.5, 2.0)]
+    expected = [(model.b(value) + 1).detach() for value in edited]
+    with untouched(model), made.held():
+        for value, output in zip(edited, expected, strict=True):
+            same_tensors(made.rerun(value), output)
+            assert model.seen == 0
+    assert made.how == "replay"
+    same_tensors(made.rerun(edited[0]), expected[0])
+
+
 def test_values_taken_past_torch_and_read_after_the_layer(replaced, same_tensors):
     class Past(ThroughNumPy):
         def forward(self, x):
