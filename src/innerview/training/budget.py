@@ -136,6 +136,9 @@ class Purse:
     Args:
         budget: the ledger.
         share: the part of the budget that this work may take on its own.
+
+    Attributes:
+        pending: seconds that the work under way has taken so far.
     """
 
     def __init__(self, budget: Budget, share: float = 1.0) -> None:
@@ -143,7 +146,7 @@ class Purse:
         self.spent = 0.0
         self._budget = budget
         self._times = 0
-        self._pending = 0.0
+        self.pending = 0.0
         self._expected = 0.0
 
     def allows(self) -> bool:
@@ -162,13 +165,13 @@ class Purse:
     def taken(self, seconds: float) -> None:
         """Add a part of the cost of the work under way."""
         self.spent += seconds
-        self._pending += seconds
+        self.pending += seconds
 
     def done(self) -> None:
         """The work was done once."""
         self._times += 1
-        self._expected += (self._pending - self._expected) * (_RECENT if self._expected else 1.0)
-        self._pending = 0.0
+        self._expected += (self.pending - self._expected) * (_RECENT if self._expected else 1.0)
+        self.pending = 0.0
 
     @property
     def expected(self) -> float:

@@ -30,6 +30,9 @@ _SELDOM, _OFTEN = 25, 6
 _SMALLEST_LIMIT = 2**16
 _FEW_VALUES = 2**20  # what so few cost is mostly the calls themselves
 _EVALUATION_SHARE = 0.25
+# Recording also slows what comes after it, which finds other things in the processor's caches: a recorded step of a
+# ResNet-18 took 0.233 of a plain one more, of which 0.202 inside the hooks (benchmarks/monitor.py, two cores).
+_AFTERWARDS = 0.15
 _NAMED = 5  # modules named in an event
 _MISSED = 3  # recorded steps in a row without a layer, after which that is said
 
@@ -178,8 +181,8 @@ class Watcher:
                 record = Record(step, record.layers if record else {}, self._train.kinds, weights=weights)
             if self._train.half and self._scaler is None:
                 self._say_once("half", "amp", _SCALED)
-        if self._device_clock is not None:
-            self._budget.charge(self._device_clock.settle(), self._purse)
+        unseen = _AFTERWARDS * self._purse.pending if self._device_clock is None else self._device_clock.settle()
+        self._budget.charge(unseen, self._purse)
         self._purse.done()
         self._adapt(looked, step)
         self._begin_blindly()
