@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 _TREE_SIZE = 8  # up to so many elements a k-d tree is faster than products
+_LIBRARY_FLOPS = 4e9  # of scikit-learn's product between two yields, in float64 about 40 ms on two cores
+_LIBRARY_COPY = 1 << 28  # bytes that may be copied to bring the vectors into a form that scikit-learn takes
+_SURE = 1e6  # times the rounding of a product must a squared distance be, to count as exact in float32
 _STEP_SECONDS = 0.02  # aimed at between two yields of the tree
 _FLOPS = 2e9  # of a product between two yields, about 20 ms on two cores
 _ROWS = 512  # queries in one block: enough for the product to run at full speed
@@ -97,11 +100,8 @@ def _by_tree(vectors: Vectors, k: int) -> Generator[float, None, Neighbours]:
         far, near = tree.query(values[rows], asked, workers=torch.get_num_threads())
         near, far = np.reshape(near, (len(rows), asked)), np.reshape(far, (len(rows), asked))
         near, far = positions.points(near, far, k + 1)
-        # Among k + 1 or more duplicates a point may not have found itself; then the last goes.
-        left_out = near == rows[:, None]
-        left_out[:, -1] |= ~left_out.any(1)
-        indices[rows] = near[~left_out].reshape(-1, k)
-        distances[rows] = far[~left_out].reshape(-1, k) / vectors.scale
+        indices[rows], far = _others(rows, near, far)
+        distances[rows] = far / vectors.scale
         start += step
         # How long a query takes depends on the data by factors of a hundred; so the step follows what was measured.
         step = int(step * min(4.0, max(0.25, _STEP_SECONDS / (perf_counter() - begun)))) + 1
@@ -133,24 +133,70 @@ class _Positions:
         return points, np.take_along_axis(far, place, 1)
 
 
+def _others(rows: np.ndarray, near: np.ndarray, far: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of the k + 1 nearest [R, k + 1] of some vectors, those that are not the vector itself [R, k]."""
+    left_out = near == rows[:, None]
+    # Among k + 1 or more duplicates a vector may not have found itself; then the last goes.
+    left_out[:, -1] |= ~left_out.any(1)
+    return near[~left_out].reshape(len(rows), -1), far[~left_out].reshape(len(rows), -1)
+
+
 def _by_products(vectors: Vectors, k: int) -> Generator[float, None, Neighbours]:
     indices = np.empty((vectors.count, k), np.int64)
     distances = np.empty((vectors.count, k), np.float32)
+    library = _Library.of(vectors)
+    step = _ROWS if library is None else max(1, int(_LIBRARY_FLOPS / (2 * vectors.count * vectors.size)))
     # Where the user lets float32 products be rounded to fewer bits, the bound in `_nearest` does not hold.
     first = torch.float32 if torch.get_float32_matmul_precision() == "highest" else torch.float64
-    for start in range(0, vectors.count, _ROWS):
-        rows = torch.arange(start, min(start + _ROWS, vectors.count), device=vectors.device)
+    for start in range(0, vectors.count, step):
+        rows = torch.arange(start, min(start + step, vectors.count), device=vectors.device)
         begin, share = start / vectors.count, len(rows) / vectors.count
-        near, far, unsure = yield from relay(_nearest(vectors, rows, k, first), partial(_within, begin, share))
-        if first == torch.float32 and unsure.any():
-            again = unsure.nonzero()[:, 0]
-            near[again], far[again], _ = yield from relay(
-                _nearest(vectors, rows[again], k, torch.float64), partial(_within, begin + share, 0.0)
-            )
+        if library is not None:
+            near, far, unsure = library.nearest(rows, k)
+        else:
+            near, far, unsure = yield from relay(_nearest(vectors, rows, k, first), partial(_within, begin, share))
+        if unsure.any():
+            for again in unsure.nonzero()[:, 0].split(_ROWS):
+                near[again], far[again], _ = yield from relay(
+                    _nearest(vectors, rows[again], k, torch.float64), partial(_within, begin + share, 0.0)
+                )
         indices[start : start + len(rows)] = near.cpu().numpy()
         distances[start : start + len(rows)] = (far / vectors.scale).cpu().numpy()
         yield begin + share
     return Neighbours(indices, distances)
+
+
+class _Library:
+    """scikit-learn's search by products, in float64 whatever the vectors are: on a CPU two to three times ours.
+
+    Args:
+        vectors: on the CPU.
+        values: the same [N, D], as an array.
+    """
+
+    def __init__(self, vectors: Vectors, values: np.ndarray) -> None:
+        # Imported here: it takes half a second, and `import innerview` must not wait for it.
+        from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415
+
+        self._values = values
+        self._model = NearestNeighbors(algorithm="brute").fit(values)
+        terms = vectors.size + 4
+        self._rounding = min(terms, 8 * sqrt(terms)) * np.finfo(np.float64).eps / 2  # see `_nearest`
+
+    @classmethod
+    def of(cls, vectors: Vectors) -> _Library | None:
+        """None for vectors that lie on an accelerator, or would need too large a copy."""
+        held = vectors.array(_LIBRARY_COPY) if vectors.device.type == "cpu" else None
+        return None if held is None else cls(vectors, held)
+
+    def nearest(self, rows: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """As ``_nearest``; unsure are those with a neighbour so near that rounding shows in the distance."""
+        here = self._values[rows.numpy()]
+        far, near = self._model.kneighbors(here, k + 1)
+        near, far = _others(rows.numpy(), near, far)
+        bound = self._rounding * (2 * np.linalg.norm(here.astype(np.float64), axis=1) + far[:, -1]) ** 2
+        unsure = far[:, 0] ** 2 < _SURE * bound
+        return torch.from_numpy(near), torch.from_numpy(far).float(), torch.from_numpy(unsure)
 
 
 def _within(begin: float, share: float, done: float) -> float:
@@ -179,7 +225,7 @@ def _nearest(
     rounding = min(terms, 8 * sqrt(terms)) * torch.finfo(dtype).eps / 2
     bound = rounding * (2 * torch.linalg.vector_norm(here, dim=1) + last).square()
     unsure = (last > 0) & (last.square() + bound > cutoff) & (kept < vectors.count - 1)
-    return near, far, unsure
+    return near, far, unsure & (dtype == torch.float32)  # float64 is as exact as it gets
 
 
 def _smallest(

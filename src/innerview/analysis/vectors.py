@@ -44,6 +44,21 @@ class Vectors:
         """Some vectors [len(index), size], not centred, in float32 or, where that would lose digits, float64."""
         return self._scaled(_read(self._values, index, self._dtype))
 
+    def array(self, most: int) -> np.ndarray | None:
+        """All vectors on the CPU as ``raw`` gives them, without a copy where that can be.
+
+        Args:
+            most: bytes that a copy may take; None is returned where it would take more.
+        """
+        held = self._values
+        if isinstance(held, torch.Tensor) and held.dtype == self._dtype:
+            held = held.numpy()
+        wide = self._dtype == torch.float64
+        wanted = np.float64 if wide else np.float32
+        if isinstance(held, np.ndarray) and held.dtype == wanted and held.flags.c_contiguous and self.scale == 1.0:
+            return held
+        return self.raw(slice(None)).numpy() if self.count * self.size * (8 if wide else 4) <= most else None
+
     def centred(self, index: slice | torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
         """Some vectors minus the mean of all [len(index), size].
 

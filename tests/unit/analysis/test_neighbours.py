@@ -11,6 +11,13 @@ from innerview.analysis.progress import finish
 from innerview.errors import DataError
 
 
+@pytest.fixture(params=["library", "own"], autouse=True)
+def way(request, monkeypatch):
+    """Who searches by products: scikit-learn, or ourselves, as for vectors that lie on an accelerator."""
+    if request.param == "own":
+        monkeypatch.setattr(module._Library, "of", lambda _: None)
+
+
 def draw(count, size, seed=0):
     return np.random.default_rng(seed).standard_normal((count, size)).astype(np.float32)
 
@@ -97,6 +104,7 @@ def test_many_blocks_give_the_same(monkeypatch):
         "_ROWS": 70,
         "_BUFFER_BYTES": 70 * 4 * 50,
         "_FLOPS": 70 * 2 * 33 * 23,
+        "_LIBRARY_FLOPS": 70 * 2 * 33 * 500,
         "_GATHER_BYTES": 1,
     }.items():
         monkeypatch.setattr(module, name, value)
