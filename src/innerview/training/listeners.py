@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _INTERVAL = 0.1  # seconds at least between two calls
-_SHARE = 0.5  # of the budget, for all listeners together
 
 
 class Listeners:
@@ -23,11 +22,13 @@ class Listeners:
 
     Args:
         budget: what recording and showing may cost.
+        share: of the budget, for all of them together. None when they do not wait for it: their cost is counted all the
+            same, and recording rests for it.
     """
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: Budget, share: float | None) -> None:
         self._budget = budget
-        self._purse = Purse(budget, _SHARE)
+        self._purse = None if share is None else Purse(budget, share)
         self._callbacks: list[Callable[[], object]] = []
         self._last = -_INTERVAL
 
@@ -42,7 +43,8 @@ class Listeners:
 
     def offer(self) -> None:
         """Call them if it is time."""
-        if self._callbacks and time.perf_counter() - self._last >= _INTERVAL and self._purse.allows():
+        due = self._callbacks and time.perf_counter() - self._last >= _INTERVAL
+        if due and (self._purse is None or self._purse.allows()):
             self.call()
 
     def call(self) -> None:
@@ -53,5 +55,6 @@ class Listeners:
                     callback()
                 except Exception:  # noqa: BLE001, PERF203 - each is tried, whatever the last one did
                     _log.exception("a listener of the training monitor failed")
-        self._purse.done()
+        if self._purse is not None:
+            self._purse.done()
         self._last = time.perf_counter()

@@ -84,7 +84,8 @@ class Monitor:
         self.classes = classes
         self.history = History(memory)
         self._budget = Budget(budget)
-        self._listeners = Listeners(self._budget)
+        self._listeners = Listeners(self._budget, share=0.5)
+        self._step_listeners = Listeners(self._budget, share=None)
         self._metrics = Metrics(self.history)
         self._watcher = Watcher(
             model, optimizer=optimizer, layers=layers, scaler=scaler, budget=self._budget, tell=self._tell
@@ -223,6 +224,7 @@ class Monitor:
         if record is not None:
             self._actions.recorded(step)
             self._listeners.offer()
+        self._step_listeners.offer()
 
     def epoch(self) -> None:
         """End an epoch: marks it in the history, and runs the probe samples."""
@@ -290,17 +292,23 @@ class Monitor:
         """
         return self._actions.undo()
 
-    def listen(self, callback: Callable[[], object]) -> None:
+    def listen(self, callback: Callable[[], object], *, every_step: bool = False) -> None:
         """Have a function called on the training thread after recorded steps and when the monitor is closed.
 
         It is called at most ten times a second, and less often where the budget asks for it. An exception in it is
         logged, and never reaches the training.
+
+        Args:
+            callback: must be quick.
+            every_step: call it instead after steps of any kind, recorded or not, whatever the budget says (what it
+                takes is counted all the same): for something that a person waits for.
         """
-        self._listeners.add(callback)
+        (self._step_listeners if every_step else self._listeners).add(callback)
 
     def unlisten(self, callback: Callable[[], object]) -> None:
         """Call it no more."""
         self._listeners.remove(callback)
+        self._step_listeners.remove(callback)
 
     def gather(self) -> History:
         """The history of all ranks of a distributed job together: to be called on each of them, at the same place.

@@ -354,6 +354,27 @@ def test_listeners(loop, caplog, monkeypatch):
     run.monitor.unlisten(fails)
 
 
+@pytest.mark.parametrize("budget", [None, 0.0])
+def test_who_listens_at_every_step_hears_of_those_not_recorded(loop, monkeypatch, budget):
+    run, called = loop(budget=budget), []
+
+    def callback():
+        called.append(run.history.step)
+        (run.monitor.pause, run.monitor.resume)[run.monitor.paused]()
+
+    monkeypatch.setattr("innerview.training.listeners._INTERVAL", 0.0)
+    with run.monitor:
+        run.monitor.listen(callback, every_step=True)
+        for _ in range(4):
+            run.step()
+        monkeypatch.setattr("innerview.training.listeners._INTERVAL", 1e9)
+        run.step()  # too soon after the one before
+    assert called == [1, 2, 3, 4]
+    assert kinds(run.history) == ["pause", "resume"] * 2
+    run.monitor.unlisten(callback)
+    assert not run.monitor._step_listeners._callbacks
+
+
 def test_an_exception_in_the_loop_keeps_what_was_seen(loop):
     run = loop(budget=None)
 
