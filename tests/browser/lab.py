@@ -158,12 +158,13 @@ class Lab:
         for name, packages in OTHER_KERNELS.items():
             folder = self._home / "jupyter_data_dir" / "kernels" / name
             folder.mkdir(parents=True)
+            # First on the path, so that it hides the environment's own ipykernel.
+            path = os.pathsep.join(filter(None, [str(packages), os.environ.get("PYTHONPATH")]))
             spec = {
                 "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
                 "display_name": name,
                 "language": "python",
-                # First on the path, so that it hides the environment's own ipykernel.
-                "env": {"PYTHONPATH": str(packages)},
+                "env": {"PYTHONPATH": path},
             }
             (folder / "kernel.json").write_text(json.dumps(spec))
 

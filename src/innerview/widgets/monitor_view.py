@@ -19,6 +19,7 @@ from innerview.training.monitor import Monitor
 from innerview.widgets.frame_widget import reachable
 from innerview.widgets.monitor_table import MonitorTable
 from innerview.widgets.refresher import Refresher
+from innerview.widgets.waiting_clicks import WaitingClicks
 from innerview.widgets.weight_grid import WeightGrid
 
 if TYPE_CHECKING:
@@ -90,8 +91,10 @@ class MonitorView(ipywidgets.VBox):
         self._open = True
         self._refresh()
         self._refresher = Refresher(self._refresh)
+        self._clicks = WaitingClicks(self)
         if self.monitor is not None:
             self.monitor.listen(self._refresher.ask)
+            self.monitor.listen(self._clicks.answer, every_step=True)
         if inspector is not None:
             inspector.observe(self._follow, "layer")
 
@@ -130,6 +133,7 @@ class MonitorView(ipywidgets.VBox):
             self._open = False
             if self.monitor is not None:
                 self.monitor.unlisten(self._refresher.ask)
+                self.monitor.unlisten(self._clicks.answer)
             if self.inspector is not None:
                 self.inspector.unobserve(self._follow, "layer")
             self._refresher.close()
@@ -303,9 +307,10 @@ class MonitorView(ipywidgets.VBox):
     def _draw_layers(self, history: History, other: History | None) -> None:
         from innerview.widgets.live_charts import HeatChart, Line  # noqa: PLC0415
 
-        colours = dict(zip(self._layers, self._colours, strict=False))
-        now = [history.series(layer) for layer in self._layers]
-        before = [other.series(layer) for layer in self._layers if layer in other.layers] if other else []
+        layers = self.layers  # a click may change them meanwhile
+        colours = dict(zip(layers, self._colours, strict=False))
+        now = [history.series(layer) for layer in layers]
+        before = [other.series(layer) for layer in layers if layer in other.layers] if other else []
         for chart, what in ((self._std, "std"), (self._mean, "mean"), (self._near, "near_zeros")):
 
             def lines(all_series: Sequence[Series], what: str = what) -> list[Line]:
@@ -314,7 +319,7 @@ class MonitorView(ipywidgets.VBox):
             chart.show(lines(now), dashed=lines(before), events=history.events)
         wanted = [(series, series.layer, colours[series.layer]) for series in now]
         wanted += [(series, f"{series.layer}, compared", colours[series.layer]) for series in before]
-        wanted.sort(key=lambda one: self._layers.index(one[0].layer))  # what is compared side by side
+        wanted.sort(key=lambda one: layers.index(one[0].layer))  # what is compared side by side
         while len(self._heat) < len(wanted):
             self._heat.append(HeatChart(self._time))
             self._reach(self._heat[-1])

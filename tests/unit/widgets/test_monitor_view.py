@@ -236,6 +236,7 @@ def test_nothing_is_left(monitor):
     view.close()
     assert not thread.is_alive()
     assert not monitor._listeners._callbacks
+    assert not monitor._step_listeners._callbacks
     del view
     gc.collect()
     assert gone() is None
