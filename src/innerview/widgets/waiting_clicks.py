@@ -90,16 +90,18 @@ class WaitingClicks:
         cell = kernel._parent_ident["shell"], kernel.get_parent("shell")  # noqa: SLF001 - there is no other way
         # What is sent now answers the click. Only this class's part of it: what the cell prints remains the cell's.
         Kernel.set_parent(kernel, sender, message, "shell")
-        kernel._publish_status("busy", "shell")  # noqa: SLF001 - likewise
-        self._thread = threading.Thread(target=_handle, args=(widget, message), name="innerview-click", daemon=True)
-        self._thread.start()
-        end = time.monotonic() + _PATIENCE
-        while self._thread.is_alive() and not interrupts and time.monotonic() < end:
-            self._thread.join(_BLINK)
-        # The browser holds back what comes next until it hears of this. And the cell is still running.
-        kernel._publish_status("idle", "shell")  # noqa: SLF001 - likewise
-        Kernel.set_parent(kernel, *cell, "shell")
-        kernel._publish_status("busy", "shell")  # noqa: SLF001 - likewise
+        try:
+            kernel._publish_status("busy", "shell")  # noqa: SLF001 - likewise
+            self._thread = threading.Thread(target=_handle, args=(widget, message), name="innerview-click", daemon=True)
+            self._thread.start()
+            end = time.monotonic() + _PATIENCE
+            while self._thread.is_alive() and not interrupts and time.monotonic() < end:
+                self._thread.join(_BLINK)
+            # The browser holds back what comes next until it hears of this.
+            kernel._publish_status("idle", "shell")  # noqa: SLF001 - likewise
+        finally:
+            Kernel.set_parent(kernel, *cell, "shell")
+        kernel._publish_status("busy", "shell")  # noqa: SLF001 - likewise; the cell still runs
         return not self._thread.is_alive()
 
 

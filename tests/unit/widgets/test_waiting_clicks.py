@@ -128,6 +128,7 @@ def test_clicks_are_answered_while_the_cell_runs_and_all_else_waits(kernel):
     kernel.settle(last)
     assert kernel.printed(cell) == "begins\nends: 1 click 2 click 0 0\n"
     assert kernel.printed(after) == "after: 9\n"
+    assert not [content for kind, content, _ in kernel.heard if kind == "error"]
 
     # Each click is busy and idle in its turn, within the cell, which is busy again after each; then comes what waited.
     told = [(content["execution_state"], of) for kind, content, of in kernel.heard if kind == "status"]
