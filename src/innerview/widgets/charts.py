@@ -1,15 +1,12 @@
-"""Every bqplot figure.
-
-bqplot draws SVG; its text and axes follow JupyterLab's theme by themselves, and what is drawn between them is of tones
-that stand out from white and from black.
-"""
+"""The bqplot charts that are made for one set of numbers and show no other."""
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
+
+from innerview.widgets.bqplot_parts import GREY, PLAIN, RED, bqplot, close_figure, make_figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,9 +15,6 @@ if TYPE_CHECKING:
 
     Measure = Literal["density", "pairs", "log"]
 
-GREY, RED = "#8b929c", "#e0453a"
-_INK = "var(--jp-ui-font-color1, #444)"  # bqplot's own is orange in the dark theme
-_PLAIN: Any = {"grid_lines": "none", "label_color": _INK}
 _LEAST = 0.8  # of an axis with a logarithmic scale: one pair is still seen, none is not
 _MARGIN = {"top": 28, "bottom": 42, "left": 52, "right": 12}  # pixels
 
@@ -46,7 +40,7 @@ class CosineChart:
     def __init__(
         self, histogram: CosineHistogram, title: str, measure: Measure = "density", *, height: int = 200
     ) -> None:
-        bq = _bqplot()
+        bq = bqplot()
         log = measure == "log"
         floor = _LEAST if log else 0.0
         both = histogram.same + histogram.other
@@ -73,7 +67,7 @@ class CosineChart:
                 fill_opacities=[0.3],
                 stroke_width=1.25,
             )
-        self._across = bq.Axis(scale=self._x, label="cosine similarity", label_offset="30px", num_ticks=5, **_PLAIN)
+        self._across = bq.Axis(scale=self._x, label="cosine similarity", label_offset="30px", num_ticks=5, **PLAIN)
         self._up = bq.Axis(
             scale=self._y,
             side="left",
@@ -81,15 +75,15 @@ class CosineChart:
             label_offset="40px",
             tick_format="~g" if measure == "density" else "~s",
             tick_values=_ticks(highest, logarithmic=log),
-            **_PLAIN,
+            **PLAIN,
         )
-        self.figure = _figure(list(self._lines.values()), [self._across, self._up], title, height)
-        self._parts = [*self._lines.values(), self._across, self._up, self._x, self._y, *_unused(self.figure)]
+        margin = _MARGIN if title else {**_MARGIN, "top": 8}
+        axes = [self._across, self._up]
+        self.figure = make_figure(title, list(self._lines.values()), axes, margin=margin, height=height)
 
     def close(self) -> None:
         """Let go of everything in the browser and in the kernel."""
-        for part in self._parts:
-            part.close()
+        close_figure(self.figure, [self._x, self._y])
 
 
 class RankCurve(NamedTuple):
@@ -136,7 +130,7 @@ class AccuracyChart:
         *,
         height: int = 280,
     ) -> None:
-        bq = _bqplot()
+        bq = bqplot()
         highest = max(float(curve.ranks[-1]) for curve in curves)
         self._x = bq.LogScale(min=0.9, max=max(2.0, highest) * 1.1)
         self._y = bq.LinearScale(min=0.0, max=1.02)
@@ -188,7 +182,7 @@ class AccuracyChart:
             label_offset="30px",
             tick_format=",d",
             tick_values=_powers(highest),
-            **_PLAIN,
+            **PLAIN,
         )
         self._up = bq.Axis(
             scale=self._y,
@@ -197,56 +191,20 @@ class AccuracyChart:
             label_offset="40px",
             tick_format=".0%",
             tick_values=np.linspace(0.0, 1.0, 6),
-            **_PLAIN,
+            **PLAIN,
         )
         # The points lie above all lines, so that each can be clicked.
-        self.figure = _figure([*marks, *self.points], [self._across, self._up], "", height)
-        tooltips = [dots.tooltip for dots in self.points]
-        self._parts = [
-            *marks,
-            *self.points,
-            *tooltips,
-            self._across,
-            self._up,
-            self._x,
-            self._y,
-            *_unused(self.figure),
-        ]
+        self.figure = make_figure(
+            "",
+            [*marks, *self.points],
+            [self._across, self._up],
+            margin={**_MARGIN, "top": 8},
+            height=height,
+        )
 
     def close(self) -> None:
         """Let go of everything in the browser and in the kernel."""
-        for part in self._parts:
-            part.close()
-
-
-def _bqplot() -> Any:
-    # Here, not above: most sessions draw no chart, and the import takes a tenth of a second.
-    with warnings.catch_warnings():
-        # bqscales 0.3.7 gives its trait Date an argument that traitlets has deprecated since 4.1.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        import bqplot  # noqa: PLC0415
-    return bqplot
-
-
-def _figure(marks: list[Any], axes: list[Any], title: str, height: int) -> Any:
-    figure = _bqplot().Figure(
-        title=title,
-        marks=marks,
-        axes=axes,
-        fig_margin=_MARGIN if title else {**_MARGIN, "top": 8},
-        title_style={"font-size": "12px", "fill": _INK},
-        background_style={"fill": "transparent"},  # bqplot's own is black in the dark theme
-        display_toolbar=False,
-        padding_y=0.0,
-        layout={"width": "100%", "height": f"{height}px", "min_width": "0"},
-    )
-    figure.add_class("innerview-chart")
-    return figure
-
-
-def _unused(figure: Any) -> list[Any]:
-    """The figure, and the scales that it makes for marks without any."""
-    return [figure.scale_x, figure.scale_y, figure]
+        close_figure(self.figure, [*(dots.tooltip for dots in self.points), self._x, self._y])
 
 
 def _powers(highest: float) -> np.ndarray:

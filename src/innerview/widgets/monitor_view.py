@@ -16,7 +16,9 @@ from innerview.inspector import Inspector
 from innerview.training.diagnosis import Finding, diagnose
 from innerview.training.history import History
 from innerview.training.monitor import Monitor
+from innerview.widgets.bqplot_parts import COLOURS
 from innerview.widgets.frame_widget import reachable
+from innerview.widgets.monitor_charts import MonitorCharts
 from innerview.widgets.monitor_table import MonitorTable
 from innerview.widgets.refresher import Refresher
 from innerview.widgets.waiting_clicks import WaitingClicks
@@ -24,9 +26,6 @@ from innerview.widgets.weight_grid import WeightGrid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from innerview.training.record import Series
-    from innerview.widgets.live_charts import HeatChart, Line, LiveChart
 
 _log = logging.getLogger("innerview")
 _MOST = 6  # layers in the charts
@@ -63,9 +62,6 @@ class MonitorView(ipywidgets.VBox):
         compare: Monitor | History | None = None,
         inspector: Inspector | None = None,
     ) -> None:
-        # Here, not above: most sessions draw no chart, and the import of bqplot takes a tenth of a second.
-        from innerview.widgets.live_charts import COLOURS, TimeAxis, parts_of  # noqa: PLC0415
-
         self._source = _history_of(monitor, "monitor")
         self._other = None if compare is None else _history_of(compare, "compare")
         if inspector is not None and not isinstance(inspector, Inspector):
@@ -78,12 +74,10 @@ class MonitorView(ipywidgets.VBox):
         self._judged, self._judging = 0.0, 0.0
         self._shown_weights = ""
         self._lock = threading.RLock()
-        self._colours = COLOURS
-        self._parts_of = parts_of
-        self._time = TimeAxis(self._zoomed)
+        self._charts = MonitorCharts(self._zoomed)
         self._make_parts()
         super().__init__(
-            [self.table, self._bar, self._error, self._grid, self._told, self._weights_box],
+            [self.table, self._bar, self._error, self._charts.grid, self._told, self._weights_box],
             layout={"width": "100%", "min_width": "0"},
         )
         self.add_class("innerview")
@@ -125,7 +119,7 @@ class MonitorView(ipywidgets.VBox):
     def zoom(self, first: float | None = None, last: float | None = None) -> None:
         """Show the steps from ``first`` to ``last`` in all charts; the whole run without arguments."""
         with self._lock:
-            self._time.zoom(None if first is None or last is None else (float(first), float(last)))
+            self._charts.time.zoom(None if first is None or last is None else (float(first), float(last)))
 
     def close(self) -> None:
         """Close the view and its charts; the monitor goes on."""
@@ -138,9 +132,7 @@ class MonitorView(ipywidgets.VBox):
                 self.inspector.unobserve(self._follow, "layer")
             self._refresher.close()
             with self._lock:
-                for chart in [self._loss, self._std, self._mean, self._near, *self._heat, *self._ranges]:
-                    chart.close()
-                self._time.close()
+                self._charts.close()
             for part in [*self._bar.children, *self._weights_box.children, *self.children]:
                 part.close()
         super().close()
@@ -148,18 +140,10 @@ class MonitorView(ipywidgets.VBox):
     # --- parts ---------------------------------------------------------------------------------------------------
 
     def _make_parts(self) -> None:
-        from innerview.widgets.live_charts import LiveChart  # noqa: PLC0415
-
         self.table = MonitorTable(self.monitor, self._choose, self._changed, _MOST)
         self.weights = WeightGrid(self._tile)
         self.table.add_class("innerview-monitor-table")
         self.weights.add_class("innerview-monitor-weights")
-        self._loss = LiveChart(self._time, "loss · learning rate, dotted", right=True, right_logarithmic=True)
-        self._std = LiveChart(self._time, "standard deviation of the activations", logarithmic=True)
-        self._mean = LiveChart(self._time, "mean of the activations")
-        self._near = LiveChart(self._time, "fraction near zero", tick_format=".0%")
-        self._heat: list[HeatChart] = []
-        self._ranges: list[LiveChart] = []
         self._whole = ipywidgets.Button(description="Whole run", tooltip="Show all steps", layout={"width": "auto"})
         self._whole.on_click(lambda _: self.zoom())
         self._whole.layout.display = "none"
@@ -189,23 +173,8 @@ class MonitorView(ipywidgets.VBox):
             layout={"display": "none"}, style={"text_color": "var(--jp-error-color1, #c62828)"}
         )
         self._told = ipywidgets.HTML(layout={"margin": "0 8px"})
-        self._grid = ipywidgets.GridBox(
-            layout={
-                "grid_template_columns": "repeat(auto-fit, minmax(300px, 1fr))",
-                "width": "100%",
-                "grid_gap": "4px 8px",
-                "overflow": "hidden",
-            }
-        )
         self._weights_box = ipywidgets.Box([self.weights], layout={"display": "none", "width": "100%"})
-        self._grid.children = [chart.figure for chart in (self._loss, self._std, self._mean, self._near)]
-        for chart in (self._loss, self._std, self._mean, self._near):
-            self._reach(chart)
         for part in (self._whole, self._ask_weights, self._pick):
-            reachable(part)
-
-    def _reach(self, chart: LiveChart | HeatChart) -> None:
-        for part in self._parts_of(chart.figure):
             reachable(part)
 
     # --- what the user does --------------------------------------------------------------------------------------
@@ -269,11 +238,8 @@ class MonitorView(ipywidgets.VBox):
             self._judge(history)
             if not self._layers:
                 self._layers = _first_choice(history)
-            self.table.show(history, self._findings, self._layers, self._colours)
-            self._time.show(max(history.step, other.step if other else 0))
-            self._draw_run(history, other)
-            self._draw_layers(history, other)
-            self._draw_channel(history)
+            self.table.show(history, self._findings, self._layers, COLOURS)
+            self._charts.draw(history, other, self.layers, self._channel)
             words = [event for event in history.events if event.kind != "epoch"][-_TOLD:]
             told = "<br>".join(escape(f"step {event.step:,}: {event.text}") for event in words)
             if self._told.value != told:
@@ -290,85 +256,6 @@ class MonitorView(ipywidgets.VBox):
         except Exception:  # noqa: BLE001 - the charts go on
             _log.exception("a training run could not be diagnosed")
         self._judging, self._judged = time.thread_time() - begun, time.monotonic()
-
-    def _draw_run(self, history: History, other: History | None) -> None:
-        from innerview.widgets.live_charts import GREY, Line  # noqa: PLC0415
-
-        def metric(of: History, name: str) -> list[Line]:
-            return [Line(*of.metric(name), GREY)] if name in of.metrics else []
-
-        self._loss.show(
-            metric(history, "loss"),
-            dashed=metric(other, "loss") if other else (),
-            right=metric(history, "lr"),
-            events=history.events,
-        )
-
-    def _draw_layers(self, history: History, other: History | None) -> None:
-        from innerview.widgets.live_charts import HeatChart, Line  # noqa: PLC0415
-
-        layers = self.layers  # a click may change them meanwhile
-        colours = dict(zip(layers, self._colours, strict=False))
-        now = [history.series(layer) for layer in layers]
-        before = [other.series(layer) for layer in layers if layer in other.layers] if other else []
-        for chart, what in ((self._std, "std"), (self._mean, "mean"), (self._near, "near_zeros")):
-
-            def lines(all_series: Sequence[Series], what: str = what) -> list[Line]:
-                return [Line(series.steps, getattr(series, what), colours[series.layer]) for series in all_series]
-
-            chart.show(lines(now), dashed=lines(before), events=history.events)
-        wanted = [(series, series.layer, colours[series.layer]) for series in now]
-        wanted += [(series, f"{series.layer}, compared", colours[series.layer]) for series in before]
-        wanted.sort(key=lambda one: layers.index(one[0].layer))  # what is compared side by side
-        while len(self._heat) < len(wanted):
-            self._heat.append(HeatChart(self._time))
-            self._reach(self._heat[-1])
-        for chart, (series, title, colour) in zip(self._heat, wanted, strict=False):
-            chart.show(series, title, colour)
-        self._lay_out(len(wanted))
-
-    def _draw_channel(self, history: History) -> None:
-        from innerview.widgets.live_charts import GREY, Line, LiveChart  # noqa: PLC0415
-
-        channel = self._channel
-        shown: list[tuple[Series, str]] = []
-        if channel is not None and self._layers:
-            layer = self._layers[0]
-            probes = [(history.probe(number, layer), f"probe {number}") for number in range(history.probes)]
-            shown = [(series, of) for series, of in probes if len(series.steps) > 1] or [
-                (history.series(layer), "training batches")
-            ]
-            shown = [(series, of) for series, of in shown if channel < series.channel_low.shape[1]]
-        while len(self._ranges) < len(shown):
-            self._ranges.append(LiveChart(self._time, "", right=True))
-            self._reach(self._ranges[-1])
-        for chart, (series, of) in zip(self._ranges, shown, strict=False):
-            colour = self._colours[0]
-            low, high = series.channel_low[:, channel], series.channel_high[:, channel]
-            chart.show(
-                (),
-                bands=[Line(series.steps, high, colour), Line(series.steps, low, colour)],
-                right=[Line(series.steps, series.channel_std[:, channel], GREY)],
-                events=history.events,
-                title=f"{series.layer}, channel {channel}, {of}: range · std, dotted",
-            )
-        self._lay_out(None, len(shown))
-
-    def _lay_out(self, heat: int | None = None, ranges: int | None = None) -> None:
-        """Put the charts that show something into the page, in order."""
-        self._heat_shown = heat if heat is not None else getattr(self, "_heat_shown", 0)
-        self._ranges_shown = ranges if ranges is not None else getattr(self, "_ranges_shown", 0)
-        charts = [
-            self._loss,
-            *self._ranges[: self._ranges_shown],
-            self._std,
-            self._mean,
-            self._near,
-            *self._heat[: self._heat_shown],
-        ]
-        figures = tuple(chart.figure for chart in charts)
-        if self._grid.children != figures:
-            self._grid.children = figures
 
 
 def _history_of(given: Any, argument: str) -> Callable[[], History]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from innerview.analysis.similarity import CosineHistogram
-from innerview.widgets.charts import GREY, RED, CosineChart
+from innerview.widgets.bqplot_parts import GREY, RED
+from innerview.widgets.charts import CosineChart
 
 if TYPE_CHECKING:
     from innerview.errors import InnerviewError

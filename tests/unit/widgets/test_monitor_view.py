@@ -15,10 +15,13 @@ from unit.widgets.frames import ask, last
 import innerview as iv
 from innerview.analysis.statistics import BINS, EDGES
 from innerview.errors import InnerviewError
+from innerview.widgets.bqplot_parts import COLOURS
 from innerview.widgets.histogram_picture import COLUMNS, histogram_picture, value_ticks
-from innerview.widgets.live_charts import Line, LiveChart, TimeAxis
+from innerview.widgets.line_marks import Line
+from innerview.widgets.live_charts import LiveChart
 from innerview.widgets.monitor_view import MonitorView
 from innerview.widgets.ticks import log_ticks, round_ticks
+from innerview.widgets.time_axis import TimeAxis
 from innerview.widgets.weight_grid import WeightGrid
 
 
@@ -128,66 +131,66 @@ def test_what_is_wrong_is_told_and_what_was_done_about_it_can_be_undone(sent):
 def test_the_charts_show_the_series_of_the_chosen_layers(monitor, view):
     view.layers = ["1", "3"]
     view._refresh()
-    mark = view._std._left._solid
+    mark = view._charts.std._left._solid
     for line, name in enumerate(view.layers):
         np.testing.assert_allclose(mark.y[line], monitor.history.series(name).std)
     assert mark.x.shape == mark.y.shape == (2, 24)
-    assert mark.colors == list(view._colours[:2])
-    assert [figure.title for figure in view._grid.children[-2:]] == ["1", "3"]
+    assert mark.colors == list(COLOURS[:2])
+    assert [figure.title for figure in view._charts.grid.children[-2:]] == ["1", "3"]
     # Two epochs, as vertical marks.
-    np.testing.assert_array_equal(view._std._events.x, [[12, 12], [24, 24]])
+    np.testing.assert_array_equal(view._charts.std._events.x, [[12, 12], [24, 24]])
 
 
 def test_one_interval_for_all_charts(monitor, view):
     view.layers = ["1"]
     view.zoom(5, 9)
     view._refresh()
-    assert (view._time.scale.min, view._time.scale.max) == (5, 9)
+    assert (view._charts.time.scale.min, view._charts.time.scale.max) == (5, 9)
     assert view._whole.layout.display != "none"
-    mark = view._std._left._solid
+    mark = view._charts.std._left._solid
     assert (mark.x.min(), mark.x.max()) == (4, 10)  # one to each side, so that the line goes on
-    assert tuple(view._heat[0]._mark.x) == (5, 9)
+    assert tuple(view._charts.heat[0]._mark.x) == (5, 9)
     # As the browser says that a brush was drawn.
-    brush = view._loss._brush
+    brush = view._charts.loss._brush
     brush.brushing = True
     brush.selected = np.array([6.0, 8.0])
     brush.brushing = False
-    assert view._time.between == (6, 8)
+    assert view._charts.time.between == (6, 8)
     assert brush.selected is None
     brush.brushing = True  # a click
     brush.brushing = False
-    assert view._time.between is None
+    assert view._charts.time.between is None
     view.zoom(6, 8)
     view._whole.click()
-    assert (view._time.scale.min, view._time.scale.max) == (0, 24)
+    assert (view._charts.time.scale.min, view._charts.time.scale.max) == (0, 24)
 
 
 def test_the_range_of_a_channel_for_each_probe(monitor, view):
     view.layers = ["1"]
     view.channel = 2
     view._refresh()
-    charts = view._ranges[:2]
+    charts = view._charts.ranges[:2]
     for number, chart in enumerate(charts):
         series = monitor.history.probe(number, "1")
         band = chart._left._bands
         np.testing.assert_allclose(band.y, [series.channel_high[:, 2], series.channel_low[:, 2]])
         np.testing.assert_allclose(np.ravel(chart._right._solid.y), series.channel_std[:, 2], rtol=1e-6)
-    assert {chart.figure for chart in charts} <= set(view._grid.children)
+    assert {chart.figure for chart in charts} <= set(view._charts.grid.children)
     view._pick.value = "many"
     assert "many" in view._error.value
     view._pick.value = "3"
     assert (view.channel, view._error.value) == (3, "")
     view._pick.value = ""
     view._refresh()
-    assert not {chart.figure for chart in charts} & set(view._grid.children)
+    assert not {chart.figure for chart in charts} & set(view._charts.grid.children)
 
 
 def test_two_runs_are_overlaid(monitor):
     view = MonitorView(monitor, compare=monitor.history)
     view.layers = ["1"]
     view._refresh()
-    np.testing.assert_array_equal(view._std._left._dashed.y, view._std._left._solid.y)
-    assert view._heat[1].figure.title == "1, compared"
+    np.testing.assert_array_equal(view._charts.std._left._dashed.y, view._charts.std._left._solid.y)
+    assert view._charts.heat[1].figure.title == "1, compared"
     view.close()
 
 

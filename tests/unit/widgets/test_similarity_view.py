@@ -17,7 +17,8 @@ import innerview as iv
 from innerview import wire
 from innerview.analysis.similarity import CosineHistogram, cosine_histogram
 from innerview.errors import DataError
-from innerview.widgets.charts import GREY, CosineChart
+from innerview.widgets.bqplot_parts import GREY
+from innerview.widgets.charts import CosineChart
 from innerview.widgets.similarity_view import SimilarityView
 
 GENERATOR = torch.Generator().manual_seed(1)

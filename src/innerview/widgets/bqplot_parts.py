@@ -1,0 +1,78 @@
+"""What every bqplot chart is made of: the library, the colours, the figure and the end of it.
+
+bqplot draws SVG; its text and axes follow JupyterLab's theme by themselves, and what is drawn between them is of tones
+that stand out from white and from black.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+GREY, RED = "#8b929c", "#e0453a"
+COLOURS = ("#3f8fd6", "#e08a3c", "#3fa66f", "#a978d0", "#c76d6d", "#8a8f3a")  # stand out from each other
+INK = "var(--jp-ui-font-color1, #444)"  # bqplot's own is orange in the dark theme
+PLAIN: Any = {"grid_lines": "none", "label_color": INK}  # of an axis
+
+
+@cache
+def bqplot() -> Any:
+    """The library."""
+    # Here, not above: most sessions draw no chart, and the import takes a tenth of a second.
+    with warnings.catch_warnings():
+        # bqscales 0.3.7 gives its trait Date an argument that traitlets has deprecated since 4.1.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import bqplot.interacts  # noqa: PLC0415 - the brushes, which bqplot does not import by itself
+    return bqplot
+
+
+def make_figure(
+    title: str,
+    marks: Sequence[Any],
+    axes: Sequence[Any],
+    *,
+    margin: Mapping[str, int],
+    height: int,
+    interaction: Any = None,
+) -> Any:
+    """A figure as wide as its place.
+
+    Args:
+        title: above it; "" for none.
+        marks: from the lowest to the topmost.
+        axes: of the marks' scales.
+        margin: "top", "bottom", "left", "right" of what is drawn, in pixels.
+        height: of the figure, in pixels.
+        interaction: bqplot's, such as a brush.
+    """
+    figure = bqplot().Figure(
+        title=title,
+        marks=list(marks),
+        axes=list(axes),
+        interaction=interaction,
+        fig_margin=dict(margin),
+        title_style={"font-size": "12px", "fill": INK},
+        background_style={"fill": "transparent"},  # bqplot's own is black in the dark theme
+        display_toolbar=False,
+        padding_y=0.0,
+        layout={"width": "100%", "height": f"{height}px", "min_width": "0"},
+    )
+    figure.add_class("innerview-chart")
+    return figure
+
+
+def parts_of(figure: Any) -> list[Any]:
+    """Every widget of a figure that the browser knows."""
+    unused = [figure.scale_x, figure.scale_y]  # which a Figure makes for marks without scales
+    brush = [] if figure.interaction is None else [figure.interaction]
+    return [*figure.marks, *figure.axes, *brush, *unused, figure.layout, figure]
+
+
+def close_figure(figure: Any, others: Sequence[Any]) -> None:
+    """Close a figure, what it is made of, and what else belongs to it."""
+    for part in [*parts_of(figure), *others]:
+        part.close()

@@ -1,0 +1,139 @@
+"""The charts of a training run, and how they are drawn from its history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ipywidgets
+
+from innerview.widgets.bqplot_parts import COLOURS, GREY, parts_of
+from innerview.widgets.frame_widget import reachable
+from innerview.widgets.line_marks import Line
+from innerview.widgets.live_charts import HeatChart, LiveChart
+from innerview.widgets.time_axis import TimeAxis
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from innerview.training.history import History
+    from innerview.training.record import Series
+
+
+class MonitorCharts:
+    """The loss, the range of a channel, what the layers do, and a heat map for each of them: over the same steps.
+
+    Args:
+        zoomed: called after another interval of the steps was chosen; with it, or with None for the whole run.
+
+    Attributes:
+        time: the steps that all charts show.
+        grid: the widget that holds them.
+    """
+
+    def __init__(self, zoomed: Callable[[tuple[float, float] | None], None]) -> None:
+        self.time = TimeAxis(zoomed)
+        self.loss = LiveChart(self.time, "loss · learning rate, dotted", right=True, right_logarithmic=True)
+        self.std = LiveChart(self.time, "standard deviation of the activations", logarithmic=True)
+        self.mean = LiveChart(self.time, "mean of the activations")
+        self.near = LiveChart(self.time, "fraction near zero", tick_format=".0%")
+        self.heat: list[HeatChart] = []
+        self.ranges: list[LiveChart] = []
+        for chart in (self.loss, self.std, self.mean, self.near):
+            _reach(chart)
+        self.grid = ipywidgets.GridBox(
+            layout={
+                "grid_template_columns": "repeat(auto-fit, minmax(300px, 1fr))",
+                "width": "100%",
+                "grid_gap": "4px 8px",
+                "overflow": "hidden",
+            }
+        )
+        self._lay_out(0, 0)
+
+    def draw(self, history: History, other: History | None, layers: Sequence[str], channel: int | None) -> None:
+        """Draw a run as it is.
+
+        Args:
+            history: of the run.
+            other: of the one that it is compared with.
+            layers: in the charts; known to the history.
+            channel: of the first of them, whose range is drawn; None for none.
+        """
+        self.time.show(max(history.step, other.step if other else 0))
+        self._draw_run(history, other)
+        heat = self._draw_layers(history, other, layers)
+        ranges = self._draw_channel(history, layers[0], channel) if layers and channel is not None else 0
+        self._lay_out(heat, ranges)
+
+    def close(self) -> None:
+        """Let go of everything in the browser and in the kernel."""
+        for chart in [self.loss, self.std, self.mean, self.near, *self.heat, *self.ranges]:
+            chart.close()
+        self.time.close()
+        self.grid.close()
+
+    def _draw_run(self, history: History, other: History | None) -> None:
+        def metric(of: History, name: str) -> list[Line]:
+            return [Line(*of.metric(name), GREY)] if name in of.metrics else []
+
+        self.loss.show(
+            metric(history, "loss"),
+            dashed=metric(other, "loss") if other else (),
+            right=metric(history, "lr"),
+            events=history.events,
+        )
+
+    def _draw_layers(self, history: History, other: History | None, layers: Sequence[str]) -> int:
+        """Draw what the layers do; how many heat maps there are."""
+        colours = dict(zip(layers, COLOURS, strict=False))
+        now = [history.series(layer) for layer in layers]
+        before = [other.series(layer) for layer in layers if layer in other.layers] if other else []
+        for chart, what in ((self.std, "std"), (self.mean, "mean"), (self.near, "near_zeros")):
+
+            def lines(all_series: Sequence[Series], what: str = what) -> list[Line]:
+                return [Line(series.steps, getattr(series, what), colours[series.layer]) for series in all_series]
+
+            chart.show(lines(now), dashed=lines(before), events=history.events)
+        wanted = [(series, series.layer, colours[series.layer]) for series in now]
+        wanted += [(series, f"{series.layer}, compared", colours[series.layer]) for series in before]
+        wanted.sort(key=lambda one: layers.index(one[0].layer))  # what is compared side by side
+        while len(self.heat) < len(wanted):
+            self.heat.append(HeatChart(self.time))
+            _reach(self.heat[-1])
+        for chart, (series, title, colour) in zip(self.heat, wanted, strict=False):
+            chart.show(series, title, colour)
+        return len(wanted)
+
+    def _draw_channel(self, history: History, layer: str, channel: int) -> int:
+        """Draw the range of a channel; how many charts that takes."""
+        probes = [(history.probe(number, layer), f"probe {number}") for number in range(history.probes)]
+        shown = [(series, of) for series, of in probes if len(series.steps) > 1] or [
+            (history.series(layer), "training batches")
+        ]
+        shown = [(series, of) for series, of in shown if channel < series.channel_low.shape[1]]
+        while len(self.ranges) < len(shown):
+            self.ranges.append(LiveChart(self.time, "", right=True))
+            _reach(self.ranges[-1])
+        for chart, (series, of) in zip(self.ranges, shown, strict=False):
+            colour = COLOURS[0]
+            low, high = series.channel_low[:, channel], series.channel_high[:, channel]
+            chart.show(
+                (),
+                bands=[Line(series.steps, high, colour), Line(series.steps, low, colour)],
+                right=[Line(series.steps, series.channel_std[:, channel], GREY)],
+                events=history.events,
+                title=f"{layer}, channel {channel}, {of}: range · std, dotted",
+            )
+        return len(shown)
+
+    def _lay_out(self, heat: int, ranges: int) -> None:
+        """Put the charts that show something into the page, in order."""
+        charts = [self.loss, *self.ranges[:ranges], self.std, self.mean, self.near, *self.heat[:heat]]
+        figures = tuple(chart.figure for chart in charts)
+        if self.grid.children != figures:
+            self.grid.children = figures
+
+
+def _reach(chart: LiveChart | HeatChart) -> None:
+    for part in parts_of(chart.figure):
+        reachable(part)
