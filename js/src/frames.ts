@@ -323,7 +323,7 @@ export type MonitorFrame = Of<
     overhead: number | null; // fraction that it takes; null: not known yet
     undo: string; // the action that can be undone; ""
     metrics: string[]; // "loss", "lr", ...
-    rows: { name: string; kind: string; verdict: string; severity: number }[]; // in execution order; severity 0: fine
+    rows: { name: string; kind: string; verdict: string; severity: number }[]; // in execution order; verdict in words; severity 0: fine
     findings: MonitorFinding[] | null; // the worst first; null: not judged yet
     chosen: string[]; // layers in the charts
     colours: string[]; // of their lines
@@ -343,6 +343,7 @@ export type MonitorFrame = Of<
 export interface MonitorFinding {
   layer: string; // "" when it is the run as a whole
   kind: string;
+  name: string; // the kind in words
   evidence: string;
   suggestion: string;
   source: string;

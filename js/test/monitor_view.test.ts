@@ -9,6 +9,7 @@ const NAMES = ["conv1", "relu1", "conv2", "<b>fc</b>"];
 const finding = (layer: string, changes: Partial<MonitorFinding> = {}): MonitorFinding => ({
   layer,
   kind: "dead",
+  name: "dead units",
   evidence: "40 % of the units",
   suggestion: "a lower learning rate",
   source: "a paper",
@@ -140,18 +141,18 @@ it("chooses layers by click, Ctrl and Shift, and hears what Python chose", () =>
   expect(selected()).toEqual(["relu1", "conv2"]);
   expect(rows()[1]!.style.getPropertyValue("--iv-line-colour")).toBe("green");
   click(3, { shiftKey: true });
-  expect(wants.at(-1)).toEqual(["layers", ["conv2", "<b>fc</b>", "relu1"]]);
-  view.update(monitor({ chosen: ["conv2", "<b>fc</b>", "relu1"] }));
+  expect(wants.at(-1)).toEqual(["layers", ["conv2", "<b>fc</b>"]]);
+  view.update(monitor({ chosen: ["conv2", "<b>fc</b>"] }));
   view.update(monitor({ chosen: ["relu1"] }));
   expect(selected()).toEqual(["relu1"]);
 });
 
-it("keeps the last chosen layer and forgets the first of too many", () => {
+it("keeps the last chosen layer, and the first one of too many", () => {
   const toggle = (chosen: string[], layer: string) => clicked(chosen, layer, NAMES, { toggle: true, most: 2 });
   expect(toggle(["a"], "a")).toEqual(["a"]);
   expect(toggle(["a", "b"], "b")).toEqual(["a"]);
-  expect(toggle(["a", "b"], "c")).toEqual(["b", "c"]);
-  expect(clicked(["conv2"], "conv1", NAMES, { range: true, most: 2 })).toEqual(["conv1", "conv2"]);
+  expect(toggle(["a", "b"], "c")).toEqual(["a", "c"]);
+  expect(clicked(["conv2", "relu1"], "conv1", NAMES, { range: true, most: 2 })).toEqual(["conv2", "conv1"]);
 });
 
 it("lists findings, and keeps what is folded out while the evidence changes", () => {
@@ -168,6 +169,7 @@ it("lists findings, and keeps what is folded out while the evidence changes", ()
   expect(items.map((one) => one.dataset.kind)).toEqual(["chance", "dead"]);
   expect(items[1]).toBe(item);
   expect(item.querySelector("details")!.open).toBe(true);
+  expect(item.textContent).toContain("dead units");
   expect(item.textContent).toContain("<i>60 %</i>");
   expect(items[0]!.querySelector("button")!.hidden).toBe(true);
   item.querySelector("button")!.click();

@@ -3,7 +3,14 @@ import type { MonitorFinding } from "../frames";
 import { h, setText } from "../ui/dom";
 import { counted } from "../ui/format";
 import { icon, WARNING } from "../ui/icons";
-import { kindName, severityName } from "./verdicts";
+
+/** How bad a finding is, in words. */
+const severityName = (severity: number): string =>
+  severity >= 3
+    ? "The run is lost unless something changes"
+    : severity === 2
+      ? "A part does not learn"
+      : "Worth a look";
 
 export interface Findings {
   readonly element: HTMLElement;
@@ -47,7 +54,7 @@ function makeItem(choose: (layer: string) => void): Item {
       layer.hidden = !name;
       layer.title = `Show ${name} in the charts`;
       setText(layer, name);
-      setText(kind, kindName(finding.kind));
+      setText(kind, finding.name);
       setText(evidence, finding.evidence);
       setText(suggestion, finding.suggestion);
       setText(source, finding.source ? `Rule: ${finding.source}` : "");

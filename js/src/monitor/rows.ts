@@ -3,7 +3,6 @@ import type { MonitorFrame } from "../frames";
 import { h, setText, svg } from "../ui/dom";
 import { number, percent } from "../ui/format";
 import { paintStrip, sparkPath } from "./pictures";
-import { kindName } from "./verdicts";
 
 type Names = readonly string[];
 
@@ -21,16 +20,17 @@ export function clicked(
   all: Names,
   { toggle = false, range = false, most = Infinity }: { toggle?: boolean; range?: boolean; most?: number } = {},
 ): string[] {
+  // The first one is the layer whose channels and weights are shown, so it stays the first.
   if (range && chosen.length) {
-    const [from, to] = [all.indexOf(chosen.at(-1)!), all.indexOf(layer)];
+    const [from, to] = [all.indexOf(chosen[0]!), all.indexOf(layer)];
     const between = all.slice(Math.min(from, to), Math.max(from, to) + 1);
-    // The one the range began with stays the last.
-    return [...between.filter((name) => name !== chosen.at(-1)).slice(0, most - 1), chosen.at(-1)!];
+    return [chosen[0]!, ...between.filter((name) => name !== chosen[0]).slice(0, most - 1)];
   }
   if (!toggle) return [layer];
   const rest = chosen.filter((name) => name !== layer);
-  // Of too many the first goes; the last one cannot be taken away.
-  return rest.length < chosen.length ? (rest.length ? rest : [...chosen]) : [...rest, layer].slice(-most);
+  // The last one cannot be taken away; of too many the one after the first goes.
+  if (rest.length < chosen.length) return rest.length ? rest : [...chosen];
+  return rest.length < most ? [...rest, layer] : [rest[0]!, ...rest.slice(2), layer];
 }
 
 interface Row {
@@ -92,7 +92,7 @@ function makeRow(name: string, kind: string): Row {
       const shares = arrays.strips.shape[1]!;
       paintStrip(strip, arrays.strips.data.subarray(at * shares, (at + 1) * shares));
       const { verdict: word, severity } = header.rows[at]!;
-      setText(verdict, word ? kindName(word) : seen ? "ok" : "not called");
+      setText(verdict, word || (seen ? "ok" : "not called"));
       verdict.dataset.severity = String(severity);
     },
   };

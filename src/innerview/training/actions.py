@@ -139,7 +139,7 @@ class Actions:
     def _act(self, rule: Rule, finding: Finding, step: int) -> None:
         rule.times += 1
         rule.last = step
-        text = f"{_name(rule.action)} because of {finding.kind}"
+        text = f'{_name(rule.action)} after the finding "{finding.name}"'
         try:
             undo = rule.action(self._monitor, finding)
         except Exception as error:  # noqa: BLE001 - likewise
@@ -164,4 +164,5 @@ def _is_distributed() -> bool:
 
 
 def _name(action: Any) -> str:
-    return getattr(action, "__name__", None) or str(action)
+    name = getattr(action, "__name__", None) or str(action)
+    return "a function" if name == "<lambda>" else name

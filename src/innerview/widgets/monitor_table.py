@@ -83,9 +83,9 @@ class MonitorTable(FrameWidget):
             "undo": "" if monitor is None else monitor.undoable,
             "metrics": list(history.metrics),
             "rows": [
-                {"name": name, "kind": history.kind(name), "verdict": kind, "severity": severity}
+                {"name": name, "kind": history.kind(name), "verdict": verdict, "severity": severity}
                 for name in glance.layers
-                for kind, severity in [worst.get(name, ("", 0))]
+                for verdict, severity in [worst.get(name, ("", 0))]
             ],
             "findings": None if findings is None else [_for_view(finding) for finding in findings],
             "chosen": list(chosen),
@@ -117,17 +117,17 @@ def _state(monitor: Monitor | None, history: History) -> str:
 
 
 def _verdicts(findings: Sequence[Finding]) -> dict[str, tuple[str, int]]:
-    """Kind and severity of the worst finding of each layer."""
+    """Name and severity of the worst finding of each layer."""
     worst: dict[str, tuple[str, int]] = {}
     for finding in findings:
         for layer in (finding.layer, *finding.others):
             if layer and finding.severity > worst.get(layer, ("", 0))[1]:
-                worst[layer] = finding.kind, finding.severity
+                worst[layer] = finding.name, finding.severity
     return worst
 
 
 def _for_view(finding: Finding) -> dict[str, Any]:
-    names = ("layer", "kind", "evidence", "suggestion", "source", "severity", "step", "since")
+    names = ("layer", "kind", "name", "evidence", "suggestion", "source", "severity", "step", "since")
     return {name: getattr(finding, name) for name in names}
 
 

@@ -25,5 +25,5 @@ def test_from_top_to_bottom():
     assert text("fixed-numbers").rstrip().endswith("[]")
     assert text("died").startswith("10%")
     assert "never above zero" in text("died")
-    assert "learning rate times 0.1 because of learning_rate" in text("saved")
+    assert 'learning rate times 0.1 after the finding "learning rate"' in text("saved")
     assert int(text("saved").split("%")[0]) > 85

@@ -11,6 +11,19 @@ if TYPE_CHECKING:
 # How bad it is: the run is lost unless something changes; a part of the network does not learn; worth a look.
 LOST, PARTLY, LOOK = 3, 2, 1
 _NAMED = 3
+# What each kind is called, in the table, on the charts and in what is told of actions.
+NAMES = {
+    "nonfinite": "not finite",
+    "exploding": "exploding",
+    "vanishing": "vanishing",
+    "dead": "dead units",
+    "saturated": "saturated",
+    "batch_norm": "batch norm dies",
+    "gate": "gate",
+    "learning_rate": "learning rate",
+    "slow": "hardly learns",
+    "chance": "at chance",
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,11 @@ class Finding:
     since: int
     severity: int
     others: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What its kind is called."""
+        return NAMES.get(self.kind, self.kind)
 
     def __str__(self) -> str:
         where = f"{self.layer}: " if self.layer else ""
