@@ -89,9 +89,9 @@ def zoom_and_back(shown):
     """An interval brushed in one chart is shown in all; a click shows the whole run again."""
     whole = shown.output.get_by_role("button", name="Whole run")
     expect(whole).to_be_hidden()
-    # Its plot begins 48 px from the left and ends 16 px from the right: a quarter of the run from the middle on.
-    box = shown.chart(STD).bounding_box()
-    left, width = box["x"] + 48, box["width"] - 64
+    # A quarter of the run from the middle on.
+    box = shown.chart(STD).locator(".plotarea_background").bounding_box()
+    left, width = box["x"], box["width"]
     mouse, y = shown.page.mouse, box["y"] + box["height"] / 2
     mouse.move(left + width / 2, y)
     mouse.down()

@@ -7,24 +7,23 @@ from typing import TYPE_CHECKING
 import ipywidgets
 import numpy as np
 
-from innerview.widgets.bqplot_parts import COLOURS, GREY, PLAIN, RED, bqplot, close_figure, make_figure
+from innerview.widgets.bqplot_parts import INK, PLAIN, bqplot
 from innerview.widgets.histogram_picture import histogram_picture
-from innerview.widgets.line_marks import PRESERVED, Line, draw_lines, make_lines
+from innerview.widgets.line_marks import PRESERVED
 from innerview.widgets.ordinate import Ordinate
+from innerview.widgets.time_chart import TimeChart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from innerview.training.record import Event, Series
+    from innerview.training.record import Series
+    from innerview.widgets.event_marks import EventMark
+    from innerview.widgets.line_marks import Line
     from innerview.widgets.time_axis import TimeAxis
 
-_MOST_EVENTS = 60
-_HEIGHT = 200
-_MARGIN = {"top": 30, "bottom": 24, "left": 48, "right": 16}
 
-
-class LiveChart:
-    """A figure over the steps of a run: lines on a left axis, and on a right one; events as vertical marks.
+class LiveChart(TimeChart):
+    """Lines on a left axis, and on a right one.
 
     Args:
         time: the steps, shared by all charts.
@@ -50,23 +49,12 @@ class LiveChart:
     ) -> None:
         self._left = Ordinate(time, logarithmic=logarithmic)
         self._right = Ordinate(time, logarithmic=right_logarithmic, dotted=True) if right else None
-        self._upright = bqplot().LinearScale(min=0.0, max=1.0, allow_padding=False)
-        self._events = make_lines({"x": time.scale, "y": self._upright}, stroke_width=1.0, opacities=[0.55])
-        axes = [time.axis(), self._left.axis("left", tick_format)]
+        axes = [self._left.axis("left", tick_format)]
         lines = list(self._left.marks)
         if self._right is not None:
             axes.append(self._right.axis("right", "~g"))
             lines += self._right.marks
-        self._brush = time.brush(lines)
-        self.figure = make_figure(
-            title,
-            [self._events, *lines],
-            axes,
-            margin={**_MARGIN, "right": _MARGIN["left"]} if right else _MARGIN,
-            height=_HEIGHT,
-            interaction=self._brush,
-        )
-        self._marked: list[tuple[int, str]] = []
+        super().__init__(time, title, over=lines, axes=axes, right=right)
 
     def show(
         self,
@@ -75,7 +63,7 @@ class LiveChart:
         dashed: Sequence[Line] = (),
         right: Sequence[Line] = (),
         bands: Sequence[Line] = (),
-        events: Sequence[Event] = (),
+        events: Sequence[EventMark] = (),
         title: str | None = None,
     ) -> None:
         """Draw these in place of what was drawn before.
@@ -85,30 +73,23 @@ class LiveChart:
             dashed: of the run that is compared with.
             right: dotted, on the right axis.
             bands: pairs of lines, lowest and highest, with the area between them filled.
-            events: vertical marks.
+            events: vertical lines with words.
             title: another one.
         """
-        if title is not None and title != self.figure.title:
-            self.figure.title = title
         self._left.show(lines, dashed, bands)
         if self._right is not None:
             self._right.show(right, (), ())
         self._mark(events)
+        self._name(self.figure.title if title is None else title, INK)
 
     def close(self) -> None:
         """Let go of everything in the browser and in the kernel."""
-        close_figure(self.figure, [self._upright, *self._left.parts, *(self._right.parts if self._right else [])])
-
-    def _mark(self, events: Sequence[Event]) -> None:
-        wanted = [(event.step, _event_colour(event.kind)) for event in _most_telling(events)]
-        if wanted == self._marked:
-            return
-        self._marked = wanted
-        upright = [Line(np.array([at, at], float), np.array([0.0, 1.0]), colour) for at, colour in wanted]
-        draw_lines(self._events, upright)
+        super().close()
+        for part in [*self._left.parts, *(self._right.parts if self._right else [])]:
+            part.close()
 
 
-class HeatChart:
+class HeatChart(TimeChart):
     """The histograms of a layer's activations over time.
 
     Args:
@@ -119,13 +100,12 @@ class HeatChart:
     """
 
     def __init__(self, time: TimeAxis) -> None:
-        self._time = time
         bq = bqplot()
         self._y = bq.LinearScale(min=0.0, max=1.0, allow_padding=False)
         self._layout = ipywidgets.Layout()
         # By turns: a mark listens for another image, and not for the same one with other bytes.
         self._images = [ipywidgets.Image(value=_CLEAR, format="png", layout=self._layout) for _ in range(2)]
-        self._mark = bq.Image(
+        self._image = bq.Image(
             image=self._images[0],
             x=[0, 1],
             y=[0, 1],
@@ -134,25 +114,20 @@ class HeatChart:
             interactions={},
         )
         self._up = bq.Axis(scale=self._y, side="left", tick_values=[], **PLAIN)
-        self.figure = make_figure(
-            "", [self._mark], [time.axis(), self._up], margin=_MARGIN, height=_HEIGHT, interaction=time.brush([])
-        )
+        super().__init__(time, "", under=[self._image], axes=[self._up])
 
-    def show(self, series: Series, title: str, colour: str) -> None:
-        """Draw a layer."""
-        style = {"font-size": "12px", "fill": colour}
-        if self.figure.title != title:
-            self.figure.title = title
-        if self.figure.title_style != style:
-            self.figure.title_style = style
+    def show(self, series: Series, title: str, colour: str, events: Sequence[EventMark] = ()) -> None:
+        """Draw a layer, and what happened meanwhile."""
+        self._mark(events)
+        self._name(title, colour)
         picture = histogram_picture(series.steps, series.spans, series.histogram, self._time.between)
         if picture is None:
             return
         self._images.reverse()
         self._images[0].value = picture.png
-        with self._mark.hold_sync():
-            self._mark.image = self._images[0]
-            self._mark.x, self._mark.y = np.array(picture.x), np.array(picture.y)
+        with self._image.hold_sync():
+            self._image.image = self._images[0]
+            self._image.x, self._image.y = np.array(picture.x), np.array(picture.y)
         if (self._y.min, self._y.max) != picture.y:
             with self._y.hold_sync():
                 self._y.min, self._y.max = picture.y
@@ -162,18 +137,9 @@ class HeatChart:
 
     def close(self) -> None:
         """Let go of everything in the browser and in the kernel."""
-        close_figure(self.figure, [self._y, *self._images, self._layout])
-
-
-def _event_colour(kind: str) -> str:
-    return {"action": RED, "undo": COLOURS[2], "error": RED, "finding": COLOURS[1]}.get(kind, GREY)
-
-
-def _most_telling(events: Sequence[Event]) -> list[Event]:
-    """At most so many events as can be told apart: epochs go first."""
-    if len(events) <= _MOST_EVENTS:
-        return list(events)
-    return [event for event in events if event.kind != "epoch"][-_MOST_EVENTS:]
+        super().close()
+        for part in [self._y, *self._images, self._layout]:
+            part.close()
 
 
 # A clear pixel, until there is a picture.

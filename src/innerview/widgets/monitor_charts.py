@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from innerview.widgets.bqplot_parts import COLOURS, GREY, parts_of
+from innerview.widgets.event_marks import EventMark, marks_of
 from innerview.widgets.frame_widget import reachable
 from innerview.widgets.line_marks import Line
 from innerview.widgets.live_charts import HeatChart, LiveChart
 from innerview.widgets.time_axis import TimeAxis
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from innerview.training.diagnosis import Finding
     from innerview.training.history import History
     from innerview.training.record import Series
 
@@ -50,20 +52,36 @@ class MonitorCharts:
         )
         self._lay_out(0, 0)
 
-    def draw(self, history: History, other: History | None, layers: Sequence[str], channel: int | None) -> None:
+    def draw(
+        self,
+        history: History,
+        other: History | None,
+        findings: Iterable[Finding],
+        layers: Sequence[str],
+        channel: int | None,
+    ) -> str:
         """Draw a run as it is.
 
         Args:
             history: of the run.
             other: of the one that it is compared with.
+            findings: what is wrong with it.
             layers: in the charts; known to the history.
             channel: of the first of them, whose range is drawn; None for none.
+
+        Returns:
+            Why there is no range of the channel that was asked for; "" when there is.
         """
         self.time.show(max(history.step, other.step if other else 0))
-        self._draw_run(history, other)
-        heat = self._draw_layers(history, other, layers)
-        ranges = self._draw_channel(history, layers[0], channel) if layers and channel is not None else 0
+        events = marks_of(history.events, findings)
+        self._draw_run(history, other, events)
+        heat = self._draw_layers(history, other, layers, events)
+        ranges, missing = 0, ""
+        if layers and channel is not None:
+            ranges = self._draw_channel(history, layers[0], channel, events)
+            missing = "" if ranges else _no_channel(history.series(layers[0]), channel)
         self._lay_out(heat, ranges)
+        return missing
 
     def close(self) -> None:
         """Let go of everything in the browser and in the kernel."""
@@ -72,7 +90,7 @@ class MonitorCharts:
         self.time.close()
         self.grid.close()
 
-    def _draw_run(self, history: History, other: History | None) -> None:
+    def _draw_run(self, history: History, other: History | None, events: Sequence[EventMark]) -> None:
         def metric(of: History, name: str) -> list[Line]:
             return [Line(*of.metric(name), GREY)] if name in of.metrics else []
 
@@ -80,10 +98,12 @@ class MonitorCharts:
             metric(history, "loss"),
             dashed=metric(other, "loss") if other else (),
             right=metric(history, "lr"),
-            events=history.events,
+            events=events,
         )
 
-    def _draw_layers(self, history: History, other: History | None, layers: Sequence[str]) -> int:
+    def _draw_layers(
+        self, history: History, other: History | None, layers: Sequence[str], events: Sequence[EventMark]
+    ) -> int:
         """Draw what the layers do; how many heat maps there are."""
         colours = dict(zip(layers, COLOURS, strict=False))
         now = [history.series(layer) for layer in layers]
@@ -93,18 +113,19 @@ class MonitorCharts:
             def lines(all_series: Sequence[Series], what: str = what) -> list[Line]:
                 return [Line(series.steps, getattr(series, what), colours[series.layer]) for series in all_series]
 
-            chart.show(lines(now), dashed=lines(before), events=history.events)
-        wanted = [(series, series.layer, colours[series.layer]) for series in now]
-        wanted += [(series, f"{series.layer}, compared", colours[series.layer]) for series in before]
+            chart.show(lines(now), dashed=lines(before), events=events)
+        theirs = marks_of(other.events, ()) if other else []
+        wanted = [(series, series.layer, events) for series in now]
+        wanted += [(series, f"{series.layer}, compared", theirs) for series in before]
         wanted.sort(key=lambda one: layers.index(one[0].layer))  # what is compared side by side
         while len(self.heat) < len(wanted):
             self.heat.append(HeatChart(self.time))
             _reach(self.heat[-1])
-        for chart, (series, title, colour) in zip(self.heat, wanted, strict=False):
-            chart.show(series, title, colour)
+        for chart, (series, title, happened) in zip(self.heat, wanted, strict=False):
+            chart.show(series, title, colours[series.layer], happened)
         return len(wanted)
 
-    def _draw_channel(self, history: History, layer: str, channel: int) -> int:
+    def _draw_channel(self, history: History, layer: str, channel: int, events: Sequence[EventMark]) -> int:
         """Draw the range of a channel; how many charts that takes."""
         probes = [(history.probe(number, layer), f"probe {number}") for number in range(history.probes)]
         shown = [(series, of) for series, of in probes if len(series.steps) > 1] or [
@@ -121,7 +142,7 @@ class MonitorCharts:
                 (),
                 bands=[Line(series.steps, high, colour), Line(series.steps, low, colour)],
                 right=[Line(series.steps, series.channel_std[:, channel], GREY)],
-                events=history.events,
+                events=events,
                 title=f"{layer}, channel {channel}, {of}: range · std, dotted",
             )
         return len(shown)
@@ -132,6 +153,13 @@ class MonitorCharts:
         figures = tuple(chart.figure for chart in charts)
         if self.grid.children != figures:
             self.grid.children = figures
+
+
+def _no_channel(series: Series, channel: int) -> str:
+    count = series.channel_low.shape[1]
+    if not count:
+        return f"{series.layer} has no channel {channel}: none of its channels were recorded"
+    return f"{series.layer} has no channel {channel}: it has {count}, from 0 to {count - 1}"
 
 
 def _reach(chart: LiveChart | HeatChart) -> None:

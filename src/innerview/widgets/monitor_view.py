@@ -6,18 +6,19 @@ import logging
 import threading
 import time
 from html import escape
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 import numpy as np
 
-from innerview.errors import InnerviewError
+from innerview.errors import InnerviewError, LayoutError, UnseenLayerError
 from innerview.inspector import Inspector
 from innerview.training.diagnosis import Finding, diagnose
 from innerview.training.history import History
 from innerview.training.monitor import Monitor
 from innerview.widgets.bqplot_parts import COLOURS
-from innerview.widgets.frame_widget import reachable
+from innerview.widgets.monitor_bar import MonitorBar
 from innerview.widgets.monitor_charts import MonitorCharts
 from innerview.widgets.monitor_table import MonitorTable
 from innerview.widgets.refresher import Refresher
@@ -43,11 +44,12 @@ class MonitorView(ipywidgets.VBox):
     Args:
         monitor: the run; or the ``History`` of one that is over.
         compare: another run, drawn dashed in the same charts: a monitor or a history.
-        inspector: of the same model: the layer chosen there is the first in the charts.
+        inspector: of the same model: its layer is the first one in the charts, and its channel is the one whose range
+            is drawn; what is chosen in one of them is chosen in the other.
 
     Attributes:
-        layers: names of the layers in the charts (settable).
-        channel: the channel whose range is drawn (settable); None for none.
+        layers: names of the layers in the charts (settable); channel and weights are those of the first one.
+        channel: the channel of the first layer whose range is drawn (settable); None for none.
 
     Raises:
         TypeError: an argument of another kind.
@@ -71,26 +73,34 @@ class MonitorView(ipywidgets.VBox):
         self._layers: list[str] = []
         self._channel: int | None = None
         self._findings: Sequence[Finding] | None = None  # until it was judged
-        self._judged, self._judging = 0.0, 0.0
-        self._shown_weights = ""
+        self._judged, self._judging = 0.0, 0.0  # when it was, and how long that took
+        self._judged_whole = False  # whether that was after its end
         self._lock = threading.RLock()
         self._charts = MonitorCharts(self._zoomed)
-        self._make_parts()
+        weights = None if self.monitor is None else self._show_weights
+        self._bar = MonitorBar(self._picked, weights, self.zoom, compared=compare is not None)
+        self.table = MonitorTable(self.monitor, self._choose, self._changed, _MOST)
+        self.table.add_class("innerview-monitor-table")
+        self.weights = WeightGrid(self._tile)
+        self.weights.add_class("innerview-monitor-weights")
+        self._weights_box = ipywidgets.Box([self.weights], layout={"display": "none", "width": "100%"})
+        self._told = ipywidgets.HTML(layout={"margin": "0 8px"})
         super().__init__(
-            [self.table, self._bar, self._error, self._charts.grid, self._told, self._weights_box],
+            [self.table, self._bar, self._charts.grid, self._told, self._weights_box],
             layout={"width": "100%", "min_width": "0"},
         )
         self.add_class("innerview")
         self.add_class("innerview-monitor")
         self._open = True
-        self._refresh()
         self._refresher = Refresher(self._refresh)
         self._clicks = WaitingClicks(self)
+        self._refresh()
         if self.monitor is not None:
             self.monitor.listen(self._refresher.ask)
             self.monitor.listen(self._clicks.answer, every_step=True)
         if inspector is not None:
-            inspector.observe(self._follow, "layer")
+            inspector.observe(self._follow_layer, "layer")
+            inspector.observe(self._follow_channel, "channel")
 
     # --- what is chosen ------------------------------------------------------------------------------------------
 
@@ -101,10 +111,15 @@ class MonitorView(ipywidgets.VBox):
 
     @layers.setter
     def layers(self, layers: Sequence[str]) -> None:
+        history = self._source()
         for layer in layers:
-            self._source().series(layer)  # raises for one that is not known
-        self._layers = list(layers)[:_MOST]
+            history.kind(layer)  # raises for one that is not known
+        before, self._layers = self._layers, list(layers)[:_MOST]
         self._refresher.ask(at_once=True)
+        if self._layers[:1] != before[:1]:
+            # A channel of one layer means nothing in another.
+            self.channel = None
+        self._lead()
 
     @property
     def channel(self) -> int | None:
@@ -113,8 +128,13 @@ class MonitorView(ipywidgets.VBox):
 
     @channel.setter
     def channel(self, channel: int | None) -> None:
-        self._channel = channel
+        if channel is not None and (not isinstance(channel, Integral) or channel < 0):
+            raise LayoutError(f"channel={channel!r}: a number from 0, or None for none")
+        self._channel = None if channel is None else int(channel)
         self._refresher.ask(at_once=True)
+        self._bar.show(self._channel)
+        if self.inspector is not None and self._layers[:1] == [self.inspector.layer]:
+            self.inspector.channel = self._channel
 
     def zoom(self, first: float | None = None, last: float | None = None) -> None:
         """Show the steps from ``first`` to ``last`` in all charts; the whole run without arguments."""
@@ -129,84 +149,63 @@ class MonitorView(ipywidgets.VBox):
                 self.monitor.unlisten(self._refresher.ask)
                 self.monitor.unlisten(self._clicks.answer)
             if self.inspector is not None:
-                self.inspector.unobserve(self._follow, "layer")
+                self.inspector.unobserve(self._follow_layer, "layer")
+                self.inspector.unobserve(self._follow_channel, "channel")
             self._refresher.close()
             with self._lock:
                 self._charts.close()
-            for part in [*self._bar.children, *self._weights_box.children, *self.children]:
+            for part in [self.weights, *self.children]:
                 part.close()
         super().close()
-
-    # --- parts ---------------------------------------------------------------------------------------------------
-
-    def _make_parts(self) -> None:
-        self.table = MonitorTable(self.monitor, self._choose, self._changed, _MOST)
-        self.weights = WeightGrid(self._tile)
-        self.table.add_class("innerview-monitor-table")
-        self.weights.add_class("innerview-monitor-weights")
-        self._whole = ipywidgets.Button(description="Whole run", tooltip="Show all steps", layout={"width": "auto"})
-        self._whole.on_click(lambda _: self.zoom())
-        self._whole.layout.display = "none"
-        self._ask_weights = ipywidgets.Button(
-            description="Weights now",
-            tooltip="The first chosen layer's weights of this moment",
-            layout={"width": "auto"},
-        )
-        self._ask_weights.on_click(lambda _: self._show_weights())
-        self._pick = ipywidgets.Text(
-            placeholder="number",
-            description="Channel",
-            tooltip="Draw the range of this channel of the first chosen layer",
-            continuous_update=False,
-            layout={"width": "140px"},
-            style={"description_width": "initial"},
-        )
-        self._pick.observe(self._picked, "value")
-        self._hint = ipywidgets.Label(
-            "Drag across a chart to zoom into its steps, click for the whole run", layout={"margin": "0 8px"}
-        )
-        live = [self._ask_weights] if self.monitor is not None else []
-        self._bar = ipywidgets.Box(
-            [self._pick, *live, self._whole, self._hint], layout={"flex_flow": "row wrap", "align_items": "center"}
-        )
-        self._error = ipywidgets.HTML(
-            layout={"display": "none"}, style={"text_color": "var(--jp-error-color1, #c62828)"}
-        )
-        self._told = ipywidgets.HTML(layout={"margin": "0 8px"})
-        self._weights_box = ipywidgets.Box([self.weights], layout={"display": "none", "width": "100%"})
-        for part in (self._whole, self._ask_weights, self._pick):
-            reachable(part)
 
     # --- what the user does --------------------------------------------------------------------------------------
 
     def _choose(self, layers: list[str]) -> None:
         self.layers = layers
-        inspector = self.inspector
-        if inspector is not None and layers and layers[-1] in inspector.layers:
-            inspector.layer = layers[-1]
 
-    def _follow(self, change: Any) -> None:
-        layer = change["new"]
-        if layer is not None and layer in self._source().layers and layer not in self._layers:
-            self.layers = [layer]
+    def _put_first(self, layer: str) -> None:
+        """Have the charts begin with a layer; one that is not in them yet takes the place of the first."""
+        if self._layers[:1] != [layer]:
+            others = self._layers if layer in self._layers else self._layers[1:]
+            self.layers = [layer, *(other for other in others if other != layer)]
+
+    def _lead(self) -> None:
+        """Have the inspector look at the first layer, if it can."""
+        inspector = self.inspector
+        if inspector is not None and self._layers and self._layers[0] in inspector.layers:
+            try:
+                inspector.layer = self._layers[0]
+            except UnseenLayerError:
+                _log.info("%s is recorded, but the inspector cannot see it", self._layers[0])
+
+    def _follow_layer(self, change: Any) -> None:
+        layer, channel = change["new"], change["owner"].channel
+        if layer in self._source().layers:
+            self._put_first(layer)
+            self.channel = channel
+
+    def _follow_channel(self, change: Any) -> None:
+        # Before the inspector changes its layer, it has no channel of the old one any more.
+        if self._layers[:1] == [change["owner"].layer] and change["new"] != self._channel:
+            self.channel = change["new"]
 
     def _changed(self) -> None:
         self._refresher.ask(at_once=True)
 
     def _zoomed(self, between: tuple[float, float] | None) -> None:
-        self._whole.layout.display = "none" if between is None else "inline-flex"
+        self._bar.zoomed(between)
         self._refresher.ask(at_once=True)
 
-    def _picked(self, change: Any) -> None:
-        text = change["new"].strip()
-        if text and not text.isdecimal():
-            self._say(f"{text!r} is no channel: a number from 0, or nothing")
-            return
-        self._say("")
-        self.channel = int(text) if text else None
+    def _picked(self, channel: int | None) -> None:
+        if channel != self._channel:
+            self.channel = channel
 
-    def _tile(self, channel: int | None) -> None:
-        self._pick.value = "" if channel is None else str(channel)
+    def _tile(self, layer: str, channel: int | None) -> None:
+        if channel is not None:
+            self._put_first(layer)
+            self.channel = channel
+        elif self._layers[:1] == [layer]:
+            self.channel = None
 
     def _show_weights(self) -> None:
         monitor = self.monitor
@@ -215,14 +214,10 @@ class MonitorView(ipywidgets.VBox):
         try:
             self.weights.show(monitor.model, self._layers, self._source().step)
         except InnerviewError as error:
-            self._say(str(error))
+            self._bar.say("weights", str(error))
         else:
-            self._say("")
+            self._bar.say("weights", "")
             self._weights_box.layout.display = "flex"
-
-    def _say(self, message: str) -> None:
-        self._error.value = escape(message)
-        self._error.layout.display = "flex" if message else "none"
 
     # --- drawing -------------------------------------------------------------------------------------------------
 
@@ -235,21 +230,35 @@ class MonitorView(ipywidgets.VBox):
             going = self.monitor is not None and self.monitor.recording
             history = self._source()
             other = None if self._other is None else self._other()
-            self._judge(history)
+            self._judge(history, going)
             if not self._layers:
-                self._layers = _first_choice(history)
-            self.table.show(history, self._findings, self._layers, COLOURS)
-            self._charts.draw(history, other, self.layers, self._channel)
+                self._begin(history)
+            layers = self.layers
+            self.table.show(history, self._findings, layers, COLOURS)
+            missing = self._charts.draw(history, other, self._findings or (), layers, self._channel)
+            self._bar.say("channel", missing)
             words = [event for event in history.events if event.kind != "epoch"][-_TOLD:]
             told = "<br>".join(escape(f"step {event.step:,}: {event.text}") for event in words)
             if self._told.value != told:
                 self._told.value = told
             return going
 
-    def _judge(self, history: History) -> None:
-        """Diagnose now and then: it looks at the whole history."""
-        if time.monotonic() < self._judged + self._judging / _JUDGE_SHARE:
+    def _begin(self, history: History) -> None:
+        """Choose the first layers, and what the inspector has chosen."""
+        chosen = _first_choice(history)
+        inspector = self.inspector
+        if inspector is not None and inspector.layer in history.layers:
+            chosen = [inspector.layer, *(layer for layer in chosen if layer != inspector.layer)][:_FIRST]
+        self._layers = chosen
+        if inspector is not None and chosen[:1] == [inspector.layer]:
+            self.channel = inspector.channel if self._channel is None else self._channel
+
+    def _judge(self, history: History, going: bool) -> None:  # noqa: FBT001 - one of two
+        """Diagnose now and then, since it looks at the whole history, and when the run has ended."""
+        last = not going and not self._judged_whole
+        if not last and time.monotonic() < self._judged + self._judging / _JUDGE_SHARE:
             return
+        self._judged_whole = not going
         begun = time.thread_time()
         try:
             self._findings = diagnose(history, classes=getattr(self.monitor, "classes", None))

@@ -24,14 +24,14 @@ class WeightGrid(FrameWidget):
     """A copy of one parameter, drawn as the channel grid draws a layer: an output channel is a tile.
 
     Args:
-        chosen: called with the number of the tile that was clicked, or None.
+        chosen: called with the layer of the weights and the number of the tile that was clicked, or None.
     """
 
     _esm = static("channel_grid.js")
 
-    def __init__(self, chosen: Callable[[int | None], None]) -> None:
+    def __init__(self, chosen: Callable[[str, int | None], None]) -> None:
         self._chosen = chosen
-        self._name = ""
+        self._layer = ""
         self._kind = ""
         self._step = 0
         self._values: Tensor | None = None
@@ -56,9 +56,9 @@ class WeightGrid(FrameWidget):
             names = ", ".join(found) or "no layer"
             raise InnerviewError(f"{names} chosen, without weights of its own: choose a convolution or a linear layer")
         module = model.get_submodule(layer.partition("#")[0])
-        if f"{layer}.weight" != self._name:
+        if layer != self._layer:
             self._slices, self._channel = [], None
-        self._name, self._kind, self._step = f"{layer}.weight", type(module).__name__, step
+        self._layer, self._kind, self._step = layer, type(module).__name__, step
         self._values = weight.detach().to("cpu", copy=True)
         self._draw()
 
@@ -66,7 +66,7 @@ class WeightGrid(FrameWidget):
         """A tile was clicked, or the enlarged one closed."""
         self._channel = channel
         self._enlarge()
-        self._chosen(channel)
+        self._chosen(self._layer, channel)
 
     def want_slices(self, slices: list[int]) -> None:
         """Another input channel."""
@@ -88,7 +88,7 @@ class WeightGrid(FrameWidget):
         tiles = make_tiles(self._values, layout, slices=slices)
         header = {
             "kind": "grid",
-            "layer": self._name,
+            "layer": f"{self._layer}.weight",
             "layerKind": self._kind,
             "sample": self._step,
             "of": f"after step {self._step:,}",
@@ -122,7 +122,7 @@ class WeightGrid(FrameWidget):
     def _enlarge(self) -> None:
         header = {
             "kind": "channel",
-            "layer": self._name,
+            "layer": f"{self._layer}.weight",
             "sample": self._step,
             "channel": self._channel,
             "receptive": None,

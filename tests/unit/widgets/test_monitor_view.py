@@ -15,6 +15,7 @@ from unit.widgets.frames import ask, last
 import innerview as iv
 from innerview.analysis.statistics import BINS, EDGES
 from innerview.errors import InnerviewError
+from innerview.training.record import Event
 from innerview.widgets.bqplot_parts import COLOURS
 from innerview.widgets.histogram_picture import COLUMNS, histogram_picture, value_ticks
 from innerview.widgets.line_marks import Line
@@ -118,14 +119,48 @@ def test_what_is_wrong_is_told_and_what_was_done_about_it_can_be_undone(sent):
         header, _ = last(sent, "monitor")
         dead = next(finding for finding in header["findings"] if finding["kind"] == "dead")
         assert dead["layer"] == "1"
-        assert next(row for row in header["rows"] if row["name"] == "1")["verdict"] == "dead"
+        assert next(row for row in header["rows"] if row["name"] == "1")["verdict"] == "dead units"
         assert "0.5" in header["undo"]
-        assert "dead" in view._told.value
+        action = next(event for event in monitor.history.events if event.kind == "action")
+        assert (
+            f"step {action.step}: learning rate times 0.5 after the finding &quot;dead units&quot;" in view._told.value
+        )
+        # Lines with words on every chart, heat maps included.
+        view.channel = 0
+        view._refresh()
+        charts = view._charts
+        for chart in (charts.loss, charts.std, charts.mean, charts.near, *charts.heat, *charts.ranges):
+            lines, *words = chart._events.marks
+            assert {*chart.figure.marks} > {lines, *words}
+            assert {*np.ravel(lines.x)} >= {dead["since"], action.step}
+            assert {text for each in words if each.visible for text in np.ravel(each.text)} >= {"dead units", "action"}
+        assert charts.heat
+        assert len(charts.ranges) == 1
         ask(view.table, "undo", True)
         view._refresh()
         assert optimizer.param_groups[0]["lr"] == 0.1
         assert last(sent, "monitor")[0]["undo"] == ""
         view.close()
+
+
+def test_when_a_run_has_ended_it_is_judged_as_a_whole(monitor, view, monkeypatch):
+    """Also when it was judged a moment ago; and no more then, until the next time is due."""
+    judged = []
+    monkeypatch.setattr(
+        "innerview.widgets.monitor_view.diagnose", lambda history, **_: judged.append(history.step) or []
+    )
+    monkeypatch.setattr(view, "_judging", 3600.0)
+    train(monitor, 2)
+    view._refresh()
+    assert judged == []
+    monitor.close()
+    view._refresh()
+    view._refresh()
+    assert 26 in judged
+    monkeypatch.setattr(view, "_judging", 3600.0)
+    judged.clear()
+    view._refresh()
+    assert judged == []
 
 
 def test_the_charts_show_the_series_of_the_chosen_layers(monitor, view):
@@ -138,7 +173,7 @@ def test_the_charts_show_the_series_of_the_chosen_layers(monitor, view):
     assert mark.colors == list(COLOURS[:2])
     assert [figure.title for figure in view._charts.grid.children[-2:]] == ["1", "3"]
     # Two epochs, as vertical marks.
-    np.testing.assert_array_equal(view._charts.std._events.x, [[12, 12], [24, 24]])
+    np.testing.assert_array_equal(view._charts.std._events._lines.x, [[12, 12], [24, 24]])
 
 
 def test_one_interval_for_all_charts(monitor, view):
@@ -146,10 +181,10 @@ def test_one_interval_for_all_charts(monitor, view):
     view.zoom(5, 9)
     view._refresh()
     assert (view._charts.time.scale.min, view._charts.time.scale.max) == (5, 9)
-    assert view._whole.layout.display != "none"
+    assert view._bar.whole.layout.display != "none"
     mark = view._charts.std._left._solid
     assert (mark.x.min(), mark.x.max()) == (4, 10)  # one to each side, so that the line goes on
-    assert tuple(view._charts.heat[0]._mark.x) == (5, 9)
+    assert tuple(view._charts.heat[0]._image.x) == (5, 9)
     # As the browser says that a brush was drawn.
     brush = view._charts.loss._brush
     brush.brushing = True
@@ -161,7 +196,7 @@ def test_one_interval_for_all_charts(monitor, view):
     brush.brushing = False
     assert view._charts.time.between is None
     view.zoom(6, 8)
-    view._whole.click()
+    view._bar.whole.click()
     assert (view._charts.time.scale.min, view._charts.time.scale.max) == (0, 24)
 
 
@@ -176,28 +211,32 @@ def test_the_range_of_a_channel_for_each_probe(monitor, view):
         np.testing.assert_allclose(band.y, [series.channel_high[:, 2], series.channel_low[:, 2]])
         np.testing.assert_allclose(np.ravel(chart._right._solid.y), series.channel_std[:, 2], rtol=1e-6)
     assert {chart.figure for chart in charts} <= set(view._charts.grid.children)
-    view._pick.value = "many"
-    assert "many" in view._error.value
-    view._pick.value = "3"
-    assert (view.channel, view._error.value) == (3, "")
-    view._pick.value = ""
+    view._bar.number.value = "many"
+    assert "many" in view._bar.error.value
+    view._bar.number.value = "3"
+    assert (view.channel, view._bar.error.value) == (3, "")
+    view._bar.number.value = ""
     view._refresh()
     assert not {chart.figure for chart in charts} & set(view._charts.grid.children)
 
 
 def test_two_runs_are_overlaid(monitor):
-    view = MonitorView(monitor, compare=monitor.history)
+    other = monitor.history.copy()
+    other.add_event(Event(7, "note", "only there"))
+    view = MonitorView(monitor, compare=other)
     view.layers = ["1"]
     view._refresh()
     np.testing.assert_array_equal(view._charts.std._left._dashed.y, view._charts.std._left._solid.y)
-    assert view._charts.heat[1].figure.title == "1, compared"
+    assert [one.figure.title for one in view._charts.heat[:2]] == ["1", "1, compared"]
+    # Each with what happened in its own run.
+    assert [np.ravel(one._events.marks[1].text).tolist() for one in view._charts.heat[:2]] == [[""], ["note"]]
     view.close()
 
 
 def test_weights_of_this_moment_are_copied_not_touched(monitor, sent, view):
     before = [parameter.detach().clone() for parameter in monitor.model.parameters()]
     view.layers = ["1", "0"]
-    view._ask_weights.click()
+    view._bar.weights.click()
     header, arrays = last(sent, "grid")
     assert (header["layer"], header["of"], header["shape"]) == ("0.weight", "after step 24", [4, 1, 3, 3])
     weight = monitor.model[0].weight.detach().numpy()
@@ -208,8 +247,8 @@ def test_weights_of_this_moment_are_copied_not_touched(monitor, sent, view):
     assert all(torch.equal(a, b) for a, b in zip(before, monitor.model.parameters(), strict=True))
     assert view._weights_box.layout.display == "flex"
     view.layers = ["1"]
-    view._ask_weights.click()
-    assert "without weights" in view._error.value
+    view._bar.weights.click()
+    assert "without weights" in view._bar.error.value
     with pytest.raises(InnerviewError, match="no layer"):
         WeightGrid(print).show(monitor.model, [], 0)
 
@@ -230,6 +269,26 @@ def test_it_follows_the_run_on_a_thread_of_its_own(monitor, sent, view):
     train(monitor, 6)
     assert seen.wait(10)
     assert threading.main_thread() not in threads
+
+
+def test_the_loss_stands_beside_the_range_of_a_channel_and_is_drawn_while_it_runs(monitor, view):
+    """On its own thread, while the training goes on: nobody asks for it here."""
+    view.layers = ["1"]
+    view.channel = 2
+    view._refresh()
+    loss = view._charts.loss._left._solid
+    assert view._charts.grid.children[:3] == (view._charts.loss.figure, *(one.figure for one in view._charts.ranges))
+    assert loss.x.shape[-1] == 24
+    seen = threading.Event()
+    loss.observe(lambda change: seen.set() if np.ravel(change["new"])[-1] == 29 else None, "x")
+    train(monitor, 6)
+    assert seen.wait(10)
+    steps, values = monitor.history.metric("loss")
+    np.testing.assert_array_equal(np.ravel(loss.x), steps)
+    np.testing.assert_array_equal(np.ravel(loss.y), values)
+    # It has the same steps below it as the ranges have.
+    axes = [one.figure.axes[0].scale for one in (view._charts.loss, *view._charts.ranges)]
+    assert axes == [view._charts.time.scale] * 3
 
 
 def test_nothing_is_left(monitor):
