@@ -64,7 +64,7 @@ function makeRow(name: string, kind: string): Row {
       "th",
       { scope: "row", "data-column": "layer" },
       h("span", { class: "iv-monitor-swatch" }),
-      h("button", { type: "button", title: name }, name),
+      h("button", { type: "button", title: name }, h("bdi", null, name)),
     ),
     h("td", { "data-column": "kind", class: "iv-muted", title: kind }, kind),
     mean!,

@@ -23,9 +23,9 @@ _MOST = 60  # lines, that can be told apart
 
 # In pixels. How wide a chart is only the page knows: so much at least.
 _PLOT = 190
-_LETTER, _GAP = 5.6, 5
+_LETTER, _GAP = 5.8, 3
 _FONT, ROW = 10, 11
-_MOST_ROWS = 3
+_MOST_ROWS = 4
 
 
 class EventMark(NamedTuple):
@@ -71,7 +71,7 @@ def marks_of(events: Iterable[Event], findings: Iterable[Finding]) -> list[Event
 
 
 def place(marks: Sequence[EventMark], first: float, last: float) -> list[Word]:
-    """Words that do not overlap, in three rows; where there is no room, the less telling ones are left out.
+    """Words that do not overlap, in a few rows; where there is no room, the less telling ones are left out.
 
     The same word again, where it would overlap, is counted instead.
 

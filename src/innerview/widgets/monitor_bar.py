@@ -63,7 +63,7 @@ class MonitorBar(ipywidgets.VBox):
             layout={"flex_flow": "row wrap", "align_items": "center", "margin": "0 6px"},
         )
         self.error = ipywidgets.HTML(
-            layout={"display": "none"}, style={"text_color": "var(--jp-error-color1, #c62828)"}
+            layout={"display": "none", "margin": "0 8px"}, style={"text_color": "var(--jp-error-color1, #c62828)"}
         )
         super().__init__([self._controls, self.error])
         for part in (self.number, self.weights, self.whole):

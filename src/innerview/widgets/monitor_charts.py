@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from innerview.training.record import Series
 
 
+_TITLE = 46  # letters
+
+
 class MonitorCharts:
     """The loss, the range of a channel, what the layers do, and a heat map for each of them: over the same steps.
 
@@ -115,22 +118,20 @@ class MonitorCharts:
 
             chart.show(lines(now), dashed=lines(before), events=events)
         theirs = marks_of(other.events, ()) if other else []
-        wanted = [(series, series.layer, events) for series in now]
-        wanted += [(series, f"{series.layer}, compared", theirs) for series in before]
+        wanted = [(series, "", events) for series in now]
+        wanted += [(series, ", compared", theirs) for series in before]
         wanted.sort(key=lambda one: layers.index(one[0].layer))  # what is compared side by side
         while len(self.heat) < len(wanted):
             self.heat.append(HeatChart(self.time))
             _reach(self.heat[-1])
-        for chart, (series, title, happened) in zip(self.heat, wanted, strict=False):
-            chart.show(series, title, colours[series.layer], happened)
+        for chart, (series, what, happened) in zip(self.heat, wanted, strict=False):
+            chart.show(series, _title(series.layer, what), colours[series.layer], happened)
         return len(wanted)
 
     def _draw_channel(self, history: History, layer: str, channel: int, events: Sequence[EventMark]) -> int:
         """Draw the range of a channel; how many charts that takes."""
         probes = [(history.probe(number, layer), f"probe {number}") for number in range(history.probes)]
-        shown = [(series, of) for series, of in probes if len(series.steps) > 1] or [
-            (history.series(layer), "training batches")
-        ]
+        shown = [(series, of) for series, of in probes if len(series.steps) > 1] or [(history.series(layer), "batches")]
         shown = [(series, of) for series, of in shown if channel < series.channel_low.shape[1]]
         while len(self.ranges) < len(shown):
             self.ranges.append(LiveChart(self.time, "", right=True))
@@ -143,7 +144,7 @@ class MonitorCharts:
                 bands=[Line(series.steps, high, colour), Line(series.steps, low, colour)],
                 right=[Line(series.steps, series.channel_std[:, channel], GREY)],
                 events=events,
-                title=f"{layer}, channel {channel}, {of}: range · std, dotted",
+                title=_title(layer, f" channel {channel}, {of} · std dotted"),
             )
         return len(shown)
 
@@ -153,6 +154,12 @@ class MonitorCharts:
         figures = tuple(chart.figure for chart in charts)
         if self.grid.children != figures:
             self.grid.children = figures
+
+
+def _title(layer: str, what: str) -> str:
+    """A title that fits above the narrowest chart: of a long name the end, which tells layers apart."""
+    room = _TITLE - len(what)
+    return (layer if len(layer) <= room else f"…{layer[1 - room :]}") + what
 
 
 def _no_channel(series: Series, channel: int) -> str:

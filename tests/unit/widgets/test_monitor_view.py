@@ -210,6 +210,7 @@ def test_the_range_of_a_channel_for_each_probe(monitor, view):
         band = chart._left._bands
         np.testing.assert_allclose(band.y, [series.channel_high[:, 2], series.channel_low[:, 2]])
         np.testing.assert_allclose(np.ravel(chart._right._solid.y), series.channel_std[:, 2], rtol=1e-6)
+        assert chart.figure.title == f"1 channel 2, probe {number} · std dotted"
     assert {chart.figure for chart in charts} <= set(view._charts.grid.children)
     view._bar.number.value = "many"
     assert "many" in view._bar.error.value
@@ -218,6 +219,26 @@ def test_the_range_of_a_channel_for_each_probe(monitor, view):
     view._bar.number.value = ""
     view._refresh()
     assert not {chart.figure for chart in charts} & set(view._charts.grid.children)
+
+
+def test_of_a_long_name_a_title_has_the_end():
+    model = nn.Sequential()
+    model.add_module("a_feature_extractor_with_a_name_that_fits_no_chart", net())
+    with iv.Monitor(model, budget=None) as monitor:
+        for _ in range(3):
+            model(torch.randn(2, 1, 8, 8)).sum().backward()
+            monitor.step()
+    view = MonitorView(monitor)
+    view.layers = ["a_feature_extractor_with_a_name_that_fits_no_chart.0"]
+    view.channel = 3
+    view._refresh()
+    titles = [chart.figure.title for chart in (view._charts.ranges[0], view._charts.heat[0])]
+    assert titles == [
+        "…ts_no_chart.0 channel 3, batches · std dotted",
+        "…re_extractor_with_a_name_that_fits_no_chart.0",
+    ]
+    assert {len(title) for title in titles} == {46}
+    view.close()
 
 
 def test_two_runs_are_overlaid(monitor):
