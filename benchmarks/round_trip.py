@@ -111,7 +111,7 @@ def at_socket(stack: contextlib.ExitStack, labs: list[Lab]) -> list[Measure]:
 def open_socket(stack: contextlib.ExitStack, lab: Lab) -> websocket.WebSocket:
     # A bare opener, because a proxy in the environment would be asked for the loopback address too.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    start_kernel = urllib.request.Request(f"{lab.url}api/kernels", method="POST")  # noqa: S310  loopback
+    start_kernel = urllib.request.Request(f"{lab.url}api/kernels", method="POST")  # noqa: S310 - loopback
     with opener.open(start_kernel, timeout=60) as answer:
         kernel = json.load(answer)["id"]
     url = f"{lab.url.replace('http', 'ws', 1)}api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"

@@ -6,7 +6,7 @@ Run it in a fresh environment that passes every check, made with the newest Pyth
 
     make clean && make setup CONSTRAINTS=/dev/null && make test
 """
-# ruff: noqa: INP001  a script, no package
+# ruff: noqa: INP001 - a script, no package
 
 from __future__ import annotations
 

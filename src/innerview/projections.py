@@ -136,7 +136,7 @@ def projecting(
             given,
             asked,
             basis,  # type: ignore[arg-type] - checked there
-            axis,  # type: ignore[arg-type]
+            axis,  # type: ignore[arg-type] - likewise
             channel_axis=channel + 1,
             seed=seed,
         )

@@ -254,7 +254,7 @@ class _Making:
         layout = self.inspector.axes.layout(self.layer, tuple(values.shape[1:]))
         channel = layout.channel_axis + 1
         if self.pool == "mean":
-            return values.movedim(channel, 1).flatten(2).mean(2) if values.ndim > 2 else values  # noqa: PLR2004
+            return values.movedim(channel, 1).flatten(2).mean(2) if values.ndim > 2 else values  # noqa: PLR2004 - likewise
         if not isinstance(self.pool, int):
             raise DataError(f"pool={self.pool!r}: use 'all', 'mean' or the number of a token")
         if layout.kind != "tokens" and not layout.foldable:

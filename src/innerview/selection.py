@@ -56,8 +56,8 @@ class Indices(TraitType[np.ndarray, Any]):
         new = self._validate(obj, value)
         old = obj._trait_values.get(self.name, self.default_value)  # noqa: SLF001 - as TraitType.set does
         if old is None or new is None or not np.array_equal(old, new):
-            obj._trait_values[self.name] = new  # noqa: SLF001
-            obj._notify_trait(self.name, old, new)  # noqa: SLF001
+            obj._trait_values[self.name] = new  # noqa: SLF001 - likewise
+            obj._notify_trait(self.name, old, new)  # noqa: SLF001 - likewise
 
 
 class Selection(HasTraits):

@@ -53,7 +53,7 @@ def _load_jupyter_server_extension(serverapp: ServerApp) -> None:
         _wrap_open()
         serverapp.web_app.settings[_SETTING] = True
         serverapp.log.info("innerview: TCP_NODELAY will be set on kernel websockets")
-    except Exception as error:  # noqa: BLE001  a speed-up must never keep a server from starting
+    except Exception as error:  # noqa: BLE001 - a speed-up must never keep a server from starting
         serverapp.log.warning("innerview: kernel websockets left as they are (%s: %s)", type(error).__name__, error)
 
 
@@ -64,7 +64,7 @@ def _wrap_open() -> None:
         ImportError: there is no such handler class where jupyter_server 2 has it.
         TypeError: the class is there, but lacks a method this needs.
     """
-    from jupyter_server.services.kernels.websocket import KernelWebsocketHandler  # noqa: PLC0415  may be missing
+    from jupyter_server.services.kernels.websocket import KernelWebsocketHandler  # noqa: PLC0415 - may be missing
 
     original = getattr(KernelWebsocketHandler, "open", None)
     if getattr(original, "sets_tcp_nodelay", False):
@@ -79,7 +79,7 @@ def _wrap_open() -> None:
         _set_nodelay(self)
         return await original(self, *args, **kwargs)
 
-    open_without_delay.sets_tcp_nodelay = True  # pyright: ignore[reportAttributeAccessIssue]
+    open_without_delay.sets_tcp_nodelay = True  # pyright: ignore[reportAttributeAccessIssue] - a mark of our own
     KernelWebsocketHandler.open = open_without_delay
 
 
@@ -89,7 +89,7 @@ def _set_nodelay(handler: WebSocketHandler) -> None:
         return
     try:
         handler.set_nodelay(True)
-    except Exception as error:  # noqa: BLE001  the websocket works without it, only slower
+    except Exception as error:  # noqa: BLE001 - the websocket works without it, only slower
         handler.settings[_SETTING] = False  # one line in the log, not one a websocket
         handler.settings["serverapp"].log.warning(
             "innerview: kernel websockets left as they are, TCP_NODELAY could not be set (%s: %s)",

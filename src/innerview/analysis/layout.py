@@ -136,12 +136,12 @@ def choose_layout(
         return Layout("vector", shape, 0)
     if channel_axis is not None:
         channel = channel_axis % axes
-    elif axes == 2:  # noqa: PLR2004
+    elif axes == 2:  # noqa: PLR2004 - likewise
         channel = 0 if _ONE_DIMENSIONAL.search(kind) else 1
     else:
         channel = axes - 1 if _channels_last(shape, kind) else 0
     others = tuple(axis for axis in range(axes) if axis != channel)
-    if axes == 2:  # noqa: PLR2004
+    if axes == 2:  # noqa: PLR2004 - likewise
         return _matrix(shape, channel, others, token_grid, fold=fold)
     slices = tuple(SliceAxis(axis, f"axis {axis}", shape[axis]) for axis in others[:-2])
     return Layout("maps", shape, channel, others[-2:], slices)

@@ -83,8 +83,7 @@ def finding_neighbours(vectors: torch.Tensor | np.ndarray, k: int) -> Generator[
 
 
 def _by_tree(vectors: Vectors, k: int) -> Generator[float, None, Neighbours]:
-    # Imported here: scipy.spatial takes 0.1 s, and `import innerview` must not wait for it.
-    from scipy.spatial import KDTree  # noqa: PLC0415
+    from scipy.spatial import KDTree  # noqa: PLC0415 - takes 0.1 s, for which `import innerview` must not wait
 
     values = vectors.raw(slice(None)).double().cpu().numpy()
     # A tree of the distinct points: where many are equal, a k-d tree searches all of them for each of them.
@@ -175,8 +174,7 @@ class _Library:
     """
 
     def __init__(self, vectors: Vectors, values: np.ndarray) -> None:
-        # Imported here: it takes half a second, and `import innerview` must not wait for it.
-        from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415
+        from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415 - takes half a second; as for scipy
 
         self._values = values
         self._model = NearestNeighbors(algorithm="brute").fit(values)

@@ -7,6 +7,7 @@ import numpy as np
 from innerview.errors import DataError
 
 FLAT = (2, 3)  # how many dimensions a picture may have
+_ROUNDING = 1e-12  # by so much the mean of equal numbers may be off: that is no width
 
 
 def unit_start(start: np.ndarray | None, count: int, dimensions: int) -> np.ndarray | None:
@@ -41,5 +42,4 @@ def unit_start(start: np.ndarray | None, count: int, dimensions: int) -> np.ndar
         centred /= largest  # so that no square overflows
     centred -= centred.mean(0)
     width = centred.std(0).max()
-    # The mean of equal numbers is off by a rounding: that is no width.
-    return centred / width if width > 1e-12 else None  # noqa: PLR2004
+    return centred / width if width > _ROUNDING else None

@@ -79,13 +79,13 @@ def measuring_trustworthiness(
     penalty = 0
     step = max(1, _ROW_BYTES // (8 * n))
     for start in range(0, len(chosen), step):
-        rows = chosen[start : start + step]
-        squares = yield from relay(_squares_to_all(read, rows), lambda _: 0.2 + 0.8 * start / len(chosen))  # noqa: B023
+        rows, done = chosen[start : start + step], 0.2 + 0.8 * start / len(chosen)
+        squares = yield from relay(_squares_to_all(read, rows), lambda _, done=done: done)
         columns = torch.from_numpy(near[rows]).to(read.device)
         for column in columns.T:
             rank = (squares < squares.gather(1, column[:, None])).sum(1) + 1
             penalty += int((rank - k).clamp_(min=0).sum())
-            yield 0.2 + 0.8 * start / len(chosen)
+            yield done
     return 1 - 2 * penalty / (len(chosen) * k * (2 * n - 3 * k - 1))
 
 

@@ -125,9 +125,8 @@ def _origin(shape: np.ndarray | None, count: int, dimensions: int, seed: int) ->
 
 def _affinities(neighbours: Neighbours, perplexity: float, watch: Watch) -> Any:
     """What openTSNE calls PerplexityBasedNN, cut into parts between which the work can stop."""
-    # Imported here, like all of openTSNE: `import innerview` must not wait for it.
-    from openTSNE.affinity import PrecomputedAffinities, joint_probabilities_nn  # noqa: PLC0415
-    from scipy import sparse  # noqa: PLC0415
+    from openTSNE.affinity import PrecomputedAffinities, joint_probabilities_nn  # noqa: PLC0415 - not before it is needed
+    from scipy import sparse  # noqa: PLC0415 - likewise
 
     indices, distances = neighbours
     count = len(indices)
@@ -155,7 +154,7 @@ def _affinities(neighbours: Neighbours, perplexity: float, watch: Watch) -> Any:
 
 
 def _descend(origin: np.ndarray, affinities: Any, phases: tuple[Phase, ...], watch: Watch) -> np.ndarray:
-    from openTSNE import TSNEEmbedding  # noqa: PLC0415
+    from openTSNE import TSNEEmbedding  # noqa: PLC0415 - not before it is needed
 
     # openTSNE interpolates (FFT) in the plane only; "auto" does so from 10,000 samples on, where that is faster.
     method = "auto" if origin.shape[1] == 2 else "bh"  # noqa: PLR2004 - dimensions

@@ -123,8 +123,8 @@ def _compiled() -> Any:
         with warnings.catch_warnings():
             # umap-learn warns where TensorFlow, which only its ParametricUMAP needs, is not installed.
             warnings.simplefilter("ignore")
-            import umap  # noqa: F401, PLC0415
-    from innerview.analysis import umap_compiled  # noqa: PLC0415
+            import umap  # noqa: F401, PLC0415 - here, where its warning is caught
+    from innerview.analysis import umap_compiled  # noqa: PLC0415 - not before it is needed
 
     return umap_compiled
 
@@ -159,7 +159,9 @@ def _graph(neighbours: Neighbours, watch: Watch) -> Any:
     distances = np.hstack([np.zeros((count, 1), np.float32), neighbours.distances.astype(np.float32)])
     widths, nearest = compiled.smooth(distances, float(k + 1), 64, 1.0, 1.0)
     watch.check()
-    rows, columns, values, _ = compiled.strengths(indices, distances, widths, nearest, False, False)  # noqa: FBT003
+    rows, columns, values, _ = compiled.strengths(
+        indices, distances, widths, nearest, return_dists=False, bipartite=False
+    )
     directed = csr_matrix((values, (rows, columns)), shape=(count, count))
     directed.eliminate_zeros()
     watch.check()

@@ -121,7 +121,8 @@ class Calls:
 
         if isinstance(module, torch.jit.ScriptModule):
             # A ScriptModule forbids register_forward_hook, but one that Python code calls does run its hooks.
-            self._handles += [_insert(module._forward_pre_hooks, before), _insert(module._forward_hooks, after)]  # noqa: SLF001
+            for hooks, hook in ((module._forward_pre_hooks, before), (module._forward_hooks, after)):  # noqa: SLF001 - see above
+                self._handles.append(_insert(hooks, hook))
         else:
             self._handles.append(module.register_forward_pre_hook(before))
             self._handles.append(module.register_forward_hook(after))

@@ -86,9 +86,10 @@ def _children(value: Any) -> list[tuple[str, Any]]:
     # Mappings first: a Hugging Face ModelOutput is both a dataclass and a dict, whose items leave out the empty fields.
     if isinstance(value, Mapping):
         return [(f"[{key!r}]", value[key]) for key in value]
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return [(f".{name}", item) for name, item in zip(value._fields, value, strict=True)]  # pyright: ignore[reportAttributeAccessIssue]
     if isinstance(value, (tuple, list)):
+        names = getattr(value, "_fields", None)  # of a named tuple
+        if names is not None:
+            return [(f".{name}", item) for name, item in zip(names, value, strict=True)]
         return [(f"[{index}]", item) for index, item in enumerate(value)]
     if is_dataclass(value) and not isinstance(value, type):
         return [(f".{field.name}", getattr(value, field.name, None)) for field in fields(value)]

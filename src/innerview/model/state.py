@@ -98,7 +98,7 @@ def snapshot(model: nn.Module, parameter: Callable[[nn.Parameter], nn.Parameter]
         ) from error
     for module in result.modules():
         if is_wrapper_of_compiled(module):
-            module.forward = module._orig_mod.__call__  # pyright: ignore # noqa: SLF001, PGH003 - torch.compile's wrapper
+            module.forward = module.get_submodule("_orig_mod").__call__  # what torch.compile wrapped
     return result
 
 
@@ -131,7 +131,7 @@ class _Buffers:
     """The values of all buffers, to be put back if a forward changes them."""
 
     def __init__(self, modules: list[nn.Module]) -> None:
-        self._held = [(module, dict(module._buffers)) for module in modules if module._buffers]  # noqa: SLF001
+        self._held = [(module, dict(module._buffers)) for module in modules if module._buffers]  # noqa: SLF001 - no public way to put one back
         tensors = {id(tensor): tensor for _, held in self._held for tensor in held.values() if _can_change(tensor)}
         self._tensors: list[Tensor] = [tensor for tensor in tensors.values() if tensor is not None]
         # The clones are made before it is known whether they will be needed: about 2 us a buffer.
@@ -142,14 +142,14 @@ class _Buffers:
         versions = self._versions.prev_versions
         changed = False
         for tensor, version, kept in zip(self._tensors, versions, self._copies, strict=True):
-            if tensor._version != version:  # noqa: SLF001
+            if tensor._version != version:  # noqa: SLF001 - has no public name
                 tensor.copy_(kept)
                 changed = True
         if changed:
             # Same values as before, so the same version: else ``fingerprint`` would report a change.
             self._versions.__exit__()
         for module, held in self._held:
-            now = module._buffers  # noqa: SLF001
+            now = module._buffers  # noqa: SLF001 - likewise
             for name, tensor in held.items():
                 # Only what was replaced. A buffer made by the forward stays: the model may count on it from now on.
                 if type(now) is dict and name in now and now[name] is not tensor:
@@ -232,7 +232,8 @@ def _restore_all(states: list[tuple[Callable[[Any], object], Any]]) -> None:
 
 
 def _tensors_of(module: nn.Module) -> list[Tensor]:
-    return [t for t in (*module._parameters.values(), *module._buffers.values()) if t is not None]  # noqa: SLF001
+    # As parameters() and buffers(), without their search for what occurs twice.
+    return [t for t in (*module._parameters.values(), *module._buffers.values()) if t is not None]  # noqa: SLF001 - see above
 
 
 def _can_change(tensor: Tensor | None) -> bool:
@@ -241,7 +242,7 @@ def _can_change(tensor: Tensor | None) -> bool:
 
 
 def _version(tensor: Tensor) -> int:
-    return -1 if tensor.is_inference() else tensor._version  # noqa: SLF001
+    return -1 if tensor.is_inference() else tensor._version  # noqa: SLF001 - has no public name
 
 
 def _probe(tensor: Tensor) -> Tensor | None:

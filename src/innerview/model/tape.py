@@ -292,7 +292,7 @@ def _written(func: Any, args: Any, kwargs: Any) -> Iterator[Tensor]:
     """The tensors that an operation changes in place, by its schema."""
     if not func._schema.is_mutable:  # noqa: SLF001 - no public way
         return
-    for position, argument in enumerate(func._schema.arguments):  # noqa: SLF001
+    for position, argument in enumerate(func._schema.arguments):  # noqa: SLF001 - likewise
         if argument.alias_info is not None and argument.alias_info.is_write:
             value = args[position] if position < len(args) else kwargs.get(argument.name)
             yield from (leaf for leaf in pytree.tree_leaves(value) if isinstance(leaf, Tensor))

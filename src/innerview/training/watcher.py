@@ -128,10 +128,11 @@ class Watcher:
                 self._root.register_forward_pre_hook(self._before),
                 self._root.register_forward_hook(self._after, always_call=True),
             ]
-        if hasattr(self.optimizer, "register_step_pre_hook"):
+        optimizer = self.optimizer
+        if optimizer is not None and hasattr(optimizer, "register_step_pre_hook"):
             self._handles += [
-                self.optimizer.register_step_pre_hook(self._before_update),  # pyright: ignore[reportOptionalMemberAccess]
-                self.optimizer.register_step_post_hook(self._after_update),  # pyright: ignore[reportOptionalMemberAccess]
+                optimizer.register_step_pre_hook(self._before_update),
+                optimizer.register_step_post_hook(self._after_update),
             ]
             self._optimizer_hooked = True
         self._begin_blindly()
@@ -333,6 +334,6 @@ def unwrapped(model: nn.Module) -> nn.Module:
         if isinstance(model, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
             model = model.module
         elif type(model).__name__ == "OptimizedModule":
-            model = model._orig_mod  # pyright: ignore # noqa: SLF001, PGH003 - torch.compile's wrapper
+            model = model.get_submodule("_orig_mod")  # what torch.compile wrapped
         else:
             return model

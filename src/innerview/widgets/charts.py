@@ -232,5 +232,5 @@ def _ticks(highest: float, *, logarithmic: bool) -> np.ndarray:
         decades = int(np.log10(max(highest, 1.0)))
         return 10.0 ** np.arange(0, decades + 1, 1 + decades // 5)
     power = 10.0 ** np.floor(np.log10(highest))
-    step = next(part * power for part in (0.2, 0.5, 1.0, 2.0, 5.0) if highest / (part * power) < 5)  # noqa: PLR2004
+    step = next(part * power for part in (0.2, 0.5, 1.0, 2.0, 5.0) if highest / (part * power) < 5)  # noqa: PLR2004 - ticks
     return np.arange(0.0, highest * 1.0001, step)

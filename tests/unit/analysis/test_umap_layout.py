@@ -16,8 +16,8 @@ from innerview.analysis.umap_layout import umap_layout, warm_up
 from innerview.errors import DataError
 
 module._compiled()  # imports umap-learn, which warns (see there)
-import umap.layouts  # noqa: E402
-import umap.umap_  # noqa: E402
+import umap.layouts  # noqa: E402 - after that
+import umap.umap_  # noqa: E402 - likewise
 
 
 def clusters(n=150, size=8, seed=0, apart=4.0):

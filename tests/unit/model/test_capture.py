@@ -91,17 +91,17 @@ def test_a_model_that_catches_everything(how):
             if how == "except Exception":
                 try:
                     y = self.a(x)
-                except Exception:  # noqa: BLE001
+                except Exception:  # noqa: BLE001 - as some models do
                     pytest.fail("the stop must not look like an error of the layer")
             elif how == "finally":
                 try:
                     y = self.a(x)
                 finally:
-                    return self.b(x)  # noqa: B012
+                    return self.b(x)  # noqa: B012 - likewise
             else:
                 try:
                     y = self.a(x)
-                except:  # noqa: E722
+                except:  # noqa: E722 - likewise
                     y = x if how == "bare except" else None
             return self.b(y)
 

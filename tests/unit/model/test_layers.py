@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import weakref
 
 import pytest
 import torch
@@ -91,9 +93,6 @@ def test_text_is_an_aligned_table(table):
 
 
 def test_rows_hold_nothing_of_the_model():
-    import gc  # noqa: PLC0415
-    import weakref  # noqa: PLC0415
-
     model = Small()
     alive = weakref.ref(model)
     table = trace_layers(model, (torch.randn(2, 1, 8, 8),), {})

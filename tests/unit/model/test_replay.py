@@ -186,14 +186,14 @@ def test_random_numbers_in_the_model(name, before, replaced, same_tensors):
     assert recording.how == "full forward"
     assert "draws random numbers" in recording.note
     # The random state at the start is the same each time, so the noise is too.
-    state = (torch.get_rng_state(), random.getstate(), np.random.get_state())  # noqa: NPY002
+    state = (torch.get_rng_state(), random.getstate(), np.random.get_state())  # noqa: NPY002 - the global state
     edited = recording.activation * 2
     output = recording.rerun(edited)
     expected = replaced(model, (x,), {}, "a", edited)
     same_tensors(output, expected)
     torch.set_rng_state(state[0])
     random.setstate(state[1])
-    np.random.set_state(state[2])  # noqa: NPY002
+    np.random.set_state(state[2])  # noqa: NPY002 - likewise
 
 
 def test_a_buffer_that_is_counted_up_before_the_layer_and_read_after_it():

@@ -11,6 +11,9 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from transformers import BertConfig, BertModel, GPT2Config, GPT2LMHeadModel, ViTConfig, ViTForImageClassification
 
+from innerview.model.capture import run
+from innerview.model.layers import trace_layers
+
 SMALL = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
 
 
@@ -220,8 +223,6 @@ def test_dynamic_control_flow(check):
 
 
 def test_dead_modules_stand_where_the_reader_looks():
-    from innerview.model.layers import trace_layers  # noqa: PLC0415
-
     class Odd(nn.Module):
         def __init__(self):
             super().__init__()
@@ -262,9 +263,6 @@ def test_half_precision(check):
 
 
 def test_model_without_parameters_or_submodules():
-    from innerview.model.capture import run  # noqa: PLC0415
-    from innerview.model.layers import trace_layers  # noqa: PLC0415
-
     x = torch.randn(2, 3, 4, 4)
     assert [row.parameters for row in trace_layers(nn.MaxPool2d(2), (x,), {}).values()] == [0]
     assert torch.equal(run(nn.MaxPool2d(2), (x,), {}, ["MaxPool2d"])["MaxPool2d"], nn.MaxPool2d(2)(x))
