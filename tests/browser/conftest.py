@@ -32,6 +32,7 @@ from browser.notebook import Notebook
 from playwright.sync_api import expect, sync_playwright
 
 PICTURES = REPOSITORY / "test-output"
+MNIST = os.environ.get("INNERVIEW_MNIST")
 
 # Playwright waits 5 s for what a test expects, which two busy cores can need for one picture of a large page.
 expect.set_options(timeout=20_000)
@@ -70,13 +71,31 @@ class Console:
         return [error for error in self.errors if not any(allowed.search(error) for allowed in self._allowed)]
 
 
-@pytest.fixture(scope="session")
-def lab():
-    with Lab() as lab:
+@contextmanager
+def running_lab(name, **options):
+    """A JupyterLab whose log is kept in test-output."""
+    # The kernels start in another folder, where a relative path would lead nowhere.
+    with Lab(environ={"INNERVIEW_MNIST": str(REPOSITORY / MNIST)} if MNIST else {}, **options) as lab:
         yield lab
         PICTURES.mkdir(exist_ok=True)
         process = os.environ.get("PYTEST_XDIST_WORKER", "main")
-        (PICTURES / f"jupyterlab-{process}.log").write_text(lab.log)
+        (PICTURES / f"{name}-{process}.log").write_text(lab.log)
+
+
+@pytest.fixture(scope="session")
+def lab():
+    with running_lab("jupyterlab") as lab:
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def torchvision_lab():
+    """One whose kernels have a torchvision that can be imported; a file that wants it makes it its `lab`."""
+    tests = str(REPOSITORY / "tests")
+    with running_lab(
+        "torchvision", startup=f"import sys; sys.path.append({tests!r}); import torchvision_on_cpu"
+    ) as lab:
+        yield lab
 
 
 # Not for the session: while Playwright's synchronous interface is open, an event loop runs in this thread and

@@ -28,13 +28,15 @@ explorer = iv.explore(model, digits.test, classes=digits.classes)
 inspector = explorer.inspector
 """
 
-# The same network in a new Explorer, whatever became of the one before.
+# A new Explorer, whatever became of the one before.
 RENEWED = """
 explorer.close()
-explorer = iv.explore(model, digits.test, classes=digits.classes)
+explorer = {explorer}
 inspector = explorer.inspector
+{then}
 explorer
 """
+AGAIN = "iv.explore(model, digits.test, classes=digits.classes)"  # as in SETUP
 SHOWN, TYPED = 1, 2  # cells of the notebook that `ExplorerPage.open` writes
 
 
@@ -70,14 +72,21 @@ class ExplorerPage:
         finally:
             notebook.shut_down_kernels()
 
-    def renew(self) -> None:
-        """Show a new Explorer of the same network in place of this one."""
+    def renew(self, explorer: str = AGAIN, *, then: str = "", layer: str = "features.0", sample: int = 0) -> None:
+        """Show another Explorer in place of this one: by itself a new one of the same network.
+
+        Args:
+            explorer: Python that makes it.
+            then: Python that is run before it is shown; may select by `inspector`.
+            layer: what it shows first.
+            sample: likewise.
+        """
         for cell in range(TYPED, TYPED + 3):
             self.notebook.set_source(cell, "")
-        self.notebook.set_source(SHOWN, RENEWED)
+        self.notebook.set_source(SHOWN, RENEWED.format(explorer=explorer, then=then))
         self.notebook.run_cell(SHOWN)
         self.notebook.cell(SHOWN)
-        self.expect_painted("features.0", 0)
+        self.expect_painted(layer, sample)
 
     def python(self, source: str) -> str:
         """Type a line into an empty cell and run it, as a person would; what it said. Back at the output afterwards."""

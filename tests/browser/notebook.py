@@ -19,6 +19,12 @@ const panel = [...window.jupyterapp.shell.widgets('main')].find((widget) => widg
 if (!panel) throw new Error(`no notebook ${path} is open`);
 """
 
+_RUN = """
+panel.content.activeCellIndex = n;
+panel.content.deselectAll();
+{wait} window.jupyterapp.commands.execute('notebook:run-cell');
+"""
+
 
 class CellError(AssertionError):
     """A cell raised; the message is its traceback."""
@@ -47,21 +53,17 @@ class Notebook:
         Raises:
             CellError: the cell raised and `may_raise` is false.
         """
-        self._evaluate(
-            """
-            panel.content.activeCellIndex = n;
-            panel.content.deselectAll();
-            await window.jupyterapp.commands.execute('notebook:run-cell');
-            """,
-            n=n,
-            timeout=timeout,
-        )
+        self._evaluate(_RUN.format(wait="await"), n=n, timeout=timeout)
         self.wait_until_idle(timeout=timeout)
         outputs = self.outputs(n)
         errors = [output for output in outputs if output["output_type"] == "error"]
         if errors and not may_raise:
             raise CellError(f"cell {n}: " + "\n".join(errors[0]["traceback"]))
         return outputs
+
+    def start_cell(self, n: int) -> None:
+        """Start cell `n` and go on while it runs."""
+        self._evaluate(_RUN.format(wait="void"), n=n)
 
     def run_all(self, *, timeout: float = 300) -> list[list[dict[str, Any]]]:
         """Run the code cells one after the other; the outputs of every cell.

@@ -1,67 +1,39 @@
 """The compression panel in a real JupyterLab: the slider, what follows it, and the chart that leads back to it."""
 
 import pytest
-from browser.conftest import Console
 from browser.explorer import SETUP, ExplorerPage
 from browser.layout import faults
-from browser.notebook import Notebook
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
 LAYER = "features.3"  # 32 channels
+CHOSEN = f"inspector.layer, inspector.sample = '{LAYER}', 0"
+OPENED = f"""
+from innerview.compressions import Step
+explorer.compression.controls.want_clear(None)
+explorer.compression.controls.choose(Step('{LAYER}', 8, 'pca'))
+"""
 TRIED = "print(sorted({point.rank for some in explorer.compression.controls.curves.values() for point in some}))"
 WORK = "print([job.label for job in inspector.jobs.active() if 'accuracy' in job.label or 'compressed' in job.label])"
 
 
 @pytest.fixture(scope="module")
-def explorer(lab, browser):
-    """One kernel and one page for all of these tests: what they check does not depend on the one before."""
-    console = Console()
-    with browser.new_context(viewport={"width": 1500, "height": 1400}) as context:
-        page = context.new_page()
-        console.watch(page)
-        cells = [SETUP, f"inspector.layer = '{LAYER}'; explorer", ""]
-        notebook = Notebook(page, lab, lab.write_notebook("compression.ipynb", cells))
-        notebook.run_cell(0)
-        notebook.run_cell(1)
-        shown = ExplorerPage(notebook.output(1))
-        shown.notebook = notebook
+def explorer(lab, shared_page):
+    shared_page.set_viewport_size({"width": 1500, "height": 1400})
+    with ExplorerPage.open(shared_page, lab, "compression.ipynb", setup=f"{SETUP}\n{CHOSEN}") as shown:
         shown.expect_painted(LAYER, 0)
         shown.output.locator(".lm-TabBar-tab", has_text="Compression").click()
         yield shown
-        notebook.shut_down_kernels()
-    assert console.unexpected == []
 
 
 @pytest.fixture
 def panel(explorer):
     """The panel as it opens: PCA along the channels, a quarter of them kept, evaluated, nothing else tried."""
-    python(
-        explorer, f"inspector.layer, inspector.sample = '{LAYER}', 0; explorer.compression.controls.want_clear(None)"
-    )
-    choose(explorer, "pca", 8)
+    explorer.python(f"{CHOSEN}\n{OPENED}")
     found = explorer.output.get_by_test_id("compression-controls")
     expect_shown(explorer, "pca", 8)
     return found
-
-
-def choose(explorer, basis, rank):
-    step = f"('{LAYER}', {rank}, '{basis}')"
-    python(
-        explorer,
-        f"from innerview.compressions import Step; explorer.compression.controls.choose(Step(*{step}))",
-    )
-
-
-def python(explorer, source):
-    """Type a line into an empty cell and run it, as a person would; what it prints."""
-    explorer.notebook.cell(2)
-    explorer.notebook._evaluate("panel.content.widgets[2].model.sharedModel.setSource(source);", source=source)
-    explorer.notebook.run_cell(2)
-    said = explorer.notebook.text(2).strip()
-    explorer.notebook.cell(1)
-    return said
 
 
 def expect_shown(explorer, basis, rank, layer=LAYER):
@@ -75,7 +47,7 @@ def expect_shown(explorer, basis, rank, layer=LAYER):
 
 def accuracy(explorer, basis, rank):
     """As Python computes it, in the words of the panel."""
-    found = python(explorer, f"print(inspector.compress('{LAYER}', {rank}, '{basis}').accuracy)")
+    found = explorer.python(f"print(inspector.compress('{LAYER}', {rank}, '{basis}').accuracy)")
     return f"{100 * float(found):.1f} %"
 
 
@@ -99,7 +71,7 @@ def drag(explorer, panel, start, end, steps=12):
 def test_the_accuracy_is_that_of_python(explorer, panel):
     expect(panel.get_by_test_id("accuracy")).to_have_text(accuracy(explorer, "pca", 8))
     expect(panel.get_by_test_id("matrix")).to_have_text("32 × 8")
-    kept = python(explorer, f"print(inspector.compress('{LAYER}', 8).explained_variance)")
+    kept = explorer.python(f"print(inspector.compress('{LAYER}', 8).explained_variance)")
     expect(panel.get_by_test_id("explained")).to_have_text(f"{100 * float(kept):.1f} %")
 
 
@@ -136,8 +108,8 @@ def test_in_a_storm_the_newest_position_wins_and_older_work_stops(explorer, pane
     )
     expect_shown(explorer, "pca", 4)
     # Of the 32 ranks that the slider passed none was evaluated but the one where it came to rest.
-    assert python(explorer, TRIED) == "[4, 8]"
-    assert python(explorer, WORK) == "[]"
+    assert explorer.python(TRIED) == "[4, 8]"
+    assert explorer.python(WORK) == "[]"
     expect(panel.get_by_test_id("accuracy")).to_have_text(accuracy(explorer, "pca", 4))
 
 
@@ -160,7 +132,7 @@ def test_a_point_of_the_curve_sets_the_slider(explorer, panel):
     expect(legend).to_contain_text(f"{LAYER}, channels, random")
     expect(explorer.output.locator(".iv-busy:visible")).to_have_count(0)
     pca, ranks = (
-        python(explorer, f"print(*inspector.accuracy_curve('{LAYER}', basis='{basis}').ranks)").split()
+        explorer.python(f"print(*inspector.accuracy_curve('{LAYER}', basis='{basis}').ranks)").split()
         for basis in ("pca", "random")
     )
     dots = chart.locator(".bqplot .object_grp")
@@ -182,7 +154,7 @@ def test_a_layer_stays_compressed_while_another_is_chosen(explorer, panel):
     explorer.choose_layer("features.0")
     expect_shown(explorer, "pca", 4, "features.0")
     expect(panel.get_by_test_id("also")).to_have_text(f"{LAYER} · PCA 8")
-    both = python(explorer, f"print(inspector.compress([('features.0', 4), ('{LAYER}', 8)]).accuracy)")
+    both = explorer.python(f"print(inspector.compress([('features.0', 4), ('{LAYER}', 8)]).accuracy)")
     expect(panel.get_by_test_id("accuracy")).to_have_text(f"{100 * float(both):.1f} %")
     panel.get_by_test_id("also").locator("button").click()
     expect(panel.get_by_test_id("also")).to_be_empty()

@@ -1,10 +1,9 @@
 """The third lesson as a student meets it: run from top to bottom, then the panel."""
 
-import os
-
 import nbformat
 import pytest
-from browser.lab import REPOSITORY, Lab
+from browser.conftest import MNIST
+from browser.lab import REPOSITORY
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -12,15 +11,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LESSON = REPOSITORY / "notebooks" / "03-compression.ipynb"
 CELLS = {cell["id"]: n for n, cell in enumerate(nbformat.read(LESSON, as_version=4).cells)}
 LONG = 60_000  # milliseconds that a computation may take on a busy machine
-
-
-@pytest.fixture(scope="module")
-def lab():
-    # The kernels start in another folder, where a relative path would lead nowhere.
-    mnist = os.environ.get("INNERVIEW_MNIST")
-    environ = {"INNERVIEW_MNIST": str(REPOSITORY / mnist)} if mnist else {}
-    with Lab(environ=environ) as lab:
-        yield lab
 
 
 def test_from_top_to_bottom(lab, open_notebook):
@@ -37,7 +27,7 @@ def test_from_top_to_bottom(lab, open_notebook):
     panel = lesson.output(CELLS["panel"]).get_by_test_id("compression-controls")
     expect(panel.get_by_test_id("layer")).to_contain_text("features.3", timeout=LONG)
 
-    if os.environ.get("INNERVIEW_MNIST"):
+    if MNIST:
         assert "2048 x 2048" in lesson.text(CELLS["table"])
         last, best = (float(line.split(":")[1].strip(" %")) for line in lesson.text(CELLS["wrong"]).splitlines())
         assert best < last - 5

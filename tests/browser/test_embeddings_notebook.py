@@ -1,14 +1,11 @@
 """The second lesson as a student meets it: run from top to bottom, then a lasso with the mouse."""
 
-import os
-
 import nbformat
 import pytest
+from browser.conftest import MNIST
 from browser.explorer import ExplorerPage
-from browser.lab import REPOSITORY, Lab
-from browser.notebook import Notebook
+from browser.lab import REPOSITORY
 from browser.test_embedding import lasso, open_page
-from browser.test_quickstart import NO_TORCHVISION, TORCHVISION
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -19,12 +16,8 @@ LONG = 120_000  # milliseconds that a computation may take on a busy machine
 
 
 @pytest.fixture(scope="module")
-def lab():
-    # The kernels start in another folder, where a relative path would lead nowhere.
-    mnist = os.environ.get("INNERVIEW_MNIST")
-    environ = {"INNERVIEW_MNIST": str(REPOSITORY / mnist)} if mnist else {}
-    with Lab(startup=TORCHVISION, environ=environ) as lab:
-        yield lab
+def lab(torchvision_lab):
+    return torchvision_lab
 
 
 def test_from_top_to_bottom(lab, open_notebook):
@@ -59,7 +52,7 @@ def test_from_top_to_bottom(lab, open_notebook):
     expect(growing).to_have_attribute("data-final", "true", timeout=LONG)
     assert "untrained" in lesson.text(CELLS["epochs-table"])
 
-    if os.environ.get("INNERVIEW_MNIST"):
+    if MNIST:
         on_mnist(lesson)
     else:
         assert "no MNIST here" in lesson.text(CELLS["mnist"])
@@ -100,14 +93,3 @@ def compare_by_lasso(lesson):
     expect(explorer.output.get_by_test_id("brush-count")).to_contain_text(selected)
     tsne = lesson.output(CELLS["tsne"]).get_by_test_id("embedding-scatter")
     expect(tsne).to_have_attribute("data-selected", selected)
-
-
-def test_without_mnist_and_torchvision(page):
-    with Lab(startup=NO_TORCHVISION, environ={"INNERVIEW_MNIST": "there/is/no/such/folder"}) as lab:
-        notebook = Notebook(page, lab, lab.add(LESSON))
-        notebook.run_all(timeout=300)
-        assert "no MNIST here: neither there/is/no/such/folder" in notebook.text(CELLS["mnist"])
-        assert "torchvision cannot be used here" in notebook.text(CELLS["resnet"])
-        for cell in ("lenet", "resnet-picture"):
-            assert notebook.output(CELLS[cell]).locator(".innerview").count() == 0
-        page.goto("about:blank")  # before the server ends, so that the page does not complain of it

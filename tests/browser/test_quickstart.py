@@ -1,13 +1,12 @@
 """The quickstart notebook as a first-week student meets it: run from top to bottom, then clicked through."""
 
 import io
-import os
 
 import nbformat
 import pytest
+from browser.conftest import MNIST
 from browser.explorer import ExplorerPage
-from browser.lab import REPOSITORY, Lab
-from browser.notebook import Notebook
+from browser.lab import REPOSITORY
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -16,21 +15,10 @@ pytestmark = pytest.mark.browser
 QUICKSTART = REPOSITORY / "notebooks" / "01-quickstart.ipynb"
 CELLS = {cell["id"]: n for n, cell in enumerate(nbformat.read(QUICKSTART, as_version=4).cells)}
 
-TORCHVISION = f"""
-import sys
-sys.path.append({str(REPOSITORY / "tests")!r})
-import torchvision_on_cpu
-"""
-NO_TORCHVISION = "import sys; sys.modules['torchvision'] = None"  # as if it were not installed
-
 
 @pytest.fixture(scope="module")
-def lab():
-    # The kernels start in another folder, where a relative path would lead nowhere.
-    mnist = os.environ.get("INNERVIEW_MNIST")
-    environ = {"INNERVIEW_MNIST": str(REPOSITORY / mnist)} if mnist else {}
-    with Lab(startup=TORCHVISION, environ=environ) as lab:
-        yield lab
+def lab(torchvision_lab):
+    return torchvision_lab
 
 
 def shown(notebook, cell):
@@ -44,7 +32,7 @@ def test_from_top_to_bottom(lab, open_notebook):
     digits.expect_painted("relu2", 7)  # as a later cell chose
     click_through(digits)
     compare_mistakes(digits, quickstart.text(CELLS["accuracy"]))
-    if os.environ.get("INNERVIEW_MNIST"):
+    if MNIST:
         lenet = shown(quickstart, "lenet")
         lenet.expect_painted("conv1", 0)
         lenet.choose_layer("conv2")
@@ -105,18 +93,6 @@ def compare_mistakes(explorer, printed):
     assert f"{360 - thumbnails.count()} of 360" in printed
     thumbnails.first.click()
     expect(explorer.samples.locator(".iv-wrong")).to_be_visible()
-
-
-def test_without_mnist_and_torchvision(page):
-    with Lab(startup=NO_TORCHVISION, environ={"INNERVIEW_MNIST": "there/is/no/such/folder"}) as lab:
-        notebook = Notebook(page, lab, lab.add(QUICKSTART))
-        notebook.run_all()
-        shown(notebook, "explore").expect_painted("relu2", 7)
-        assert "no MNIST here: neither there/is/no/such/folder" in notebook.text(CELLS["mnist"])
-        assert "torchvision cannot be used here" in notebook.text(CELLS["resnet"])
-        for cell in ("lenet", "resnet"):
-            assert notebook.output(CELLS[cell]).locator(".innerview").count() == 0
-        page.goto("about:blank")  # before the server ends, so that the page does not complain of it
 
 
 def png(image):

@@ -7,9 +7,9 @@ import os
 
 import numpy as np
 import pytest
-from browser.conftest import PICTURES
-from browser.explorer import ExplorerPage
-from browser.lab import REPOSITORY, Lab
+from browser.conftest import MNIST, PICTURES
+from browser.explorer import SHOWN, ExplorerPage
+from browser.lab import REPOSITORY
 from browser.layout import faults
 from PIL import Image
 from playwright.sync_api import expect
@@ -17,24 +17,19 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 FOLDER = REPOSITORY / os.environ.get("INNERVIEW_SCREENSHOTS", PICTURES)
-MNIST = os.environ.get("INNERVIEW_MNIST")
 
 CHANNEL = 5
 LARGEST = 250_000  # bytes of a picture in the repository; above it, fewer colours have to do
 STACKED = 1000  # below this width the columns of the dashboard stack
 
-STARTUP = f"""
-import sys
-sys.path.append({str(REPOSITORY / "tests")!r})
-import torchvision_on_cpu
-"""
-
-DIGITS = """
+SETUP = f"""
 from collections import OrderedDict
-import torch
+import torch, torchvision
+from sklearn.datasets import load_sample_images
 from torch import nn
 import innerview as iv
 
+MNIST = {bool(MNIST)}
 torch.manual_seed(0)
 torch.set_num_threads(1)  # sums in a fixed order: the same weights, the same pictures
 digits = iv.datasets.mnist() if MNIST else iv.datasets.digits()
@@ -48,47 +43,36 @@ model = nn.Sequential(
 )
 model(digits.train[0][0][None])
 loss = iv.demo.train(model, samples, epochs=2 if MNIST else 8)
-test = [tensor[:1000] for tensor in digits.test.tensors]
-explorer = iv.explore(model, tuple(test), classes=digits.classes)
-inspector = explorer.inspector
+test = tuple(tensor[:1000] for tensor in digits.test.tensors)
+explorer = iv.explore(model, test, classes=digits.classes)
 """
+DIGITS = "iv.explore(model, test, classes=digits.classes)"
+BESIDE_UNTRAINED = "iv.explore(model, test, classes=digits.classes, baseline='untrained')"
 
 # Two photographs come with scikit-learn. The networks are not trained.
 PHOTOGRAPHS = """
-import torch, torchvision
-from sklearn.datasets import load_sample_images
-import innerview as iv
-
 torch.manual_seed(0)
 photographs = torch.stack([torch.from_numpy(image.copy()) for image in load_sample_images().images])
 photographs = torch.nn.functional.interpolate(photographs.movedim(-1, 1)[:, :, :420, :420] / 255, size=224)
-explorer = iv.explore(getattr(torchvision.models, MODEL)(weights=None), photographs)
-inspector = explorer.inspector
+network = getattr(torchvision.models, MODEL)(weights=None)
 """
 
 
 @pytest.fixture(scope="module")
-def lab():
-    environ = {"INNERVIEW_MNIST": str(REPOSITORY / MNIST)} if MNIST else {}
-    with Lab(startup=STARTUP, environ=environ) as lab:
-        yield lab
+def lab(torchvision_lab):
+    return torchvision_lab
+
+
+@pytest.fixture(scope="module")
+def shared(lab, shared_page):
+    with ExplorerPage.open(shared_page, lab, "pictures.ipynb", setup=SETUP) as shown:
+        yield shown
 
 
 @pytest.fixture
-def show(lab, open_notebook):
-    """`show(setup, selection, theme)` opens an Explorer."""
-
-    def show(setup, selection="", theme="light"):
-        notebook = open_notebook(
-            lab.write_notebook("picture.ipynb", [f"{setup}\n{selection}", "explorer"]), theme=theme
-        )
-        notebook.run_cell(0)
-        notebook.run_cell(1)
-        explorer = ExplorerPage(notebook.output(1))
-        explorer.notebook = notebook
-        return explorer
-
-    return show
+def explorer(shared):
+    shared.page.set_viewport_size({"width": 1400, "height": 1000})
+    return shared
 
 
 # Those of the README: (theme, width, channel) -> name.
@@ -101,7 +85,7 @@ README = {
 
 
 def take(explorer, part, path):
-    """Save a part of the page, which must show something; its pixels [N, 3]."""
+    """Save a part of the Explorer once it is complete; its pixels [height, width, 3]."""
     for part_that_comes_last in ("[data-judged]", "[data-testid='thumbnail'][aria-selected='true']"):
         expect(explorer.output.locator(part_that_comes_last)).to_have_count(1)
     expect(explorer.grid.get_by_test_id("dead")).to_be_visible()
@@ -113,24 +97,22 @@ def take(explorer, part, path):
 
 
 def save(part, path):
-    """Save a part of the page as a picture small enough for a repository; its pixels [N, 3]."""
+    """Save a part of the page, not blank, as a picture small enough for a repository; its pixels [height, width, 3]."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part.evaluate("(element) => element.scrollIntoView({ block: 'center' })")  # clear of the notebook's toolbar
     part.screenshot(path=path)
     picture = Image.open(path).convert("RGB")
     if path.stat().st_size > LARGEST:
         picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
-    pixels = np.asarray(picture).reshape(-1, 3)
-    assert len(np.unique(pixels, axis=0)) > 100, f"{path} is nearly blank"
+    assert picture.getcolors(maxcolors=100) is None, f"{path} is nearly blank: it has 100 colours or fewer"
     assert path.stat().st_size <= LARGEST
-    return pixels
+    return np.asarray(picture)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_explorer_at_all_widths(theme, show):
-    setup = f"MNIST = {bool(MNIST)}\n{DIGITS}"
-    explorer = show(setup, "inspector.layer, inspector.sample = 'conv2', 7", theme)
-    explorer.expect_painted("conv2", 7)
+def test_the_explorer_at_all_widths(theme, explorer):
+    explorer.notebook.change_theme(theme)
+    explorer.renew(DIGITS, then="inspector.layer, inspector.sample = 'conv2', 7", layer="conv2", sample=7)
     found = {}
     for width in (560, 700, 760, 1000, 1400, 2000):
         explorer.set_width(width, height=2200 if width < STACKED else 1000)
@@ -182,13 +164,11 @@ def compress(explorer, body, layer, rank):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_pages_of_many_samples(theme, show):
+def test_the_pages_of_many_samples(theme, explorer):
     """Embedding, similarity, compression and quality; in the dark, two models side by side."""
-    setup = f"MNIST = {bool(MNIST)}\n{DIGITS}"
-    if theme == "dark":
-        setup = setup.replace("classes=digits.classes)", "classes=digits.classes, baseline='untrained')")
-    explorer = show(setup, SELECTION, theme)
-    explorer.expect_painted("dense1", 7)
+    explorer.notebook.change_theme(theme)
+    made = {"light": DIGITS, "dark": BESIDE_UNTRAINED}[theme]
+    explorer.renew(made, then=SELECTION, layer="dense1", sample=7)
     found = {}
     for page in ("Embedding", "Similarity", "Compression", "Quality"):
         open_page(explorer, page)
@@ -225,21 +205,16 @@ def test_the_pages_of_many_samples(theme, show):
 
 # A rate at which a part of the network is lost.
 TRAINING = """
-import torch
-from torch import nn
-import innerview as iv
-
 torch.manual_seed(0)
-torch.set_num_threads(1)
-digits = iv.datasets.digits()
-inputs, labels = digits.train.tensors
-model = iv.demo.SmallCNN()
-optimizer = torch.optim.SGD(model.parameters(), lr=0.2, momentum=0.9)
-monitor = iv.Monitor(model, optimizer=optimizer, budget=None, classes=10, probes=inputs[:2])
+few = iv.datasets.digits()
+inputs, labels = few.train.tensors
+lost = iv.demo.SmallCNN()
+optimizer = torch.optim.SGD(lost.parameters(), lr=0.2, momentum=0.9)
+monitor = iv.Monitor(lost, optimizer=optimizer, budget=None, classes=10, probes=inputs[:2])
 with monitor:
     for step in range(480):
         chosen = torch.randint(len(inputs), (64,))
-        loss = nn.functional.cross_entropy(model(inputs[chosen]), labels[chosen])
+        loss = nn.functional.cross_entropy(lost(inputs[chosen]), labels[chosen])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -251,12 +226,19 @@ view.layers = ["features.0", "features.1", "features.4", "classifier.2"]
 """
 
 
+@pytest.fixture(scope="module")
+def monitor(shared):
+    """The kernel has a monitor of a training that has ended."""
+    shared.python(TRAINING)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_training_monitor_at_all_widths(theme, lab, open_notebook):
-    notebook = open_notebook(lab.write_notebook("training.ipynb", [TRAINING, "view"]), theme=theme)
-    notebook.run_cell(0)
-    notebook.run_cell(1)
-    view = notebook.output(1).locator(".innerview-monitor")
+def test_the_training_monitor_at_all_widths(theme, monitor, explorer):
+    notebook = explorer.notebook
+    notebook.change_theme(theme)
+    notebook.set_source(SHOWN, "view")
+    notebook.run_cell(SHOWN)
+    view = notebook.output(SHOWN).locator(".innerview-monitor")
     expect(view.get_by_test_id("state")).to_have_text("ended")
     expect(view.locator(".bqplot image")).to_have_count(4)
     found = {}
@@ -271,10 +253,12 @@ def test_the_training_monitor_at_all_widths(theme, lab, open_notebook):
 
 
 @pytest.mark.parametrize("model", ["resnet18", "vit_b_16"])
-def test_photographs(model, show):
+def test_photographs(model, explorer):
     layer = {"resnet18": "layer1.0.conv1", "vit_b_16": "encoder.layers.encoder_layer_0.mlp.0"}[model]
-    explorer = show(f"MODEL = {model!r}\n{PHOTOGRAPHS}", f"inspector.layer, inspector.sample = {layer!r}, 1")
-    explorer.expect_painted(layer, 1)
+    explorer.notebook.change_theme("light")
+    explorer.python(PHOTOGRAPHS.replace("MODEL", repr(model)))
+    chosen = f"inspector.layer, inspector.sample = {layer!r}, 1"
+    explorer.renew("iv.explore(network, photographs)", then=chosen, layer=layer, sample=1)
     explorer.set_width(1200)
     take(explorer, explorer.dashboard, FOLDER / f"{model}.png")
     assert faults(explorer.dashboard) == []

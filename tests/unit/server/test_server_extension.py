@@ -39,13 +39,16 @@ def server(python_config="", **config):
 def get(url, method="GET"):
     # A bare opener, because a proxy in the environment would be asked for the loopback address too.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(urllib.request.Request(url, method=method), timeout=60) as answer:  # noqa: S310
+    with opener.open(urllib.request.Request(url, method=method), timeout=60) as answer:  # noqa: S310 - loopback
         return json.loads(answer.read())
 
 
+def start_kernel(lab):
+    return get(f"{lab.url}api/kernels", method="POST")["id"]
+
+
 @contextlib.contextmanager
-def kernel_websocket(lab):
-    kernel = get(f"{lab.url}api/kernels", method="POST")["id"]
+def kernel_websocket(lab, kernel):
     url = f"{lab.url.replace('http', 'ws', 1)}api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"
     connection = websocket.create_connection(url, timeout=60)
     try:
@@ -83,8 +86,9 @@ def lines_about(lab):
 
 def test_every_kernel_websocket_gets_the_option():
     with server() as lab:
+        kernel = start_kernel(lab)
         for _ in range(2):
-            with kernel_websocket(lab) as connection:
+            with kernel_websocket(lab, kernel) as connection:
                 assert ask_for_kernel_info(connection)["status"] == "ok"
                 assert nodelay(lab, connection) is True
         assert len(lines_about(lab)) == 1
@@ -92,7 +96,7 @@ def test_every_kernel_websocket_gets_the_option():
 
 def test_one_line_of_configuration_turns_it_off():
     # Without the extension the option is off: this is also what shows that the probe can say no.
-    with server(InnerviewServer={"tcp_nodelay": False}) as lab, kernel_websocket(lab) as connection:
+    with server(InnerviewServer={"tcp_nodelay": False}) as lab, kernel_websocket(lab, start_kernel(lab)) as connection:
         assert ask_for_kernel_info(connection)["status"] == "ok"
         assert nodelay(lab, connection) is False
         assert "tcp_nodelay is False" in lines_about(lab)[0]
@@ -102,8 +106,9 @@ def test_one_line_of_configuration_turns_it_off():
 @pytest.mark.parametrize("change", UNKNOWN_SERVERS.values(), ids=UNKNOWN_SERVERS)
 def test_an_unknown_server_works_as_before_and_the_log_says_so(change):
     with server(HANDLERS + change) as lab:
+        kernel = start_kernel(lab)
         for _ in range(2):
-            with kernel_websocket(lab) as connection:
+            with kernel_websocket(lab, kernel) as connection:
                 assert ask_for_kernel_info(connection)["status"] == "ok"
                 assert nodelay(lab, connection) is False
         warnings = [line for line in lines_about(lab) if line.startswith("[W")]
@@ -113,7 +118,8 @@ def test_an_unknown_server_works_as_before_and_the_log_says_so(change):
 
 
 def test_a_wrong_value_in_the_configuration_is_quoted_in_the_log():
-    with server(InnerviewServer={"tcp_nodelay": "sometimes"}) as lab, kernel_websocket(lab) as connection:
+    wrong = {"tcp_nodelay": "sometimes"}
+    with server(InnerviewServer=wrong) as lab, kernel_websocket(lab, start_kernel(lab)) as connection:
         assert nodelay(lab, connection) is False
         assert "sometimes" in lines_about(lab)[0]
 
