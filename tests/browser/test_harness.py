@@ -111,7 +111,9 @@ def test_stop_leaves_no_process_and_no_folder(page):
     with Lab() as lab:
         path = lab.write_notebook("stop.ipynb", ["1"])
         page.goto(f"{lab.url}lab/tree/{path}")
-        page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel")
+        page.wait_for_function(
+            "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+        )
         processes = psutil.Process(lab.process.pid).children(recursive=True)
         assert any("ipykernel_launcher" in " ".join(process.cmdline()) for process in processes)
         page.goto("about:blank")
