@@ -247,6 +247,7 @@ class EmbeddingScatter(View):
             self.embedding = made
             return self._points(made, label)
 
+        other = self._other(settings.dimensions, layer)
         method = settings.method
         if only_if_known and not (yield from self._known(source, layer, settings, job)):
             method = "pca"
@@ -264,16 +265,21 @@ class EmbeddingScatter(View):
         self._push_settings(running=False)
         if self._colour != "class":
             self._show_colours()
+        if self._other(settings.dimensions, layer) is not other:
+            self._follow()  # it has settled meanwhile: these points are turned onto its
 
     def _onto(self, method: str, dimensions: int, layer: str, label: str) -> Embedding | Places | None:
         """What to start from and to turn the points onto: a step before, the other model, what was drawn before."""
         places = self._timeline.onto(label, method, dimensions, layer)
         if places is not None:
             return places
+        return self._other(dimensions, layer) or self._settled.get(method) or self.embedding
+
+    def _other(self, dimensions: int, layer: str) -> Embedding | None:
+        """The picture of the other model, once it has settled."""
         other = None if self._beside is None else self._beside.embedding
-        if other is not None and not other.stage and other.layer == layer and other.points.shape[1] == dimensions:
-            return other
-        return self._settled.get(method) or self.embedding
+        fits = other is not None and not other.stage and other.layer == layer and other.points.shape[1] == dimensions
+        return other if fits else None
 
     def _known(self, source: Inspector, layer: str, settings: Settings, job: Job) -> Generator[None, None, bool]:
         """Whether the method chosen costs nothing, because its result is there already."""

@@ -1,5 +1,6 @@
 """The kernel's side of the views of many samples: embedding, brush and quality."""
 
+import threading
 import time
 
 import numpy as np
@@ -9,6 +10,7 @@ from unit.widgets.frames import ask, last, settle
 
 import innerview as iv
 from innerview.analysis.align import procrustes
+from innerview.embeddings import embedding
 
 LAYER = "classifier.1"
 
@@ -387,6 +389,28 @@ def test_the_button_keeps_the_model_once_and_says_why_not_twice(sent, inspector)
     assert list(inspector.checkpoints) == ["1"]
     ask(scatter, "keep", True)
     assert last(sent, "error")[0]["message"] == "the model has not changed since '1'"
+
+
+def test_points_under_way_when_the_other_model_settles_are_turned_too(sent, trained, digits, monkeypatch):
+    with iv.Inspector(trained, digits.test, baseline="untrained") as inspector:
+        inspector.layer = inspector.baseline.layer = LAYER
+        mine = iv.EmbeddingScatter(inspector, active=False)
+        begun = threading.Event()
+
+        def held(source, layer, **options):
+            while source is inspector.baseline and mine.embedding is None:
+                begun.set()
+                yield None
+            return (yield from embedding(source, layer, **options))
+
+        monkeypatch.setattr("innerview.widgets.embedding_scatter.embedding", held)
+        other = iv.EmbeddingScatter(inspector.baseline, beside=mine)
+        assert begun.wait(20)
+        mine.active = True
+        settle(inspector)
+        settle(inspector.baseline)
+        one, two = (last(sent, "points", view)[1]["points"] for view in (mine, other))
+        np.testing.assert_allclose(procrustes(two, one), two, rtol=1e-3, atol=1e-3)
 
 
 def test_the_untrained_points_are_turned_onto_the_trained(sent, trained, digits):
