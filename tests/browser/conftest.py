@@ -18,7 +18,7 @@ needs another kernel asks for `open_notebook` instead:
         assert explorer.python("print(inspector.layer)") == "features.0"
 
 A test waits for what it expects (`expect(...)`), never for a time. The files run side by side (`--dist loadfile`): each
-is run by one process, and each process has a server of its own.
+is run by one process, in the ORDER below, and each process has a server of its own.
 """
 
 import os
@@ -31,6 +31,20 @@ from browser.lab import REPOSITORY, Lab
 from browser.notebook import Notebook
 from playwright.sync_api import expect, sync_playwright
 
+# In this order two processes end together. Files of one or two long tests come first: xdist gives a process its next
+# file when two tests are left, and that one would wait behind them. After those the longest, and last what is short.
+ORDER = [
+    "test_embeddings_notebook.py",
+    "test_screenshots.py",
+    "test_compression_notebook.py",
+    "test_quickstart.py",
+    "test_monitor.py",
+    "test_explorer.py",
+    "test_compression.py",
+    "test_embedding.py",
+    "test_harness.py",
+    "test_strict_page.py",
+]
 PICTURES = REPOSITORY / "test-output"
 MNIST = os.environ.get("INNERVIEW_MNIST")
 
@@ -69,6 +83,10 @@ class Console:
     @property
     def unexpected(self):
         return [error for error in self.errors if not any(allowed.search(error) for allowed in self._allowed)]
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: ORDER.index(item.path.name) if item.path.name in ORDER else len(ORDER))
 
 
 @contextmanager
