@@ -241,7 +241,7 @@ def test_looking_from_another_thread_does_not_disturb_training(model):
 
         def click():
             sample = 0
-            while not done.is_set():
+            while not done.wait(0.001):  # rests, or it would starve the training
                 inspector.look("features.3", sample % 20)
                 next(inspector.predict(), None)
                 sample += 1

@@ -147,7 +147,7 @@ def test_calls_on_other_threads_are_not_seen():
     outputs = []
 
     def train():
-        while not finish.is_set():
+        while not finish.wait(0.0001):  # rests, or it would starve the other thread
             outputs.append(model(other))
             started.set()
 
