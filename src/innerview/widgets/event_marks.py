@@ -23,6 +23,7 @@ _MOST = 60  # lines, that can be told apart
 
 # In pixels. How wide a chart is only the page knows: so much at least.
 _PLOT = 190
+_BEYOND = 12  # a word may reach into the margin
 _LETTER, _GAP = 5.8, 3
 _FONT, ROW = 10, 11
 _MOST_ROWS = 4
@@ -85,8 +86,8 @@ def place(marks: Sequence[EventMark], first: float, last: float) -> list[Word]:
     words = []
     for _, at, text in sorted(_counted(marks, first, last, steps)):
         width, gap = _width(text) * steps, _GAP * steps
-        # The last ones end at their line, and so within the chart.
-        ends = at + width > last
+        # The last ones end at their line, and so within the figure.
+        ends = at + width > last + _BEYOND * steps
         left, right = (at - width, at + gap) if ends else (at - gap, at + width)
         for row, taken in enumerate(rows):
             if all(right <= begin or end <= left for begin, end in taken):
