@@ -143,6 +143,9 @@ def test_it_draws_and_answers_while_the_cell_trains(kernel, lab, open_notebook):
     expect(running).to_have_count(2)
     shown.table.get_by_test_id("pause").click()
     expect(shown.table.get_by_test_id("state")).to_have_text("training")
+    # What happened is written on every chart.
+    for title in (STD, "features.0"):
+        expect(shown.chart(title).locator(".label:visible", has_text="paused")).to_be_visible()
     expect(running).to_have_count(2)
     expect(running).to_have_count(0, timeout=60_000)
     expect(weights).to_have_count(1)
