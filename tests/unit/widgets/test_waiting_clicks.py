@@ -52,14 +52,15 @@ class Browser:
     """What a page says to a kernel, and all that it hears: (kind, content, number of the message it belongs to)."""
 
     def __init__(self, folder):
-        self.file, _ = write_connection_file(str(folder / "kernel.json"))
+        # Sockets in files: a port that is free now may be taken by another test's kernel before this one asks for it.
+        self.file, _ = write_connection_file(str(folder / "kernel.json"), ip=str(folder / "ipc"), transport="ipc")
         command = [sys.executable, "-m", "ipykernel_launcher", "-f", self.file]
         own = {"PYTHONPATH": str(OTHER_KERNELS["ipykernel6"]), "IPYTHONDIR": str(folder)}
         self.process = subprocess.Popen(command, env=os.environ | own, stdout=subprocess.DEVNULL)
         self.client = BlockingKernelClient(connection_file=self.file)
         self.client.load_connection_file()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
+        self.client.wait_for_ready(timeout=120)
         self.heard = []
         self.button, self.slider, self.other = self.printed(self.settle(self.run(SETUP))).split()
 
