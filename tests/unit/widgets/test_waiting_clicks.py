@@ -60,7 +60,11 @@ class Browser:
         self.client = BlockingKernelClient(connection_file=self.file)
         self.client.load_connection_file()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=120)
+        try:
+            self.client.wait_for_ready(timeout=120)
+        except RuntimeError:
+            self.stop()
+            raise
         self.heard = []
         self.button, self.slider, self.other = self.printed(self.settle(self.run(SETUP))).split()
 
