@@ -85,7 +85,7 @@ class Ordinate:
             values = np.add.reduceat(np.nan_to_num(values), starts) / np.where(seen > 0, seen, np.nan)
             steps = steps[starts]
         there = np.flatnonzero(np.isfinite(values))
-        if len(there) < 2:  # noqa: PLR2004
+        if len(there) < 2:  # noqa: PLR2004 - a line has two ends
             return None
         return Line(steps[: there[-1] + 1], values[: there[-1] + 1], line.colour)
 

@@ -73,7 +73,7 @@ class TimeAxis:
             return
         brush = change["owner"]
         chosen = brush.selected
-        if chosen is not None and len(chosen) == 2 and chosen[1] - chosen[0] >= 1:  # noqa: PLR2004
+        if chosen is not None and len(chosen) == 2 and chosen[1] - chosen[0] >= 1:  # noqa: PLR2004 - two ends
             first, last = max(0.0, float(chosen[0])), min(self.end, float(chosen[1]))
             # What was brushed fills the chart now, and the next brush begins anew.
             brush.selected = None

@@ -149,7 +149,7 @@ def _parts(view: Widget) -> dict[str, Widget]:
 def _handle(widget: Widget, message: Any) -> None:
     try:
         # What its comm calls; without IPython's callbacks before and after an execution, which draw unfinished figures.
-        widget._handle_msg(message)  # noqa: SLF001
+        widget._handle_msg(message)  # noqa: SLF001 - there is no other way
     except Exception:  # noqa: BLE001 - the training goes on
         _log.exception("%s could not answer", type(widget).__name__)
 
