@@ -79,12 +79,6 @@ class MonitorPage:
         )
 
 
-def start(notebook, cell):
-    notebook._evaluate(
-        "panel.content.activeCellIndex = n; void window.jupyterapp.commands.execute('notebook:run-cell');", n=cell
-    )
-
-
 def zoom_and_back(shown):
     """An interval brushed in one chart is shown in all; a click shows the whole run again."""
     whole = shown.output.get_by_role("button", name="Whole run")
@@ -111,13 +105,13 @@ def test_it_draws_and_answers_while_the_cell_trains(kernel, lab, open_notebook):
     """A kernel with subshells answers clicks by itself, an older one at the next step; the weights are the same."""
     notebook = open_notebook(lab.write_notebook("monitor.ipynb", [SETUP, TRAIN, SAME], kernel))
     notebook.run_cell(0)
-    start(notebook, 1)
+    notebook.start_cell(1)
     shown = MonitorPage(notebook.output(1))
     running = notebook.page.locator(".jp-InputPrompt", has_text="[*]")
     expect(shown.row("features.0")).to_be_visible()
     expect(shown.chart(STD)).to_be_visible()
     expect(shown.chart(STD).locator(".curve").first).to_be_attached()
-    start(notebook, 2)  # waits for its turn
+    notebook.start_cell(2)  # waits for its turn
 
     # What is drawn changes while the cell runs.
     first, before, heat = shown.step(), shown.drawn(STD), shown.drawn("features.0")

@@ -219,11 +219,10 @@ def unpack(flat: np.ndarray) -> Statistics:
     (number, *sampled), histogram = flat[:_NUMBERS], flat[_NUMBERS : _NUMBERS + BINS]
     counts, mean, squares, low, high = flat[_NUMBERS + BINS :].reshape(len(CHANNEL_ROWS), -1)
     finite, overall, spread = _pooled(counts, mean, squares)
+    lowest, highest = low.min(initial=np.inf), high.max(initial=-np.inf)
+    seen = [number, number - finite, overall, spread, lowest, highest, *sampled]
     scalars = np.zeros(len(COLUMNS))
-    scalars[: len(COLUMNS) - 4] = (
-        *(number, number - finite, overall, spread, low.min(initial=np.inf), high.max(initial=-np.inf)),
-        *sampled,
-    )
+    scalars[: len(seen)] = seen  # those of the gradient come last, and later
     std = np.sqrt(squares / np.maximum(counts, 1))
     channels = np.stack([counts, mean, std, low, high]).astype(np.float32)
     return Statistics(scalars, histogram.astype(np.float32), channels)

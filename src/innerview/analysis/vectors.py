@@ -53,11 +53,10 @@ class Vectors:
         held = self._values
         if isinstance(held, torch.Tensor) and held.dtype == self._dtype:
             held = held.numpy()
-        wide = self._dtype == torch.float64
-        wanted = np.float64 if wide else np.float32
+        wanted = np.dtype(np.float64 if self._dtype == torch.float64 else np.float32)
         if isinstance(held, np.ndarray) and held.dtype == wanted and held.flags.c_contiguous and self.scale == 1.0:
             return held
-        return self.raw(slice(None)).numpy() if self.count * self.size * (8 if wide else 4) <= most else None
+        return self.raw(slice(None)).numpy() if self.count * self.size * wanted.itemsize <= most else None
 
     def centred(self, index: slice | torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
         """Some vectors minus the mean of all [len(index), size].

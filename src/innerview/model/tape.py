@@ -309,7 +309,9 @@ def _zeros(places: Iterator[Place]) -> dict[tuple[torch.device, torch.dtype], Te
     memory: dict[torch.device, Tensor] = {}
     for device, count in needed.items():
         size = -(-count // 16) * 16
-        # NumPy asks the system for zeroed pages, which take neither time nor memory until one of them is read.
-        zeros = torch.from_numpy(np.zeros(size, np.uint8)) if device.type == "cpu" else None
-        memory[device] = torch.zeros(size, dtype=torch.uint8, device=device) if zeros is None else zeros
+        if device.type == "cpu":
+            # NumPy asks the system for zeroed pages, which take neither time nor memory until one of them is read.
+            memory[device] = torch.from_numpy(np.zeros(size, np.uint8))
+        else:
+            memory[device] = torch.zeros(size, dtype=torch.uint8, device=device)
     return {(device, dtype): memory[device].view(dtype) for device, dtype in kinds}
