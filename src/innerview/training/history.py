@@ -107,7 +107,7 @@ class History:
         self._check(layer)
         if phase not in PHASES:
             raise ValueError(f"phase={phase!r}: there are {' and '.join(map(repr, PHASES))}; probe samples: probe()")
-        return self.tables.layers.get(phase, LayerTable()).series(layer, self._kinds[layer])
+        return self.tables.of(phase).series(layer, self._kinds[layer])
 
     def overview(self, phase: str = "train", points: int = 60) -> Overview:
         """Every layer at a glance, at the cost of one ``series``.
@@ -116,7 +116,7 @@ class History:
             phase: "train" or "eval".
             points: how many standard deviations over time, at most.
         """
-        return overview(self.tables.layers.get(phase, LayerTable()), self.layers, points)
+        return overview(self.tables.of(phase), self.layers, points)
 
     def probe(self, number: int, layer: str) -> Series:
         """What a layer did for one probe sample, a record for each time that it was run.
@@ -268,8 +268,8 @@ class History:
         for phase, table in snapshot.tables.layers.items():
             for layer in snapshot.layers:
                 series = table.series(layer, snapshot.kind(layer))
-                columns = {name: value for name, value in vars(series).items() if getattr(value, "ndim", 0) == 1}
-                frame = pd.DataFrame({"layer": layer, "phase": phase, **columns, "dead": series.dead})
+                columns = {name: getattr(series, name) for name in series.NUMBERS}
+                frame = pd.DataFrame({"layer": layer, "phase": phase, **columns})
                 frames.append(frame[series.count > 0])
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"layer": [], "phase": []})
 

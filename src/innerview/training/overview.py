@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,9 +43,9 @@ def overview(table: LayerTable, layers: tuple[str, ...], points: int) -> Overvie
         points: at most so many standard deviations of each, evenly spaced along the records.
     """
     rows = table.timeline
-    at = [table.names.index(name) if name in table.names else -1 for name in layers]
-    known = np.array([position >= 0 for position in at], bool)
-    chosen = np.array([position for position in at if position >= 0], int)
+    known = np.array([name in table.places for name in layers], bool)
+    places = [table.places[name] for name in layers if name in table.places]
+    chosen = np.array([at for at, _ in places], int)
     some = np.unique(np.linspace(0, len(rows) - 1, min(points, len(rows))).astype(int)) if len(rows) else []
     nan = np.full(len(layers), np.nan)
     result = Overview(
@@ -72,9 +71,8 @@ def overview(table: LayerTable, layers: tuple[str, ...], points: int) -> Overvie
         finite = _column(past, "count") - _column(past, "nonfinite")
         result.stds[known] = np.sqrt(_column(past, "squares") / np.where(finite > 0, finite, np.nan)).T
     result.histogram[known] = rows["histogram"][latest, chosen]
-    starts = [0, *accumulate(table.widths)]
-    for place, row, position in zip(np.flatnonzero(known), latest, chosen, strict=True):
-        counts, _, _, _, high = rows["channels"][row, :, starts[position] : starts[position + 1]]
+    for place, row, (_, channels) in zip(np.flatnonzero(known), latest, places, strict=True):
+        counts, _, _, _, high = rows["channels"][row, :, channels]
         seen = counts > 0
         if seen.any():
             result.dead[place] = 1 - (high[seen] > 0).mean()

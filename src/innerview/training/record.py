@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from innerview.analysis.statistics import Statistics, saturating
+from innerview.analysis.statistics import CHANNEL_ROWS, saturating
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from innerview.analysis.statistics import Statistics
 
 
 @dataclass(frozen=True)
@@ -65,57 +68,144 @@ class Record:
     weights: Mapping[str, WeightSample] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
 class Series:
     """What one layer did over the ``R`` records of one phase.
 
-    Attributes:
+    Each attribute is computed when it is asked for first: a rule or a chart reads a few of them, of every layer.
+
+    Args:
         layer: its name, as in the layer table.
         kind: class of the module.
         steps: int64 ``[R]``, the first training step each record stands for.
         spans: int64 ``[R]``, how many steps it stands for: old records are merged.
-        count: int64 ``[R]``, how many values were looked at; 0 where the layer was not called.
-        mean, std, low, high: float64 ``[R]``, of the finite values; NaN where there were none.
-        zeros, near_zeros: float64 ``[R]``, fractions of the values; ``near_zeros`` counts those at most 0.001 in size.
-        saturated: float64 ``[R]``, fraction of the values where the slope of a sigmoid or tanh is under a twentieth of
-            its greatest, of a softmax's distributions that are that one-sided; NaN for other kinds of layers.
-        nonfinite: int64 ``[R]``, how many values were NaN or infinite.
-        histogram: float32 ``[R, B]``, counts of sampled values in the bins of ``analysis.statistics.EDGES``.
-        channel_low, channel_high, channel_mean, channel_std: float32 ``[R, C]``; NaN where a channel had no finite
-            value.
-        gradient_mean, gradient_std: float64 ``[R]``, of the gradient of the loss with respect to the output; NaN where
-            none was seen.
-        gradient_nonfinite: int64 ``[R]``, how many values of the gradient were NaN or infinite.
+        statistics: of the layer, ``[R, ...]`` each. Nobody writes to these arrays any more.
+
+    Attributes:
+        layer, kind: as given.
+        steps, spans, histogram: as given, float32 ``[R, B]`` the last one: counts of sampled values in the bins of
+            ``analysis.statistics.EDGES``. The history's own arrays, not to be written to.
     """
 
-    layer: str
-    kind: str
-    steps: np.ndarray
-    spans: np.ndarray
-    count: np.ndarray
-    mean: np.ndarray
-    std: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    zeros: np.ndarray
-    near_zeros: np.ndarray
-    saturated: np.ndarray
-    nonfinite: np.ndarray
-    histogram: np.ndarray
-    channel_low: np.ndarray
-    channel_high: np.ndarray
-    channel_mean: np.ndarray
-    channel_std: np.ndarray
-    gradient_mean: np.ndarray
-    gradient_std: np.ndarray
-    gradient_nonfinite: np.ndarray
+    # Those that are a number for each record.
+    NUMBERS = (
+        *("steps", "spans", "count", "mean", "std", "low", "high", "zeros", "near_zeros", "saturated", "nonfinite"),
+        *("gradient_mean", "gradient_std", "gradient_nonfinite", "dead"),
+    )
+    CHANNELS = ("channel_low", "channel_high", "channel_mean", "channel_std")
 
-    @property
+    def __init__(self, layer: str, kind: str, steps: np.ndarray, spans: np.ndarray, statistics: Statistics) -> None:
+        self.layer, self.kind = layer, kind
+        self.steps, self.spans, self.histogram = _closed(steps), _closed(spans), _closed(statistics.histogram)
+        self._column, self._channels = statistics.column, statistics.channels
+
+    @cached_property
+    def count(self) -> np.ndarray:
+        """How many values were looked at; 0 where the layer was not called: int64 ``[R]``."""
+        return self._column("count").astype(np.int64)
+
+    @cached_property
+    def nonfinite(self) -> np.ndarray:
+        """How many of them were NaN or infinite: int64 ``[R]``."""
+        return self._column("nonfinite").astype(np.int64)
+
+    @cached_property
+    def mean(self) -> np.ndarray:
+        """Of the finite values: float64 ``[R]``; NaN where there were none, as in all that follows."""
+        return self._finite("mean")
+
+    @cached_property
+    def std(self) -> np.ndarray:
+        """Standard deviation of the finite values: float64 ``[R]``."""
+        finite = self._column("count") - self._column("nonfinite")
+        return np.sqrt(_over(self._column("squares"), finite, finite > 0))
+
+    @cached_property
+    def low(self) -> np.ndarray:
+        """Smallest finite value: float64 ``[R]``."""
+        return self._finite("low")
+
+    @cached_property
+    def high(self) -> np.ndarray:
+        """Largest finite value: float64 ``[R]``."""
+        return self._finite("high")
+
+    @cached_property
+    def zeros(self) -> np.ndarray:
+        """Fraction of the values that are zero: float64 ``[R]``."""
+        return self._fraction("zeros", "sampled")
+
+    @cached_property
+    def near_zeros(self) -> np.ndarray:
+        """Fraction of the values that are at most 0.001 in size: float64 ``[R]``."""
+        return self._fraction("near_zeros", "sampled")
+
+    @cached_property
+    def saturated(self) -> np.ndarray:
+        """Fraction of the values where the slope of a sigmoid or tanh is under a twentieth of its greatest.
+
+        Of a softmax: of its distributions that are that one-sided. Float64 ``[R]``; NaN for other kinds of layers.
+        """
+        if not saturating(self.kind):
+            return np.full(len(self.steps), np.nan)
+        return self._fraction("saturated", "saturable")
+
+    @cached_property
+    def channel_mean(self) -> np.ndarray:
+        """Of each channel's finite values: float32 ``[R, C]``; NaN where it had none, as in the three that follow."""
+        return self._channel("mean")
+
+    @cached_property
+    def channel_std(self) -> np.ndarray:
+        """Standard deviation of each channel: float32 ``[R, C]``."""
+        return self._channel("std")
+
+    @cached_property
+    def channel_low(self) -> np.ndarray:
+        """Smallest value of each channel: float32 ``[R, C]``."""
+        return self._channel("low")
+
+    @cached_property
+    def channel_high(self) -> np.ndarray:
+        """Largest value of each channel: float32 ``[R, C]``."""
+        return self._channel("high")
+
+    @cached_property
     def dead(self) -> np.ndarray:
         """Fraction of the channels that were never above zero within the record: float64 ``[R]``."""
         seen = ~np.isnan(self.channel_high)
         dead = (seen & ~(self.channel_high > 0)).sum(1)
         return np.where(seen.any(1), dead / np.maximum(seen.sum(1), 1), np.nan)
+
+    @cached_property
+    def gradient_mean(self) -> np.ndarray:
+        """Of the gradient of the loss with respect to the output: float64 ``[R]``; NaN where none was seen."""
+        return _over(self._column("gradient_mean"), 1, self._gradients > 0)
+
+    @cached_property
+    def gradient_std(self) -> np.ndarray:
+        """Standard deviation of that gradient: float64 ``[R]``."""
+        return np.sqrt(_over(self._column("gradient_squares"), self._gradients, self._gradients > 0))
+
+    @cached_property
+    def gradient_nonfinite(self) -> np.ndarray:
+        """How many values of the gradient were NaN or infinite: int64 ``[R]``."""
+        return self._column("gradient_nonfinite").astype(np.int64)
+
+    @property
+    def _gradients(self) -> np.ndarray:
+        """How many finite values of the gradient were seen."""
+        return self._column("gradient_count") - self._column("gradient_nonfinite")
+
+    def _finite(self, name: str) -> np.ndarray:
+        return _over(self._column(name), 1, self._column("count") > self._column("nonfinite"))
+
+    def _fraction(self, name: str, of: str) -> np.ndarray:
+        whole = self._column(of)
+        return _over(self._column(name), whole, whole > 0)
+
+    def _channel(self, name: str) -> np.ndarray:
+        seen = self._channels[:, CHANNEL_ROWS.index("count")] > 0
+        return np.where(seen, self._channels[:, CHANNEL_ROWS.index(name)], np.float32(np.nan))
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,37 +230,11 @@ class Weights:
     near_zeros: np.ndarray
 
 
-def series_of(layer: str, kind: str, steps: np.ndarray, spans: np.ndarray, statistics: Statistics) -> Series:
-    """Read a layer's statistics, ``[R, ...]`` each."""
-    column = statistics.column
-    count, nonfinite = column("count"), column("nonfinite")
-    finite, sampled = count - nonfinite, column("sampled")
-    gradients = column("gradient_count") - column("gradient_nonfinite")
-    channels = np.where(statistics.channels[:, :1] > 0, statistics.channels[:, 1:], np.float32(np.nan))
-    nan = np.full(len(steps), np.nan)
-    return Series(
-        layer=layer,
-        kind=kind,
-        steps=steps.copy(),
-        spans=spans.copy(),
-        count=count.astype(np.int64),
-        mean=_over(column("mean"), 1, finite > 0),
-        std=np.sqrt(_over(column("squares"), finite, finite > 0)),
-        low=_over(column("low"), 1, finite > 0),
-        high=_over(column("high"), 1, finite > 0),
-        zeros=_over(column("zeros"), sampled, sampled > 0),
-        near_zeros=_over(column("near_zeros"), sampled, sampled > 0),
-        saturated=_over(column("saturated"), column("saturable"), column("saturable") > 0) if saturating(kind) else nan,
-        nonfinite=nonfinite.astype(np.int64),
-        histogram=statistics.histogram.copy(),
-        channel_mean=channels[:, 0],
-        channel_std=channels[:, 1],
-        channel_low=channels[:, 2],
-        channel_high=channels[:, 3],
-        gradient_mean=_over(column("gradient_mean"), 1, gradients > 0),
-        gradient_std=np.sqrt(_over(column("gradient_squares"), gradients, gradients > 0)),
-        gradient_nonfinite=column("gradient_nonfinite").astype(np.int64),
-    )
+def _closed(array: np.ndarray) -> np.ndarray:
+    """The same numbers, not to be written to."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _over(values: np.ndarray, by: np.ndarray | int, seen: np.ndarray) -> np.ndarray:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from innerview.analysis.statistics import Statistics, empty, empty_channels, merge, merge_channels
-from innerview.training.record import Series, Weights, WeightSample, series_of
+from innerview.training.record import Series, Weights, WeightSample
 from innerview.training.timeline import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from innerview.training.timeline import Rows
 
@@ -23,12 +23,14 @@ class LayerTable:
     Attributes:
         names: the layers, in the order in which they were first seen.
         widths: how many channels each has.
+        places: of each layer its position in a row, and where its channels lie.
         timeline: the rows.
     """
 
     def __init__(self) -> None:
         self.names: tuple[str, ...] = ()
         self.widths: tuple[int, ...] = ()
+        self.places: dict[str, tuple[int, slice]] = {}
         self.timeline = Timeline(_row((), {}), _merged_layers)
 
     def append(self, step: int, layers: Mapping[str, Statistics]) -> None:
@@ -43,35 +45,33 @@ class LayerTable:
         wanted = known | {name: max(known.get(name, 0), width) for name, width in widths.items()}
         if wanted == known:
             return
-        places = dict(zip(self.names, _starts(self.widths), strict=True))
-        new_places = dict(zip(wanted, _starts(wanted.values()), strict=True))
+        places = _places(wanted)
 
         def place(column: str, old: np.ndarray, new: np.ndarray) -> None:
             if column != "channels":
                 new[:, : len(known)] = old
                 return
-            for name, width in known.items():
-                new[:, :, new_places[name] : new_places[name] + width] = old[:, :, places[name] : places[name] + width]
+            for name, (_, channels) in self.places.items():
+                start = places[name][1].start
+                new[:, :, start : start + known[name]] = old[:, :, channels]
 
         self.timeline.widen(_row(tuple(wanted), wanted), place)
-        self.names, self.widths = tuple(wanted), tuple(wanted.values())
+        self.names, self.widths, self.places = tuple(wanted), tuple(wanted.values()), places
 
     def series(self, name: str, kind: str) -> Series:
         """What one layer did; of a layer that this table does not have, a series without records."""
-        if name not in self.names:
+        if name not in self.places:
             nothing = np.zeros(0, np.int64)
-            return series_of(name, kind, nothing, nothing, empty(0))
-        at, rows = self.names.index(name), self.timeline
-        start = _starts(self.widths)[at]
-        statistics = Statistics(
-            rows["scalars"][:, at], rows["histogram"][:, at], rows["channels"][:, :, start : start + self.widths[at]]
-        )
-        return series_of(name, kind, rows.steps, rows.spans, statistics)
+            return Series(name, kind, nothing, nothing, empty(0))
+        (at, channels), rows = self.places[name], self.timeline
+        statistics = Statistics(rows["scalars"][:, at], rows["histogram"][:, at], rows["channels"][:, :, channels])
+        return Series(name, kind, rows.steps, rows.spans, statistics)
 
     def snapshot(self) -> LayerTable:
         """A table that later changes to this one do not touch."""
         result = LayerTable()
-        result.names, result.widths, result.timeline = self.names, self.widths, self.timeline.snapshot()
+        result.names, result.widths, result.places = self.names, self.widths, self.places
+        result.timeline = self.timeline.snapshot()
         return result
 
     def joined(self, other: LayerTable) -> LayerTable:
@@ -80,11 +80,10 @@ class LayerTable:
         mine.widen(dict(zip(other.names, other.widths, strict=True)))
         # The other's layers in the order of mine.
         theirs.timeline = other.timeline.snapshot()
-        order = [mine.names.index(name) for name in other.names]
-        starts = _starts(mine.widths)
+        places = [(*mine.places[name], width) for name, width in zip(other.names, other.widths, strict=True)]
+        order = [at for at, _, _ in places]
         columns = np.concatenate(
-            [np.arange(starts[at], starts[at] + width) for at, width in zip(order, other.widths, strict=True)]
-            or [np.zeros(0, int)]
+            [np.arange(channels.start, channels.start + width) for _, channels, width in places] or [np.zeros(0, int)]
         )
 
         def place(column: str, old: np.ndarray, new: np.ndarray) -> None:
@@ -180,6 +179,10 @@ class Tables:
         self.weights = weights or WeightTable()
         self.metrics: dict[str, Timeline] = {}
 
+    def of(self, phase: str) -> LayerTable:
+        """The layers in a phase: a table without any where there was none."""
+        return self.layers.get(phase) or LayerTable()
+
     def timelines(self) -> list[Timeline]:
         """Every one of them."""
         return [*(table.timeline for table in self.layers.values()), self.weights.timeline, *self.metrics.values()]
@@ -195,8 +198,7 @@ class Tables:
         """The rows of both."""
         result = Tables(self.weights.joined(other.weights))
         for phase in {**self.layers, **other.layers}:
-            mine = self.layers.get(phase, LayerTable())
-            result.layers[phase] = mine.joined(other.layers.get(phase, LayerTable()))
+            result.layers[phase] = self.of(phase).joined(other.of(phase))
         for name in {**self.metrics, **other.metrics}:
             mine = self.metrics.get(name, metric_timeline())
             result.metrics[name] = mine.joined(other.metrics.get(name, metric_timeline()))
@@ -220,9 +222,13 @@ def add_metric(timeline: Timeline, step: int, value: float) -> None:
     timeline.append(step, 1, {"value": one, "low": one, "high": one, "count": np.array(1, np.float32)})
 
 
-def _starts(widths: Iterable[int]) -> list[int]:
-    """Where each layer's channels begin."""
-    return [0, *accumulate(widths)][:-1]
+def _places(widths: Mapping[str, int]) -> dict[str, tuple[int, slice]]:
+    """Of each layer its position, and where its channels lie."""
+    starts = accumulate(widths.values(), initial=0)
+    return {
+        name: (at, slice(start, start + width))
+        for at, ((name, width), start) in enumerate(zip(widths.items(), starts, strict=False))
+    }
 
 
 def _row(names: tuple[str, ...], widths: Mapping[str, int], layers: Mapping[str, Statistics] | None = None) -> Rows:

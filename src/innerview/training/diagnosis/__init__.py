@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from innerview.training.diagnosis.curves import depth, loss_rise
 from innerview.training.diagnosis.finding import Finding
 from innerview.training.diagnosis.learning import chance, learning_rate, slow
 from innerview.training.diagnosis.nonfinite import nonfinite
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Finding", "diagnose"]
 
-_RULES = (nonfinite, exploding, vanishing, dead, saturated, batch_norm, gate, learning_rate, slow)
-KINDS = (*(rule.__name__ for rule in _RULES), "chance")
+# In the order in which they are told where they are equally bad.
+KINDS = (
+    *("nonfinite", "exploding", "vanishing", "dead", "saturated", "batch_norm", "gate"),
+    *("learning_rate", "slow", "chance"),
+)
 
 
 def diagnose(history: History, *, classes: int | None = None) -> list[Finding]:
@@ -29,6 +33,17 @@ def diagnose(history: History, *, classes: int | None = None) -> list[Finding]:
     Returns:
         What is wrong, the worst first. Empty when nothing is.
     """
-    found = [finding for rule in _RULES if (finding := rule(history)) is not None]
-    stuck = chance(history, classes)
-    return sorted([*found, *([stuck] if stuck else [])], key=lambda finding: -finding.severity)
+    table = depth(history)
+    found = [
+        nonfinite(history),
+        exploding(table),
+        vanishing(table, loss_rise(history)),
+        dead(history),
+        saturated(history),
+        batch_norm(history),
+        gate(history),
+        learning_rate(history),
+        slow(history),
+        chance(history, classes),
+    ]
+    return sorted((each for each in found if each is not None), key=lambda finding: -finding.severity)

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from innerview.training.diagnosis.curves import HOLD, Depth, depth, early, held, last_step, loss_rise, recent
+from innerview.training.diagnosis.curves import HOLD, Depth, early, held, last_step, recent
 from innerview.training.diagnosis.finding import LOST, PARTLY, Finding, Sign, finding
 
 if TYPE_CHECKING:
     from innerview.training.diagnosis.curves import Rise
-    from innerview.training.history import History
 
 _INITIALISE = "He initialisation (nn.init.kaiming_normal_), batch or layer normalisation, or shorter ways (residuals)"
 _SOURCE = "He et al. 2015, Delving Deep into Rectifiers, section 2.2; Glorot and Bengio 2010, section 4"
@@ -25,12 +24,11 @@ _GROWN = 100.0
 _LARGE = 1e3
 
 
-def vanishing(history: History) -> Finding | None:
+def vanishing(table: Depth | None, rise: Rise | None) -> Finding | None:
     """The signal or its gradient falls geometrically with depth, or shrinks over time."""
-    table = depth(history)
     if table is None or len(table.layers) < _TAIL:
         return None
-    return _shrinking(table, loss_rise(history)) or _fading(table) or _fading_gradient(table)
+    return _shrinking(table, rise) or _fading(table) or _fading_gradient(table)
 
 
 def _fading(table: Depth) -> Finding | None:
@@ -130,9 +128,8 @@ def _smooth(values: np.ndarray) -> np.ndarray:
     return np.median(sliding_window_view(padded, HOLD, axis=1), axis=-1)
 
 
-def exploding(history: History) -> Finding | None:
+def exploding(table: Depth | None) -> Finding | None:
     """The signal grows geometrically with depth, or without end over time."""
-    table = depth(history)
     if table is None:
         return None
     sizes = np.stack([np.hypot(series.mean, series.std) for series in table.layers])
