@@ -36,6 +36,7 @@ class Budget:
         self._running = 0.0
         self._since: float | None = None
         self._depth = 0
+        self._owed: deque[float] = deque()  # which two threads may use at a time
 
     @property
     def fraction(self) -> float | None:
@@ -58,6 +59,10 @@ class Budget:
         """Count a cost that was measured elsewhere, on a device that works beside this clock."""
         self.cost += seconds
         purse.taken(seconds)
+
+    def owe(self, seconds: float) -> None:
+        """Count a cost that another thread had, from that thread: the next ``spending`` adds it."""
+        self._owed.append(seconds)
 
     def stop(self) -> None:
         """Training ends, or rests."""
@@ -91,6 +96,8 @@ class Budget:
             taken = self._clock() - start
             if not self._depth:
                 self.cost += taken
+                while self._owed:
+                    self.cost += self._owed.popleft()
             if purse is not None:
                 purse.taken(taken)
 

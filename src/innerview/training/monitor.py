@@ -310,6 +310,13 @@ class Monitor:
         self._listeners.remove(callback)
         self._step_listeners.remove(callback)
 
+    def charge(self, seconds: float) -> None:
+        """Count what showing took on another thread, in seconds of a processor: recording rests for it.
+
+        May be called from any thread; the next step adds it.
+        """
+        self._budget.owe(seconds)
+
     def gather(self) -> History:
         """The history of all ranks of a distributed job together: to be called on each of them, at the same place.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -65,6 +66,7 @@ def histogram_picture(
     )
 
 
+@cache
 def value_ticks(lowest: int, highest: int) -> dict[str, float]:
     """Where powers of ten, and zero, lie between two bin edges: position by text."""
     inner = EDGES[1:-1]
@@ -90,6 +92,7 @@ def _power(power: int) -> str:
     return f"{10.0**power:g}" if -4 < power < 5 else f"1e{power}"  # noqa: PLR2004 - as many digits as are read well
 
 
+@cache
 def _palette() -> bytes:
     anchors = np.array([[int(one[i : i + 2], 16) for i in (0, 2, 4)] for one in _VIRIDIS.split()], float)
     at = np.linspace(0, len(anchors) - 1, 255)

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger("innerview")
 _MOST = 6  # layers in the charts
 _FIRST = 3  # that are chosen at first
-_JUDGE_SHARE = 0.02  # of the time, that diagnosing may take
+_SHARE = 0.05  # of the time, that showing may take of a processor
+_OF_BUDGET = 0.5  # of what recording and showing may cost together, showing takes so much at most
+_LEAST = 0.001  # of the time for showing, whatever the budget says
+_JUDGING = 0.25  # of what showing takes goes into diagnosing, the rest into drawing
 _TOLD = 4  # events in words
 
 
@@ -74,6 +77,7 @@ class MonitorView(ipywidgets.VBox):
         self._channel: int | None = None
         self._findings: Sequence[Finding] | None = None  # until it was judged
         self._judged, self._judging = 0.0, 0.0  # when it was, and how long that took
+        self._judging_now = 0.0  # in this round
         self._judged_whole = False  # whether that was after its end
         self._lock = threading.RLock()
         self._charts = MonitorCharts(self._zoomed)
@@ -92,11 +96,11 @@ class MonitorView(ipywidgets.VBox):
         self.add_class("innerview")
         self.add_class("innerview-monitor")
         self._open = True
-        self._refresher = Refresher(self._refresh)
+        self._refresher = Refresher(self._refresh, self._rest)
         self._clicks = WaitingClicks(self)
         self._refresh()
         if self.monitor is not None:
-            self.monitor.listen(self._refresher.ask)
+            self.monitor.listen(self._ask)
             self.monitor.listen(self._clicks.answer, every_step=True)
         if inspector is not None:
             inspector.observe(self._follow_layer, "layer")
@@ -146,7 +150,7 @@ class MonitorView(ipywidgets.VBox):
         if self._open:
             self._open = False
             if self.monitor is not None:
-                self.monitor.unlisten(self._refresher.ask)
+                self.monitor.unlisten(self._ask)
                 self.monitor.unlisten(self._clicks.answer)
             if self.inspector is not None:
                 self.inspector.unobserve(self._follow_layer, "layer")
@@ -243,6 +247,22 @@ class MonitorView(ipywidgets.VBox):
                 self._told.value = told
             return going
 
+    def _ask(self) -> None:
+        """Draw soon; at once what is the last word of a run."""
+        self._refresher.ask(at_once=self.monitor is None or not self.monitor.recording)
+
+    def _rest(self, taken: float) -> float:
+        """How long drawing rests after so many seconds of a processor, which the budget counts."""
+        if self.monitor is not None and self.monitor.recording:
+            self.monitor.charge(taken)
+        # Diagnosing rests by itself, for much longer.
+        return (taken - self._judging_now) / ((1 - _JUDGING) * self._share())
+
+    def _share(self) -> float:
+        """How much of the time showing may take: a training under way needs the processor and the interpreter, too."""
+        budget = self.monitor.budget if self.monitor is not None and self.monitor.recording else None
+        return _SHARE if budget is None else max(min(_SHARE, _OF_BUDGET * budget), _LEAST)
+
     def _begin(self, history: History) -> None:
         """Choose the first layers, and what the inspector has chosen."""
         chosen = _first_choice(history)
@@ -256,7 +276,8 @@ class MonitorView(ipywidgets.VBox):
     def _judge(self, history: History, going: bool) -> None:  # noqa: FBT001 - one of two
         """Diagnose now and then, since it looks at the whole history, and when the run has ended."""
         last = not going and not self._judged_whole
-        if not last and time.monotonic() < self._judged + self._judging / _JUDGE_SHARE:
+        self._judging_now = 0.0
+        if not last and time.monotonic() < self._judged + self._judging / (_JUDGING * self._share()):
             return
         self._judged_whole = not going
         begun = time.thread_time()
@@ -264,7 +285,8 @@ class MonitorView(ipywidgets.VBox):
             self._findings = diagnose(history, classes=getattr(self.monitor, "classes", None))
         except Exception:  # noqa: BLE001 - the charts go on
             _log.exception("a training run could not be diagnosed")
-        self._judging, self._judged = time.thread_time() - begun, time.monotonic()
+        self._judging = self._judging_now = time.thread_time() - begun
+        self._judged = time.monotonic()
 
 
 def _history_of(given: Any, argument: str) -> Callable[[], History]:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("innerview")
 _EVERY = 0.3  # seconds between two rounds, at least
-_SHARE = 0.05  # of the time, that the rounds may take from a training thread that needs the interpreter as well
 _BY_ITSELF = 1.0  # second
 _IDLE = 30.0  # seconds; then it is looked whether the view is still there
 
@@ -27,10 +26,13 @@ class Refresher:
     Args:
         refresh: a bound method without arguments, which returns whether there should be another round in a second even
             if nobody asks; what it raises is logged.
+        rest: a method of the same object, given how many seconds of a processor a round took: for how many seconds
+            there is none after it, unless one is asked for at once.
     """
 
-    def __init__(self, refresh: Callable[[], bool]) -> None:
+    def __init__(self, refresh: Callable[[], bool], rest: Callable[[float], float]) -> None:
         self._refresh = weakref.WeakMethod(refresh)
+        self._rest = weakref.WeakMethod(rest)
         self._due = threading.Event()
         self._hurry = threading.Event()
         self._closed = False
@@ -58,7 +60,11 @@ class Refresher:
                 self._hurry.clear()
                 begun = time.thread_time()
                 again = self._round()
-                self._hurry.wait(max(_EVERY, (time.thread_time() - begun) / _SHARE))
+                self._hurry.wait(self._pause(time.thread_time() - begun))
+
+    def _pause(self, taken: float) -> float:
+        rest = self._rest()
+        return max(_EVERY, 0.0 if rest is None else rest(taken))
 
     def _round(self) -> bool:
         refresh = self._refresh()

@@ -1,5 +1,7 @@
 """The budget, on a clock of its own: the share of time that is spent never stays above it."""
 
+import threading
+
 import pytest
 
 from innerview.training.budget import Budget, DeviceClock, Purse
@@ -65,6 +67,27 @@ def test_rests_do_not_count():
         clock.now += 3
     assert (budget.running, budget.training, budget.cost) == (18, 15, 3)
     assert budget.overhead == 3 / 15
+
+
+def test_what_other_threads_took_is_counted():
+    clock = Clock()
+    budget = Budget(0.02, clock)
+    budget.start()
+    clock.now += 100
+    threads = [threading.Thread(target=lambda: [budget.owe(0.001) for _ in range(500)]) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    purse = Purse(budget)
+    for _ in range(4):
+        purse.done()  # what is free
+    assert budget.cost == 0
+    assert purse.allows()
+    with budget.spending():
+        clock.now += 1.5
+    assert budget.cost == pytest.approx(1.5 + 1)
+    assert not purse.allows()
 
 
 @pytest.mark.parametrize("fraction", [-0.1, 2, float("nan")])

@@ -312,6 +312,20 @@ def test_the_loss_stands_beside_the_range_of_a_channel_and_is_drawn_while_it_run
     assert axes == [view._charts.time.scale] * 3
 
 
+@pytest.mark.parametrize(("budget", "share"), [(None, 0.05), (0.02, 0.01), (0.5, 0.05), (0, 0.001)])
+def test_showing_takes_its_share_of_the_budget_at_most(monitor, view, budget, share):
+    """Half of it, with what diagnosing takes; no more than a twentieth of the time."""
+    monitor.budget = budget
+    before = monitor._budget.cost
+    assert view._rest(7.0) >= 7.0 / share
+    train(monitor, 1)
+    assert monitor._budget.cost >= before + 7.0
+    monitor.close()
+    assert view._rest(7.0) >= 7.0 / 0.05  # no training waits for it
+    with monitor._budget.spending():
+        assert monitor._budget.cost < before + 14.0
+
+
 def test_nothing_is_left(monitor):
     view = MonitorView(monitor)
     thread = view._refresher._thread
