@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from innerview.analysis.neighbours import Neighbours
 
 _ROWS = 5_000  # of affinities between two chances to stop, about 0.1 s
-_POINTS_BETWEEN_REPORTS = 15_000  # points times iterations, about 50 ms on two cores
+_MANY = 10_000  # samples, from which on openTSNE's interpolation is faster than its tree
 
 
 class Phase(NamedTuple):
@@ -154,27 +154,23 @@ def _affinities(neighbours: Neighbours, perplexity: float, watch: Watch) -> Any:
 
 
 def _descend(origin: np.ndarray, affinities: Any, phases: tuple[Phase, ...], watch: Watch) -> np.ndarray:
-    from openTSNE import TSNEEmbedding  # noqa: PLC0415 - not before it is needed
+    from openTSNE.tsne import TSNEEmbedding, kl_divergence_bh, kl_divergence_fft  # noqa: PLC0415 - as above
 
-    # openTSNE interpolates (FFT) in the plane only; "auto" does so from 10,000 samples on, where that is faster.
-    method = "auto" if origin.shape[1] == 2 else "bh"  # noqa: PLR2004 - dimensions
-    embedding = TSNEEmbedding(origin, affinities, negative_gradient_method=method, n_jobs=torch.get_num_threads())
-    # A report makes openTSNE compute the divergence too: not more often than stopping within some 50 ms needs.
-    every = max(1, _POINTS_BETWEEN_REPORTS // len(origin))
+    # openTSNE interpolates (FFT) in the plane only.
+    plane = origin.shape[1] == 2  # noqa: PLR2004 - dimensions
+    gradient = kl_divergence_fft if plane and len(origin) >= _MANY else kl_divergence_bh
     done = 0
+
+    # Watched here: where openTSNE calls back, it computes the divergence as well, which takes a third of an iteration.
+    def watched_gradient(points: np.ndarray, *given: Any, should_eval_error: bool, **options: Any) -> Any:
+        nonlocal done
+        if not should_eval_error:  # as it is once after each phase
+            watch.report(points, done)
+            done += 1
+        return gradient(points, *given, should_eval_error=should_eval_error, **options)
+
+    method: Any = watched_gradient  # a function is documented, but not in the type
+    embedding = TSNEEmbedding(origin, affinities, negative_gradient_method=method, n_jobs=torch.get_num_threads())
     for phase in phases:
-        begun = done
-
-        def report(iteration: int, _: float, points: np.ndarray, begun: int = begun) -> None:
-            watch.report(points, begun + iteration)
-
-        embedding.optimize(
-            phase.iterations,
-            inplace=True,
-            exaggeration=phase.exaggeration,
-            momentum=phase.momentum,
-            callbacks=report,
-            callbacks_every_iters=every,
-        )
-        done += phase.iterations
+        embedding.optimize(phase.iterations, inplace=True, exaggeration=phase.exaggeration, momentum=phase.momentum)
     return np.array(embedding, dtype=np.float32)
