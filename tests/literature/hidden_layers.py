@@ -1,6 +1,6 @@
 """The hidden layers of a feed-forward network on MNIST as embeddings, trained and untrained: a published table again.
 
-    make literature          all training images, one seed: an hour or more on two cores
+    make literature          all training images, one seed: half an hour on two cores
     python tests/literature/hidden_layers.py --samples 5000 --seeds 0 1
 
 784-512-256-128-10 with ReLU, trained by SGD with learning rate 0.1 and momentum 0.9, batches of 64, 5 epochs on the

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from innerview.analysis.tsne import SCHEDULE
+from innerview.analysis.tsne import INTERPOLATED, SCHEDULE
 from innerview.analysis.umap_layout import default_epochs
 from innerview.errors import DataError
 
@@ -24,7 +24,6 @@ _SPACE = 1.7  # times longer in 3-D
 _GRID, _INTERPOLATE = 0.012, 1.2e-6  # an iteration; a point and an iteration
 _EPOCH = 1.0e-7  # a neighbour and an epoch
 _COMPILE = 4.0  # for the first UMAP in a process
-_FFT_FROM = 10_000  # samples; see tsne.py
 
 
 def neighbours_needed(method: str, n: int, *, perplexity: float = 30.0, n_neighbors: int = 15) -> int:
@@ -77,7 +76,7 @@ def estimate_seconds(
     if method == "umap":
         compiling = 0.0 if "innerview.analysis.umap_compiled" in sys.modules else _COMPILE
         return compiling + _EPOCH * n * k * (epochs if epochs is not None else default_epochs(n))
-    if dimensions == 2 and n >= _FFT_FROM:  # noqa: PLR2004 - the plane
+    if dimensions == 2 and n >= INTERPOLATED:  # noqa: PLR2004 - the plane
         iteration = _GRID + _INTERPOLATE * n
     else:
         iteration = _BARNES_HUT * n * math.log2(max(n, 2)) / torch.get_num_threads()

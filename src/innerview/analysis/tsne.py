@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from innerview.analysis.neighbours import Neighbours
 
 _ROWS = 5_000  # of affinities between two chances to stop, about 0.1 s
-_MANY = 10_000  # samples, from which on openTSNE's interpolation is faster than its tree
+INTERPOLATED = 10_000  # samples, from which on openTSNE's interpolation (in the plane only) is faster than its tree
 
 
 class Phase(NamedTuple):
@@ -156,9 +156,8 @@ def _affinities(neighbours: Neighbours, perplexity: float, watch: Watch) -> Any:
 def _descend(origin: np.ndarray, affinities: Any, phases: tuple[Phase, ...], watch: Watch) -> np.ndarray:
     from openTSNE.tsne import TSNEEmbedding, kl_divergence_bh, kl_divergence_fft  # noqa: PLC0415 - as above
 
-    # openTSNE interpolates (FFT) in the plane only.
     plane = origin.shape[1] == 2  # noqa: PLR2004 - dimensions
-    gradient = kl_divergence_fft if plane and len(origin) >= _MANY else kl_divergence_bh
+    gradient = kl_divergence_fft if plane and len(origin) >= INTERPOLATED else kl_divergence_bh
     done = 0
 
     # Watched here: where openTSNE calls back, it computes the divergence as well, which takes a third of an iteration.
