@@ -46,7 +46,7 @@ class BrushPanel(View):
         super().__init__(inspector, **kwargs)
         self._count = _FIRST
         self._labels = Labels()
-        self.watch(lambda _: self._update(), "brush", "layer", "version", "sample_size")
+        self.watch(lambda _: self._update(), "brush", "layer", "version", "sample_size", "kept")
         self.watch(lambda _: self._push_current(), "channel")
         self._update()
         self._push_current()
@@ -124,6 +124,8 @@ class BrushPanel(View):
             for channel in order[: self._count]
         ]
         header["note"] = f"means over {int(selected.sum()):,} selected samples and {int((~selected).sum()):,} others"
+        if inspector.checkpoints:  # the points beside may be those of one of them
+            header["note"] += ", by the model as it is now"
         # By now the labels of all that was run are known.
         labels = self._labels.frame(inspector)
         if labels is not None:

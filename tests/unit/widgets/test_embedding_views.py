@@ -233,6 +233,12 @@ def test_what_the_brush_shows(sent, inspector):
     assert first["channel"] == np.abs(difference).argmax()
     assert first["difference"] == pytest.approx(difference[first["channel"]], rel=1e-3)
     assert header["channelCount"] == 64
+    assert "the model as it is now" not in header["note"]
+    # Beside points of an earlier model it has to be said.
+    inspector.checkpoint("before")
+    settle(inspector)
+    assert last(sent, "contrast")[0]["note"].endswith("by the model as it is now")
+    inspector.checkpoints.forget()
 
 
 def test_a_click_on_a_channel_of_the_brush_goes_to_the_grid(sent, inspector):
