@@ -1,4 +1,4 @@
-"""The overhead budget: what recording costs, beside what the training takes, and whether it may go on."""
+"""The overhead budget: what recording and showing cost, beside what the training takes, and whether they may go on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Budget:
         clock: seconds that only grow.
 
     Attributes:
-        cost: seconds spent on recording so far.
+        cost: seconds spent on recording and showing so far.
     """
 
     def __init__(self, fraction: float | None, clock: Callable[[], float] = time.perf_counter) -> None:
