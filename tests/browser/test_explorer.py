@@ -102,6 +102,19 @@ def test_colours_ranges_and_order_need_no_kernel(lab, page):
     assert changed(before, explorer.pixels()) < 0.001  # a number under a tile may be smoothed differently
 
 
+def test_a_theme_that_changes_behind_another_page(explorer):
+    tabs, notebook = explorer.output.locator(".lm-TabBar-tab"), explorer.notebook
+    is_light = """(light) => document.querySelector("[data-testid='channels'] canvas").toDataURL() === light"""
+    light = explorer.picture()
+    notebook.change_theme("dark")
+    explorer.page.wait_for_function(f"(light) => !({is_light})(light)", arg=light)
+    tabs.filter(has_text="Quality").click()
+    expect(explorer.grid).to_be_hidden()
+    notebook.change_theme("light")
+    tabs.filter(has_text="Channels").click()
+    explorer.page.wait_for_function(is_light, arg=light)
+
+
 def changed(before, after):
     """The fraction of the canvas that differs."""
     assert len(before) == len(after)

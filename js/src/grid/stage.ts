@@ -217,6 +217,7 @@ export function createStage(events: StageEvents): Stage {
   const relayout = (): void => {
     const before = room;
     measure();
+    if (!room.width) theme = undefined; // hidden: there a colour that changes has no transition
     if (!room.width || (before.width === room.width && before.height === room.height)) return;
     place();
     scroll = { left: scroller.scrollLeft, top: scroller.scrollTop };
