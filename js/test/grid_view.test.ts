@@ -270,6 +270,18 @@ describe("other layouts", () => {
     expect([text("colour-low"), text("colour-high")]).toEqual(["−2", "2"]);
   });
 
+  it("offers colours only where values are drawn as colours", () => {
+    const offered = () => ["colours", "gamma", "contrast", "colour-bar"].map((id) => !find(id).closest("[hidden]"));
+    view.update(gridFrame([[[0.5]], [[-2]]], { layout: "vector", shape: [2] }));
+    expect(offered()).toEqual([false, false, true, false]);
+    find("vector-heat").click();
+    expect(offered()).toEqual([true, true, true, true]);
+    view.update(gridFrame(ramps(2, 1, 5), { layout: "strips", shape: [2, 5] }));
+    expect(offered()).toEqual([true, true, true, true]);
+    find("strips-line").click();
+    expect(offered()).toEqual([false, false, true, false]);
+  });
+
   it("tokens call their channels features", () => {
     view.update(gridFrame(ramps(3, 1, 5), { layout: "tokens", shape: [5, 3], channelAxis: 1 }));
     press("Enter");

@@ -5,7 +5,7 @@ import { count, number } from "../ui/format";
 import type { NonFinite } from "./codes";
 import { silent } from "./picture";
 import type { Scene } from "./scene";
-import { mapOf, rangeKind, windowOf } from "./settings";
+import { coloured, mapOf, rangeKind, windowOf } from "./settings";
 
 export interface Legend {
   readonly element: HTMLElement;
@@ -60,19 +60,13 @@ export function createLegend(): Legend {
     title: "All values of the channel are equal for this sample; marked with a ring",
   });
   const extra = h("span", { "data-testid": "extra" });
-  const element = h(
-    "div",
-    { class: "iv-legend" },
-    h("span", { class: "iv-bar-group" }, low, bar, high, of),
-    odd,
-    dead,
-    quiet,
-    extra,
-  );
+  const colours = h("span", { class: "iv-bar-group", "data-testid": "colour-bar" }, low, bar, high, of);
+  const element = h("div", { class: "iv-legend" }, colours, odd, dead, quiet, extra);
   return {
     element,
     show(scene) {
       const { picture } = scene;
+      colours.hidden = !coloured(scene.settings, picture);
       const [from, to, each] = endsOf(scene);
       setText(low, from);
       setText(high, to);

@@ -156,7 +156,7 @@ export function paintBars(context: Context, placed: Placed, sight: Sight, theme:
     if ((at % a.columns) % every === 0) {
       write(context, theme, "left", "middle");
       context.fillStyle = theme.faint;
-      context.fillText(String(channel), box.x, box.y + a.boxHeight + 10);
+      context.fillText(String(channel), box.x, box.y + a.boxHeight + 13); // clear of the marks of dead channels
     }
   }
 }

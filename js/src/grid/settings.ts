@@ -39,6 +39,10 @@ export const defaults = (): Settings => ({
 export const mapOf = (settings: Settings, picture: Picture): MapName =>
   settings.map !== "auto" ? settings.map : picture.signed ? "signed" : "viridis";
 
+/** Whether values are drawn as colours; bars and lines show them as lengths and heights. */
+export const coloured = (settings: Settings, { layout }: Picture): boolean =>
+  layout === "vector" ? settings.vector === "heat" : layout === "strips" ? settings.strips === "heat" : true;
+
 /** The range in use: a single value has no range of its own, so vectors share the layer's. */
 export function rangeKind(settings: Settings, picture: Picture): RangeKind {
   const kind = settings.range[picture.layout];

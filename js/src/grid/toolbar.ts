@@ -5,7 +5,7 @@ import { h, setText } from "../ui/dom";
 import { counted, shapeText } from "../ui/format";
 import { ASCENDING, DESCENDING, icon, RESET, SAVE } from "../ui/icons";
 import { type Picture, sampleText } from "./picture";
-import { defaults, type OrderKey, type RangeKind, rangeKind, type Settings, type Size } from "./settings";
+import { coloured, defaults, type OrderKey, type RangeKind, rangeKind, type Settings, type Size } from "./settings";
 
 export interface ToolbarEvents {
   settings(next: Settings): void;
@@ -196,6 +196,7 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
       setText(note, header.note);
       title.title = [header.layer, about.textContent, header.note].filter(Boolean).join("\n");
       map.set(settings.map);
+      map.element.hidden = gamma.element.hidden = !coloured(settings, picture);
       range.options(rangesOf(picture));
       range.set(rangeKind(settings, picture));
       fixed.hidden = rangeKind(settings, picture) !== "fixed";
