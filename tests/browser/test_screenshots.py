@@ -189,9 +189,10 @@ def test_the_pages_of_many_samples(theme, explorer):
             rows = 4 if theme == "dark" else 2
             expect(body.get_by_test_id("quality-row")).to_have_count(rows, timeout=60_000)
         expect(explorer.output.locator(".iv-busy:visible")).to_have_count(0, timeout=60_000)
-        for width in (700, 1000, 1400):
+        for width in (400, 700, 1000, 1400):
             explorer.set_width(width, height=2200 if width < STACKED else 1000)
             explorer.page.wait_for_timeout(500)  # the points fly to their new places
+            assert explorer.layers.locator(".iv-layer-list").bounding_box()["height"] > 5 * 24  # a few of its rows
             name = f"{page.lower()}-{theme}-{width}"
             save(explorer.dashboard, PICTURES / f"{name}.png")
             found[page, width] = faults(explorer.dashboard)
