@@ -52,8 +52,8 @@ function makeItem(choose: (layer: string) => void): Item {
       mark.title = severityName(finding.severity);
       mark.setAttribute("aria-label", mark.title);
       layer.hidden = !name;
-      layer.title = `Show ${name} in the charts`;
-      setText(layer, name);
+      layer.title = `Show layer ${name} in the charts`;
+      setText(layer, `layer ${name}`);
       setText(kind, finding.name);
       setText(evidence, finding.evidence);
       setText(suggestion, finding.suggestion);

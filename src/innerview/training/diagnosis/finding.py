@@ -58,7 +58,7 @@ class Finding:
         return NAMES.get(self.kind, self.kind)
 
     def __str__(self) -> str:
-        where = f"{self.layer}: " if self.layer else ""
+        where = f"layer {self.layer}: " if self.layer else ""
         return f"{where}{self.evidence} {self.suggestion} [{self.source}]"
 
 
@@ -92,7 +92,7 @@ def finding(kind: str, signs: Sequence[Sign], suggestion: str, source: str) -> F
     also = ""
     if others:
         named = ", ".join(others[:_NAMED]) + (", ..." if len(others) > _NAMED else ".")
-        also = f" The same in {len(others)} more: {named}"
+        also = f" The same in {len(others)} more layer{'s' if len(others) > 1 else ''}: {named}"
     return Finding(
         layer=first.layer,
         kind=kind,

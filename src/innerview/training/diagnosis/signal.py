@@ -46,7 +46,7 @@ def _fading(table: Depth) -> Finding | None:
             Sign(
                 series.layer,
                 f"from here on the outputs hardly depend on the input: they vary by {recent(rest[number]):.2g} at most "
-                f"and in {widest.layer} by {recent(first[number - 1]):.2g} (since step {series.steps[since]}).",
+                f"and in layer {widest.layer} by {recent(first[number - 1]):.2g} (since step {series.steps[since]}).",
                 last_step(series),
                 int(series.steps[since]),
                 LOST,

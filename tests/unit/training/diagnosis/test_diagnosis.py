@@ -268,9 +268,12 @@ def test_held():
 
 
 def test_one_finding_for_all_layers():
-    signs = [Sign(f"layer{n}", "evidence.", step=9 + n, since=n, severity=1 + n % 3) for n in range(5)]
+    signs = [Sign(str(n), "evidence.", step=9 + n, since=n, severity=1 + n % 3) for n in range(5)]
     found = finding("dead", signs, "suggestion.", "source")
-    assert str(found) == ("layer0: evidence. The same in 4 more: layer1, layer2, layer3, ... suggestion. [source]")
+    assert str(found) == "layer 0: evidence. The same in 4 more layers: 1, 2, 3, ... suggestion. [source]"
+    two = finding("dead", signs[:2], "", "")
+    assert two is not None
+    assert two.evidence == "evidence. The same in 1 more layer: 1."
     assert (found.step, found.since, found.severity, len(found.others)) == (13, 0, 3, 4)
     assert finding("dead", [], "", "") is None
     assert len(KINDS) == 10
