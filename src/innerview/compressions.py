@@ -294,7 +294,10 @@ def _step(entry: Any) -> Step:
         step = Step(*entry)
         if isinstance(step.layer, str) and isinstance(step.rank, (int, np.integer)):
             return step
-    raise DataError(f"{entry!r} is no layer to compress: give (layer, rank), or (layer, rank, basis, axis)")
+    raise DataError(
+        f"{entry!r} is no layer to compress: give (layer, rank), or (layer, rank, basis, axis), "
+        "with a whole number as the rank"
+    )
 
 
 def _finer(found: list[Compression], most: int) -> list[int]:

@@ -223,6 +223,8 @@ class Data:
         return labels
 
     def _find_classes(self, given: Sequence[str] | None) -> list[str]:
+        if isinstance(given, int):
+            raise DataError(f"classes={given} is a number; a name for each label is asked for: ['cat', 'dog', ...]")
         if given is not None:
             return _told_apart(given)
         for dataset in self._chain:
@@ -269,7 +271,7 @@ def _reader(  # noqa: PLR0911 - one return a kind of source
         tensor = torch.as_tensor(source)
         return lambda indices: tensor[list(indices)], len(tensor) if tensor.ndim else 0, [source]
     if isinstance(source, Mapping):
-        tensors = {name: torch.as_tensor(value) for name, value in source.items()}
+        tensors = {name: _tensor(name, value) for name, value in source.items()}
         length = _common_length({name: len(value) for name, value in tensors.items()})
         return lambda indices: {n: t[list(indices)] for n, t in tensors.items()}, length, [source]
     if isinstance(source, (tuple, list)) and len(source) == 2 and isinstance(source[0], (Tensor, np.ndarray)):  # noqa: PLR2004 - a pair
@@ -278,12 +280,22 @@ def _reader(  # noqa: PLR0911 - one return a kind of source
         return _reader(TensorDataset(inputs, labels))
     if isinstance(source, IterableDataset):
         return *_stream([sample] for sample in source), _chain(source)
-    if hasattr(source, "__getitem__") and hasattr(source, "__len__"):
+    if hasattr(source, "__getitem__") and hasattr(source, "__len__") and not isinstance(source, str):
         return *_indexed(source, default_collate), _chain(source)
     raise DataError(
         f"this data cannot be read: {type(source).__name__} is no DataLoader, Dataset, tensor, "
         "(inputs, labels) pair or dict of tensors"
     )
+
+
+def _tensor(name: Any, value: Any) -> Tensor:
+    try:
+        return torch.as_tensor(value)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise DataError(
+            f"this dict's {name!r} is no tensor, but {type(value).__name__}: give a dict of tensors "
+            "or a pair (inputs, labels)"
+        ) from error
 
 
 def _indexed(dataset: Any, collate: Callable[[list[Any]], Any]) -> tuple[Callable[[Sequence[int]], Any], int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from innerview.errors import DataError
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ def sweep(
         ForwardError: the model rejects a batch.
     """
     row = inspector.seen(layer)
+    if isinstance(samples, (int, np.integer)):
+        raise DataError(f"samples={samples!r} is one number; a list of them is asked for: [{samples}]")
     indices = [int(index) for index in samples]
     if not indices:
         raise DataError(f"no samples were asked for: samples={samples!r}")

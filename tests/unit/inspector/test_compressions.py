@@ -343,6 +343,7 @@ def test_a_sweep_beside_another_layer(explored):
         ([("features.0", 4), ("features.0", 8)], "'features.0' is to be compressed twice"),
         ([("features.0",)], r"\('features.0',\) is no layer to compress: give \(layer, rank\)"),
         ([("features.0", "pca")], "is no layer to compress"),
+        ([("features.0", 0.5)], "with a whole number as the rank"),
         ([], "no layers to compress"),
         ("features.0", r"\('features.0', None, .* is no layer to compress"),
         ([("features.0", 4), ("nowhere", 3)], "no layer 'nowhere'"),

@@ -36,6 +36,8 @@ def test_activations_are_what_the_layers_return(model, inspector):
         relu = expected.relu()
     assert torch.equal(inspector.activations("features.0"), expected)
     assert torch.equal(inspector.activations("features.1", [7, 3]), relu[[7, 3]])
+    with pytest.raises(DataError, match=r"samples=7 is one number.*\[7\]"):
+        inspector.activations("features.0", 7)
 
 
 def test_one_look_is_one_sample_without_its_batch_axis(model, inspector):
