@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from innerview.widgets.charts import Measure
 
 _SMALL, _LARGE = 200, 360  # pixels of height: of a chart among others, and of the only one
-LEGEND = f'<span style="color: {GREY}">■</span> all pairs <span style="color: {RED}">■</span> pairs of one class'
+LEGEND = f'<span style="color: {GREY}">■</span> all pairs&emsp;<span style="color: {RED}">■</span> pairs of one class'
 
 
 class SimilarityPanel(ipywidgets.VBox):
