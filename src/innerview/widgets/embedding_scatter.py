@@ -13,6 +13,7 @@ from innerview.analysis.embedding_cost import estimate_seconds
 from innerview.analysis.progress import relay, silent
 from innerview.analysis.umap_layout import warm_up
 from innerview.embeddings import Embedding, Places, embedding
+from innerview.inspector import Inspector
 from innerview.jobs import BACKGROUND, SOON, steps
 from innerview.representations import representing
 from innerview.thumbnails import make_thumbnail
@@ -26,7 +27,6 @@ from innerview.widgets.timeline import Timeline
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from innerview.inspector import Inspector
     from innerview.jobs import Job
     from innerview.widgets.frame_widget import Frame
 
@@ -54,6 +54,8 @@ class EmbeddingScatter(View):
 
     _esm = static("embedding_scatter.js")
 
+    _beside: EmbeddingScatter | None = None  # also where its making fails
+
     embedding: Any = Instance(Embedding, allow_none=True)
 
     def __init__(
@@ -66,9 +68,9 @@ class EmbeddingScatter(View):
         beside: EmbeddingScatter | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(inspector, **kwargs)
-        if layer is not None:
+        if layer is not None and isinstance(inspector, Inspector):
             inspector.check_layer(layer)
+        super().__init__(inspector, **kwargs)
         self.settings = Settings(method=method, samples=inspector.sample_size)
         self._may_take_long = method != "pca"  # asked for by whoever made the view
         self._pinned = layer

@@ -1,11 +1,14 @@
 """The kernel's side of the views of many samples: embedding, brush and quality."""
 
+import gc
+import sys
 import threading
 import time
 
 import numpy as np
 import pytest
 import torch
+from ipywidgets.widgets.widget import _instances
 from unit.widgets.frames import ask, last, settle
 
 import innerview as iv
@@ -213,6 +216,19 @@ def test_a_pinned_layer_stays(sent, inspector):
     assert last(sent, "points")[0]["layer"] == "features.0"
     with pytest.raises(KeyError, match="no layer 'nowhere'"):
         iv.EmbeddingScatter(inspector, layer="nowhere")
+
+
+@pytest.mark.parametrize("wrong", [{"layer": "nowhere"}, {"inspector": "no inspector"}])
+def test_a_scatter_that_cannot_be_made_leaves_nothing(inspector, monkeypatch, wrong):
+    ignored = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda error: ignored.append(error.exc_value))
+    before = set(_instances)
+    with pytest.raises((KeyError, TypeError)) as refused:
+        iv.EmbeddingScatter(**{"inspector": inspector, **wrong})
+    del refused  # what it tells of the call holds the scatter
+    gc.collect()
+    assert ignored == []
+    assert set(_instances) <= before
 
 
 def test_what_the_brush_shows(sent, inspector):
