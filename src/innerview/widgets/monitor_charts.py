@@ -159,6 +159,7 @@ class MonitorCharts:
 def _title(layer: str, what: str) -> str:
     """A title that fits above the narrowest chart: of a long name the end, which tells layers apart."""
     room = _TITLE - len(what)
+    layer = f"layer {layer}" if layer.isdecimal() else layer  # in a Sequential the name is a mere number
     return (layer if len(layer) <= room else f"…{layer[1 - room :]}") + what
 
 

@@ -295,7 +295,10 @@ def _history_of(given: Any, argument: str) -> Callable[[], History]:
         return lambda: given.history.copy()  # noqa: PLW0108 - the monitor may get another history
     if isinstance(given, History):
         return given.copy
-    raise TypeError(f"{argument}={given!r}: a Monitor or a History is shown, not {type(given).__name__}")
+    name = type(given).__name__
+    # All the modules of a model would hide what is to be said.
+    what = repr(given) if "\n" not in repr(given) else f"{name}(...)"
+    raise TypeError(f"{argument}={what}: a Monitor or a History is shown, not a {name}")
 
 
 def _first_choice(history: History) -> list[str]:

@@ -171,7 +171,7 @@ def test_the_charts_show_the_series_of_the_chosen_layers(monitor, view):
         np.testing.assert_allclose(mark.y[line], monitor.history.series(name).std)
     assert mark.x.shape == mark.y.shape == (2, 24)
     assert mark.colors == list(COLOURS[:2])
-    assert [figure.title for figure in view._charts.grid.children[-2:]] == ["1", "3"]
+    assert [figure.title for figure in view._charts.grid.children[-2:]] == ["layer 1", "layer 3"]
     # Two epochs, as vertical marks.
     np.testing.assert_array_equal(view._charts.std._events._lines.x, [[12, 12], [24, 24]])
 
@@ -210,7 +210,7 @@ def test_the_range_of_a_channel_for_each_probe(monitor, view):
         band = chart._left._bands
         np.testing.assert_allclose(band.y, [series.channel_high[:, 2], series.channel_low[:, 2]])
         np.testing.assert_allclose(np.ravel(chart._right._solid.y), series.channel_std[:, 2], rtol=1e-6)
-        assert chart.figure.title == f"1 channel 2, probe {number} · std dotted"
+        assert chart.figure.title == f"layer 1 channel 2, probe {number} · std dotted"
     assert {chart.figure for chart in charts} <= set(view._charts.grid.children)
     view._bar.number.value = "many"
     assert "many" in view._bar.error.value
@@ -248,7 +248,7 @@ def test_two_runs_are_overlaid(monitor):
     view.layers = ["1"]
     view._refresh()
     np.testing.assert_array_equal(view._charts.std._left._dashed.y, view._charts.std._left._solid.y)
-    assert [one.figure.title for one in view._charts.heat[:2]] == ["1", "1, compared"]
+    assert [one.figure.title for one in view._charts.heat[:2]] == ["layer 1", "layer 1, compared"]
     # Each with what happened in its own run.
     assert [np.ravel(one._events.marks[1].text).tolist() for one in view._charts.heat[:2]] == [[""], ["note"]]
     view.close()
@@ -342,6 +342,8 @@ def test_nothing_is_left(monitor):
 def test_what_is_no_run_is_refused():
     with pytest.raises(TypeError, match="monitor='run'"):
         MonitorView("run")
+    with pytest.raises(TypeError, match=r"monitor=Sequential\(\.\.\.\): a Monitor or a History"):
+        MonitorView(net())
     with pytest.raises(TypeError, match="compare=3"):
         MonitorView(iv.History(), compare=3)
 
