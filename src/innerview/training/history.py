@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from innerview.training.overview import Overview
-    from innerview.training.record import Event, Record, Series, Weights
+    from innerview.training.record import Event, Record
+    from innerview.training.series import Series, Weights
     from innerview.training.timeline import Timeline
 
 PHASES = ("train", "eval")

@@ -16,7 +16,7 @@ from innerview.widgets.time_chart import TimeChart
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from innerview.training.record import Series
+    from innerview.training.series import Series
     from innerview.widgets.event_marks import EventMark
     from innerview.widgets.line_marks import Line
     from innerview.widgets.time_axis import TimeAxis

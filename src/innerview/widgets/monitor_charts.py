@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from innerview.training.diagnosis import Finding
     from innerview.training.history import History
-    from innerview.training.record import Series
+    from innerview.training.series import Series
 
 
 _TITLE = 46  # letters

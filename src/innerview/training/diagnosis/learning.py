@@ -12,7 +12,7 @@ from innerview.training.diagnosis.finding import LOST, PARTLY, Finding, Sign, fi
 
 if TYPE_CHECKING:
     from innerview.training.history import History
-    from innerview.training.record import Weights
+    from innerview.training.series import Weights
 
 _RULE = "cs231n, Neural Networks 3: the update-to-weight ratio should be about 1e-3"
 _TOO_HIGH = 0.1

@@ -1,0 +1,187 @@
+"""What a history answers: how a layer, and how a parameter, went through a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from innerview.analysis.statistics import CHANNEL_ROWS, saturating
+
+if TYPE_CHECKING:
+    from innerview.analysis.statistics import Statistics
+
+
+class Series:
+    """What one layer did over the ``R`` records of one phase.
+
+    Each attribute is computed when it is asked for first: a rule or a chart reads a few of them, of every layer.
+
+    Args:
+        layer: its name, as in the layer table.
+        kind: class of the module.
+        steps: int64 ``[R]``, the first training step each record stands for.
+        spans: int64 ``[R]``, how many steps it stands for: old records are merged.
+        statistics: of the layer, ``[R, ...]`` each. Nobody writes to these arrays any more.
+
+    Attributes:
+        layer, kind: as given.
+        steps, spans, histogram: as given, float32 ``[R, B]`` the last one: counts of sampled values in the bins of
+            ``analysis.statistics.EDGES``. The history's own arrays, not to be written to.
+    """
+
+    # Those that are a number for each record.
+    NUMBERS = (
+        *("steps", "spans", "count", "mean", "std", "low", "high", "zeros", "near_zeros", "saturated", "nonfinite"),
+        *("gradient_mean", "gradient_std", "gradient_nonfinite", "dead"),
+    )
+    CHANNELS = ("channel_low", "channel_high", "channel_mean", "channel_std")
+
+    def __init__(self, layer: str, kind: str, steps: np.ndarray, spans: np.ndarray, statistics: Statistics) -> None:
+        self.layer, self.kind = layer, kind
+        self.steps, self.spans, self.histogram = _closed(steps), _closed(spans), _closed(statistics.histogram)
+        self._column, self._channels = statistics.column, statistics.channels
+
+    @cached_property
+    def count(self) -> np.ndarray:
+        """How many values were looked at; 0 where the layer was not called: int64 ``[R]``."""
+        return self._column("count").astype(np.int64)
+
+    @cached_property
+    def nonfinite(self) -> np.ndarray:
+        """How many of them were NaN or infinite: int64 ``[R]``."""
+        return self._column("nonfinite").astype(np.int64)
+
+    @cached_property
+    def mean(self) -> np.ndarray:
+        """Of the finite values: float64 ``[R]``; NaN where there were none, as in all that follows."""
+        return self._finite("mean")
+
+    @cached_property
+    def std(self) -> np.ndarray:
+        """Standard deviation of the finite values: float64 ``[R]``."""
+        finite = self._column("count") - self._column("nonfinite")
+        return np.sqrt(_over(self._column("squares"), finite, finite > 0))
+
+    @cached_property
+    def low(self) -> np.ndarray:
+        """Smallest finite value: float64 ``[R]``."""
+        return self._finite("low")
+
+    @cached_property
+    def high(self) -> np.ndarray:
+        """Largest finite value: float64 ``[R]``."""
+        return self._finite("high")
+
+    @cached_property
+    def zeros(self) -> np.ndarray:
+        """Fraction of the values that are zero: float64 ``[R]``."""
+        return self._fraction("zeros", "sampled")
+
+    @cached_property
+    def near_zeros(self) -> np.ndarray:
+        """Fraction of the values that are at most 0.001 in size: float64 ``[R]``."""
+        return self._fraction("near_zeros", "sampled")
+
+    @cached_property
+    def saturated(self) -> np.ndarray:
+        """Fraction of the values where the slope of a sigmoid or tanh is under a twentieth of its greatest.
+
+        Of a softmax: of its distributions that are that one-sided. Float64 ``[R]``; NaN for other kinds of layers.
+        """
+        if not saturating(self.kind):
+            return np.full(len(self.steps), np.nan)
+        return self._fraction("saturated", "saturable")
+
+    @cached_property
+    def channel_mean(self) -> np.ndarray:
+        """Of each channel's finite values: float32 ``[R, C]``; NaN where it had none, as in the three that follow."""
+        return self._channel("mean")
+
+    @cached_property
+    def channel_std(self) -> np.ndarray:
+        """Standard deviation of each channel: float32 ``[R, C]``."""
+        return self._channel("std")
+
+    @cached_property
+    def channel_low(self) -> np.ndarray:
+        """Smallest value of each channel: float32 ``[R, C]``."""
+        return self._channel("low")
+
+    @cached_property
+    def channel_high(self) -> np.ndarray:
+        """Largest value of each channel: float32 ``[R, C]``."""
+        return self._channel("high")
+
+    @cached_property
+    def dead(self) -> np.ndarray:
+        """Fraction of the channels that were never above zero within the record: float64 ``[R]``."""
+        seen = ~np.isnan(self.channel_high)
+        dead = (seen & ~(self.channel_high > 0)).sum(1)
+        return np.where(seen.any(1), dead / np.maximum(seen.sum(1), 1), np.nan)
+
+    @cached_property
+    def gradient_mean(self) -> np.ndarray:
+        """Of the gradient of the loss with respect to the output: float64 ``[R]``; NaN where none was seen."""
+        return _over(self._column("gradient_mean"), 1, self._gradients > 0)
+
+    @cached_property
+    def gradient_std(self) -> np.ndarray:
+        """Standard deviation of that gradient: float64 ``[R]``."""
+        return np.sqrt(_over(self._column("gradient_squares"), self._gradients, self._gradients > 0))
+
+    @cached_property
+    def gradient_nonfinite(self) -> np.ndarray:
+        """How many values of the gradient were NaN or infinite: int64 ``[R]``."""
+        return self._column("gradient_nonfinite").astype(np.int64)
+
+    @property
+    def _gradients(self) -> np.ndarray:
+        """How many finite values of the gradient were seen."""
+        return self._column("gradient_count") - self._column("gradient_nonfinite")
+
+    def _finite(self, name: str) -> np.ndarray:
+        return _over(self._column(name), 1, self._column("count") > self._column("nonfinite"))
+
+    def _fraction(self, name: str, of: str) -> np.ndarray:
+        whole = self._column(of)
+        return _over(self._column(name), whole, whole > 0)
+
+    def _channel(self, name: str) -> np.ndarray:
+        seen = self._channels[:, CHANNEL_ROWS.index("count")] > 0
+        return np.where(seen, self._channels[:, CHANNEL_ROWS.index(name)], np.float32(np.nan))
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """What one parameter did over the records of a run; NaN where something was not seen.
+
+    Attributes:
+        name: as in ``model.named_parameters()``.
+        steps, spans: int64 ``[R]``, as of a ``Series``.
+        rms: float64 ``[R]``, root mean square of the weights.
+        gradient_rms: float64 ``[R]``, of their gradient.
+        update_ratio: float64 ``[R]``, root mean square of one step's change, over ``rms``.
+        near_zeros: float64 ``[R]``, fraction of the weights at most 0.001 in size.
+    """
+
+    name: str
+    steps: np.ndarray
+    spans: np.ndarray
+    rms: np.ndarray
+    gradient_rms: np.ndarray
+    update_ratio: np.ndarray
+    near_zeros: np.ndarray
+
+
+def _closed(array: np.ndarray) -> np.ndarray:
+    """The same numbers, not to be written to."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _over(values: np.ndarray, by: np.ndarray | int, seen: np.ndarray) -> np.ndarray:
+    return np.where(seen, values / np.where(seen, by, 1), np.nan)
