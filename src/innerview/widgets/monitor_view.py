@@ -78,7 +78,7 @@ class MonitorView(ipywidgets.VBox):
         self._findings: Sequence[Finding] | None = None  # until it was judged
         self._judged, self._judging = 0.0, 0.0  # when it was, and how long that took
         self._judging_now = 0.0  # in this round
-        self._judged_whole = False  # whether that was after its end
+        self._judged_whole: Any = None  # what there was when that was after its end: a run may go on later
         self._lock = threading.RLock()
         self._charts = MonitorCharts(self._zoomed)
         weights = None if self.monitor is None else self._show_weights
@@ -275,11 +275,12 @@ class MonitorView(ipywidgets.VBox):
 
     def _judge(self, history: History, going: bool) -> None:  # noqa: FBT001 - one of two
         """Diagnose now and then, since it looks at the whole history, and when the run has ended."""
-        last = not going and not self._judged_whole
+        whole = None if going else (history.step, history.events[-1:])
+        last = whole is not None and whole != self._judged_whole
         self._judging_now = 0.0
         if not last and time.monotonic() < self._judged + self._judging / (_JUDGING * self._share()):
             return
-        self._judged_whole = not going
+        self._judged_whole = whole
         begun = time.thread_time()
         try:
             self._findings = diagnose(history, classes=getattr(self.monitor, "classes", None))

@@ -163,6 +163,19 @@ def test_when_a_run_has_ended_it_is_judged_as_a_whole(monitor, view, monkeypatch
     assert judged == []
 
 
+def test_a_run_that_went_on_after_its_end_is_judged_as_a_whole_again(monitor, view, monkeypatch):
+    monitor.close()
+    view._refresh()
+    monkeypatch.setattr(view, "_judging", 3600.0)  # the next judgement on the way is not due
+    assert "nonfinite" not in {finding.kind for finding in view._findings}
+    with monitor:  # so short that it is not drawn meanwhile
+        with torch.no_grad():
+            monitor.model[0].weight.fill_(float("nan"))
+        train(monitor, steps=2)
+    view._refresh()
+    assert "nonfinite" in {finding.kind for finding in view._findings}
+
+
 def test_the_charts_show_the_series_of_the_chosen_layers(monitor, view):
     view.layers = ["1", "3"]
     view._refresh()
