@@ -61,13 +61,14 @@ class Budget:
         purse.taken(seconds)
 
     def owe(self, seconds: float) -> None:
-        """Count a cost that another thread had, from that thread: the next ``spending`` adds it."""
+        """Count a cost that another thread had, from that thread: the next ``spending`` or ``stop`` adds it."""
         self._owed.append(seconds)
 
     def stop(self) -> None:
         """Training ends, or rests."""
         self._running = self.running
         self._since = None
+        self._settle()
 
     @property
     def running(self) -> float:
@@ -96,10 +97,14 @@ class Budget:
             taken = self._clock() - start
             if not self._depth:
                 self.cost += taken
-                while self._owed:
-                    self.cost += self._owed.popleft()
+                self._settle()
             if purse is not None:
                 purse.taken(taken)
+
+    def _settle(self) -> None:
+        """Add what is owed."""
+        while self._owed:
+            self.cost += self._owed.popleft()
 
 
 class DeviceClock:

@@ -313,7 +313,7 @@ class Monitor:
     def charge(self, seconds: float) -> None:
         """Count what showing took on another thread, in seconds of a processor: recording rests for it.
 
-        May be called from any thread; the next step adds it.
+        May be called from any thread; the next step, or the end of the run, adds it.
         """
         self._budget.owe(seconds)
 

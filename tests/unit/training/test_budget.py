@@ -90,6 +90,16 @@ def test_what_other_threads_took_is_counted():
     assert not purse.allows()
 
 
+def test_what_is_owed_when_training_ends_is_part_of_its_cost():
+    clock = Clock()
+    budget = Budget(0.02, clock)
+    budget.start()
+    clock.now += 100
+    budget.owe(20.0)
+    budget.stop()
+    assert budget.overhead == pytest.approx(20 / 80)
+
+
 @pytest.mark.parametrize("fraction", [-0.1, 2, float("nan")])
 def test_no_fraction(fraction):
     with pytest.raises(ValueError, match="a fraction of the training time"):
