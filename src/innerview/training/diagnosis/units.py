@@ -44,7 +44,8 @@ def dead(history: History) -> Finding | None:
         if since is None or seen[-1] < _ENOUGH:
             continue
         window = max(HOLD, int(np.searchsorted(seen, _ENOUGH)) + 1)
-        silent = int((series.channel_high[-window:].max(axis=0) <= 0).sum())
+        # Of the records in which the layer was called: fmax passes over NaN.
+        silent = int((np.fmax.reduce(series.channel_high[-window:]) <= 0).sum())
         if silent < channels and (silent < _UNUSED * channels or channels < _FEW_CHANNELS):
             continue
         signs.append(

@@ -39,6 +39,30 @@ def test_dead(watch):
     assert (found.since, found.step) == (0, 29)
 
 
+class _Skipping(nn.Module):
+    """A ReLU without a unit above zero, that not every step calls."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense, self.relu, self.last = nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10)
+        nn.init.constant_(self.dense.bias, -100.0)
+        self.calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        hidden = self.dense(x.flatten(1))
+        return self.last(hidden if self.calls % 20 == 0 else self.relu(hidden))
+
+
+def test_dead_though_some_steps_leave_the_layer_out(watch):
+    torch.manual_seed(0)
+    model = _Skipping()
+    # The thousand values that it takes are 125 records of 8, and some of those lack the layer.
+    found = watch(model, sgd(model, lr=1e-9), steps=150, batch=8).now["dead"]
+    assert found.layer == "relu"
+    assert "16 of 16 channels" in found.evidence
+
+
 def test_vanishing_with_depth(watch):
     model = mlp(8)
     for module in linears(model):
