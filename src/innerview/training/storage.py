@@ -86,15 +86,18 @@ def _about(arrays: Any, name: str) -> dict[str, Any]:
     return about
 
 
+def _columns(timeline: Timeline) -> dict[str, np.ndarray]:
+    return {"steps": timeline.steps, "spans": timeline.spans, **timeline.columns()}
+
+
 def _arrays(prefix: str, timeline: Timeline) -> dict[str, np.ndarray]:
-    columns = {"steps": timeline.steps, "spans": timeline.spans, **timeline.columns()}
-    return {f"{prefix}.{name}": column for name, column in columns.items()}
+    return {f"{prefix}.{name}": column for name, column in _columns(timeline).items()}
 
 
 def _fill(timeline: Timeline, arrays: Any, prefix: str) -> None:
-    steps, spans = arrays[f"{prefix}.steps"], arrays[f"{prefix}.spans"]
-    rows = {name: arrays[f"{prefix}.{name}"] for name in timeline.columns()}
-    for name, empty in timeline.columns().items():
-        if rows[name].shape != (len(steps), *empty.shape[1:]) or rows[name].dtype != empty.dtype:
+    empty = _columns(timeline)
+    rows = {name: arrays[f"{prefix}.{name}"] for name in empty}
+    for name, column in empty.items():
+        if rows[name].shape != (len(rows["steps"]), *column.shape[1:]) or rows[name].dtype != column.dtype:
             raise ValueError(f"{prefix}.{name} is of another shape")
-    timeline.load(steps, spans, rows)
+    timeline.load(rows.pop("steps"), rows.pop("spans"), rows)

@@ -223,6 +223,9 @@ def test_files_that_are_no_history(tmp_path):
     np.savez(other, **{**content, "phase0.histogram": content["phase0.histogram"][:, :, :5]})
     with pytest.raises(HistoryError, match=r"phase0\.histogram is of another shape"):
         History.load(other)
+    np.savez(other, **{**content, "phase0.spans": content["phase0.spans"][1:]})
+    with pytest.raises(HistoryError, match=r"phase0\.spans is of another shape"):
+        History.load(other)
 
 
 steps = st.sets(st.integers(0, 6), max_size=5).map(sorted)
