@@ -43,6 +43,7 @@ class MonitorCharts:
         self.near = LiveChart(self.time, "fraction near zero", tick_format=".0%")
         self.heat: list[HeatChart] = []
         self.ranges: list[LiveChart] = []
+        self.loss.figure.layout.order = "-2"
         for chart in (self.loss, self.std, self.mean, self.near):
             _reach(chart)
         self.grid = ipywidgets.GridBox(
@@ -135,6 +136,7 @@ class MonitorCharts:
         shown = [(series, of) for series, of in shown if channel < series.channel_low.shape[1]]
         while len(self.ranges) < len(shown):
             self.ranges.append(LiveChart(self.time, "", right=True))
+            self.ranges[-1].figure.layout.order = "-1"
             _reach(self.ranges[-1])
         for chart, (series, of) in zip(self.ranges, shown, strict=False):
             colour = COLOURS[0]
@@ -149,8 +151,12 @@ class MonitorCharts:
         return len(shown)
 
     def _lay_out(self, heat: int, ranges: int) -> None:
-        """Put the charts that show something into the page, in order."""
-        charts = [self.loss, *self.ranges[:ranges], self.std, self.mean, self.near, *self.heat[:heat]]
+        """Put the charts that show something into the page.
+
+        Those that may come and go are the last of the children, wherever they stand: ipywidgets makes all anew from the
+        first one on that is another, and bqplot fails in one that is removed while it is being made.
+        """
+        charts = [self.loss, self.std, self.mean, self.near, *self.heat[:heat], *self.ranges[:ranges]]
         figures = tuple(chart.figure for chart in charts)
         if self.grid.children != figures:
             self.grid.children = figures

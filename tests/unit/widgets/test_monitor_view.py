@@ -308,10 +308,15 @@ def test_it_follows_the_run_on_a_thread_of_its_own(monitor, sent, view):
 def test_the_loss_stands_beside_the_range_of_a_channel_and_is_drawn_while_it_runs(monitor, view):
     """On its own thread, while the training goes on: nobody asks for it here."""
     view.layers = ["1"]
+    view._refresh()
+    before = view._charts.grid.children
     view.channel = 2
     view._refresh()
     loss = view._charts.loss._left._solid
-    assert view._charts.grid.children[:3] == (view._charts.loss.figure, *(one.figure for one in view._charts.ranges))
+    charts = view._charts.grid.children
+    assert charts[: len(before)] == before  # the page makes none of them anew
+    placed = sorted(charts, key=lambda chart: int(chart.layout.order or 0))
+    assert placed[:3] == [view._charts.loss.figure, *(one.figure for one in view._charts.ranges)]
     assert loss.x.shape[-1] == 24
     seen = threading.Event()
     loss.observe(lambda change: seen.set() if np.ravel(change["new"])[-1] == 29 else None, "x")
