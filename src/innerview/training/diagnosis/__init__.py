@@ -33,16 +33,16 @@ def diagnose(history: History, *, classes: int | None = None) -> list[Finding]:
     Returns:
         What is wrong, the worst first. Empty when nothing is.
     """
-    table = depth(history)
+    table, rise = depth(history), loss_rise(history)
     found = [
         nonfinite(history),
         exploding(table),
-        vanishing(table, loss_rise(history)),
+        vanishing(table, rise),
         dead(history),
         saturated(history),
         batch_norm(history),
         gate(history),
-        learning_rate(history),
+        learning_rate(history, rise),
         slow(history),
         chance(history, classes),
     ]

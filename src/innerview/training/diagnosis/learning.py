@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from innerview.training.diagnosis.curves import HOLD, held, is_norm, loss_rise, path, recent
+from innerview.training.diagnosis.curves import HOLD, held, is_norm, path, recent
 from innerview.training.diagnosis.finding import LOST, PARTLY, Finding, Sign, finding
 
 if TYPE_CHECKING:
+    from innerview.training.diagnosis.curves import Rise
     from innerview.training.history import History
     from innerview.training.series import Weights
 
@@ -25,19 +26,19 @@ _NEAR = 0.02  # of ln(classes)
 _STUCK_STEPS = 100
 
 
-def learning_rate(history: History) -> Finding | None:
+def learning_rate(history: History, rise: Rise | None) -> Finding | None:
     """All weights move by far too much or far too little in a step."""
     moving = _moving(history)
     if len(moving) < _LEAST_LAYERS - 1:
         return None
     ratios = _together(moving, [weights.update_ratio for weights in moving])
-    return _too_high(history, moving[0], _middle(ratios)) or _too_low(history, moving[0], _middle(ratios))
+    return _too_high(moving[0], _middle(ratios), rise) or _too_low(history, moving[0], _middle(ratios))
 
 
-def _too_high(history: History, weights: Weights, ratio: np.ndarray) -> Finding | None:
+def _too_high(weights: Weights, ratio: np.ndarray, rise: Rise | None) -> Finding | None:
     steps, limit, loss = weights.steps[-len(ratio) :], _TOO_HIGH, ""
     since = held(ratio > limit)
-    if since is None and (rise := loss_rise(history)) is not None:
+    if since is None and rise is not None:
         limit = _HIGH
         since = held((ratio > limit) & (steps >= rise.since))
         loss = f", and the mean loss has risen from {rise.best:.3g} to {rise.now:.3g}"
