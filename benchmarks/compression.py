@@ -18,7 +18,7 @@ import torch
 from capture import ResNet18
 from sklearn.decomposition import PCA
 
-from innerview.inspector import Inspector
+from innerview.session.inspector import Inspector
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,13 +23,13 @@ import numpy as np
 import torch
 from sklearn.manifold import TSNE, trustworthiness
 
-from innerview.analysis.embedding_cost import estimate_seconds, neighbours_needed
-from innerview.analysis.neighbours import finding_neighbours
-from innerview.analysis.progress import finish
-from innerview.analysis.tsne import tsne
-from innerview.analysis.umap_layout import umap_layout
+from innerview.analysis.layouts.embedding_cost import estimate_seconds, neighbours_needed
+from innerview.analysis.layouts.tsne import tsne
+from innerview.analysis.layouts.umap_layout import umap_layout
+from innerview.analysis.spaces.neighbours import finding_neighbours
 from innerview.datasets import mnist
 from innerview.errors import DataError
+from innerview.jobs.progress import finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -26,9 +26,9 @@ import numpy as np
 import torch
 from sklearn.decomposition import PCA, IncrementalPCA
 
-from innerview.analysis.pca import pca
-from innerview.analysis.pca_stream import StreamingPCA
-from innerview.analysis.sketch import Sketch
+from innerview.analysis.projections.pca import pca
+from innerview.analysis.projections.pca_stream import StreamingPCA
+from innerview.analysis.projections.sketch import Sketch
 
 if TYPE_CHECKING:
     from collections.abc import Callable

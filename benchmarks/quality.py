@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from innerview.analysis.neighbours import finding_neighbours
-from innerview.analysis.pair_distances import summing_distances
-from innerview.analysis.progress import finish
-from innerview.analysis.quality import embedding_quality
-from innerview.analysis.vectors import scanning
+from innerview.analysis.spaces.neighbours import finding_neighbours
+from innerview.analysis.spaces.pair_distances import summing_distances
+from innerview.analysis.spaces.quality import embedding_quality
+from innerview.analysis.spaces.vectors import scanning
+from innerview.jobs.progress import finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,7 +23,7 @@ import psutil
 import torch
 from sklearn.metrics.pairwise import cosine_similarity
 
-from innerview.analysis.similarity import cosine_histogram, measuring_similarity
+from innerview.analysis.spaces.similarity import cosine_histogram, measuring_similarity
 
 if TYPE_CHECKING:
     from collections.abc import Callable

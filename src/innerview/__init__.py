@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from innerview import demo as demo
     from innerview import errors as errors
     from innerview import training as training
-    from innerview.analysis.projection import fit_projection as fit_projection
-    from innerview.analysis.quality import embedding_quality as embedding_quality
-    from innerview.analysis.similarity import cosine_histogram as cosine_histogram
-    from innerview.inspector import Inspector as Inspector
+    from innerview.analysis.projections.projection import fit_projection as fit_projection
+    from innerview.analysis.spaces.quality import embedding_quality as embedding_quality
+    from innerview.analysis.spaces.similarity import cosine_histogram as cosine_histogram
+    from innerview.session.inspector import Inspector as Inspector
     from innerview.training.history import History as History
     from innerview.training.monitor import Monitor as Monitor
     from innerview.widgets.brush_panel import BrushPanel as BrushPanel
@@ -42,17 +42,17 @@ _HOME = {
     "EmbeddingScatter": "innerview.widgets.embedding_scatter",
     "Explorer": "innerview.widgets.explorer",
     "History": "innerview.training.history",
-    "Inspector": "innerview.inspector",
+    "Inspector": "innerview.session.inspector",
     "LayerPicker": "innerview.widgets.layer_picker",
     "Monitor": "innerview.training.monitor",
     "MonitorView": "innerview.widgets.monitor_view",
     "QualityTable": "innerview.widgets.quality_table",
     "SamplePicker": "innerview.widgets.sample_picker",
     "SimilarityView": "innerview.widgets.similarity_view",
-    "cosine_histogram": "innerview.analysis.similarity",
-    "embedding_quality": "innerview.analysis.quality",
+    "cosine_histogram": "innerview.analysis.spaces.similarity",
+    "embedding_quality": "innerview.analysis.spaces.quality",
     "explore": "innerview.widgets.explorer",
-    "fit_projection": "innerview.analysis.projection",
+    "fit_projection": "innerview.analysis.projections.projection",
 }
 
 __all__ = [

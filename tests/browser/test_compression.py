@@ -10,7 +10,7 @@ pytestmark = pytest.mark.browser
 LAYER = "features.3"  # 32 channels
 CHOSEN = f"inspector.layer, inspector.sample = '{LAYER}', 0"
 OPENED = f"""
-from innerview.compressions import Step
+from innerview.study.compressions import Step
 explorer.compression.controls.want_clear(None)
 explorer.compression.controls.choose(Step('{LAYER}', 8, 'pca'))
 """

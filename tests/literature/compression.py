@@ -22,19 +22,19 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 import innerview as iv
-from innerview.analysis.accuracy import wilson_interval
-from innerview.analysis.progress import finish
-from innerview.compressions import compression_table
-from innerview.evaluation import evaluating
+from innerview.analysis.statistics.accuracy import wilson_interval
+from innerview.jobs.progress import finish
 from innerview.model.state import fingerprint
-from innerview.projections import projecting
+from innerview.study.compressions import compression_table
+from innerview.study.evaluation import evaluating
+from innerview.study.projections import projecting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import Tensor
 
-    from innerview.inspector import Inspector
+    from innerview.session.inspector import Inspector
 
 # (layer, axis, mode) -> accuracy in per cent at each rank, of Tiny ImageNet with 200 classes.
 PUBLISHED = {

@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 import innerview as iv
-from innerview.qualities import Row, measuring_table, table
+from innerview.study.qualities import Row, measuring_table, table
 
 if TYPE_CHECKING:
     from torch.utils.data import TensorDataset

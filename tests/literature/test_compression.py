@@ -5,7 +5,7 @@ from literature.compression import measure, trained, wrong_ways
 from torch.utils.data import TensorDataset
 
 import innerview as iv
-from innerview.analysis.ranks import powers_of_two
+from innerview.analysis.projections.ranks import powers_of_two
 from innerview.errors import DataError
 
 pytestmark = pytest.mark.slow

@@ -12,37 +12,20 @@ FLOORS = {
     "errors": 0,
     "wire": 0,
     "server_extension": 0,
+    "jobs": 0,
     "analysis": 1,
+    "data": 2,
+    "datasets": 2,
+    "demo": 2,
     "model": 2,
-    "cell": 3,
-    "data": 3,
-    "datasets": 3,
-    "demo": 3,
-    "image": 3,
-    "inputs": 3,
-    "inspector": 3,
-    "jobs": 3,
-    "own_input": 3,
-    "predictions": 3,
-    "representations": 3,
-    "compressions": 3,
-    "evaluation": 3,
-    "tallies": 3,
-    "projections": 3,
-    "embeddings": 3,
-    "checkpoints": 3,
-    "similarities": 3,
-    "qualities": 3,
-    "selection": 3,
-    "sweep": 3,
-    "thumbnails": 3,
-    "axes": 3,
+    "study": 3,
+    "session": 4,
     "training": 4,
-    "widgets": 4,
-    "": 5,  # innerview/__init__.py, the public names
+    "widgets": 5,
+    "": 6,  # innerview/__init__.py, the public names
 }
 # Only the widgets know of the notebook.
-LIBRARIES = {"anywidget": 4, "ipywidgets": 4, "IPython": 4}
+LIBRARIES = {"anywidget": 5, "ipywidgets": 5, "IPython": 5}
 
 
 def place(module):
@@ -95,14 +78,14 @@ def test_imports_run_downward():
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("innerview.analysis.tiles", "from innerview.model.capture import capture"),
-        ("innerview.analysis.tiles", "import innerview.inspector"),
-        ("innerview.analysis.tiles", "from innerview import jobs"),
-        ("innerview.analysis.tiles", "from ..model import capture"),
-        ("innerview.analysis.tiles", "def late():\n    from innerview.widgets import base"),
-        ("innerview.model.layers", "if TYPE_CHECKING:\n    from innerview.inspector import Inspector"),
-        ("innerview.inspector", "from innerview import ChannelGrid"),
-        ("innerview.inspector", "import ipywidgets.widgets"),
+        ("innerview.analysis.pictures.tiles", "from innerview.model.capture import capture"),
+        ("innerview.analysis.pictures.tiles", "import innerview.session.inspector"),
+        ("innerview.analysis.pictures.tiles", "from innerview import jobs"),
+        ("innerview.analysis.pictures.tiles", "from ..model import capture"),
+        ("innerview.analysis.pictures.tiles", "def late():\n    from innerview.widgets import base"),
+        ("innerview.model.layers", "if TYPE_CHECKING:\n    from innerview.session.inspector import Inspector"),
+        ("innerview.session.inspector", "from innerview import ChannelGrid"),
+        ("innerview.session.inspector", "import ipywidgets.widgets"),
         ("innerview.errors", "from innerview.analysis import tiles"),
         ("innerview.widgets.base", "import innerview"),
         ("innerview.widgets.base", "from innerview.attic import trunk"),
@@ -115,9 +98,12 @@ def test_an_upward_import_is_caught(module, source):
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("innerview.analysis.tiles", "from innerview.errors import LayoutError\nimport torch"),
-        ("innerview.analysis.tiles", "from .layout import Layout\nfrom . import layout"),
-        ("innerview.widgets.base", "import anywidget\nfrom innerview import wire\nfrom innerview.jobs import Job"),
+        ("innerview.analysis.pictures.tiles", "from innerview.errors import LayoutError\nimport torch"),
+        ("innerview.analysis.pictures.tiles", "from .layout import Layout\nfrom . import layout"),
+        (
+            "innerview.widgets.base",
+            "import anywidget\nfrom innerview import wire\nfrom innerview.jobs.worker import Job",
+        ),
         ("innerview", "from innerview.widgets.explorer import explore"),
     ],
 )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
-from innerview.analysis.progress import finish
+from innerview.jobs.progress import finish
 from innerview.model.capture import reach
 from innerview.model.outputs import tensors
 from innerview.model.state import quiet

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from innerview.analysis.statistics import COLUMNS
+from innerview.analysis.statistics.accumulators import COLUMNS
 
 if TYPE_CHECKING:
     from innerview.training.tables import LayerTable

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from innerview.data import Data
+from innerview.data.inputs import placed
+from innerview.data.samples import Data
 from innerview.errors import DataError
-from innerview.inputs import placed
 from innerview.model.calls import modules_of
 from innerview.model.capture import forward
 from innerview.training.record import Record

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from innerview.analysis.statistics import Statistics
+    from innerview.analysis.statistics.accumulators import Statistics
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from innerview.analysis.layout import choose_layout, deciding_kind
-from innerview.analysis.statistics import (
+from innerview.analysis.pictures.layout import choose_layout, deciding_kind
+from innerview.analysis.statistics.accumulators import (
     Statistics,
     empty,
     merge,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from innerview.analysis.statistics import CHANNEL_ROWS, saturating
+from innerview.analysis.statistics.accumulators import CHANNEL_ROWS, saturating
 
 if TYPE_CHECKING:
-    from innerview.analysis.statistics import Statistics
+    from innerview.analysis.statistics.accumulators import Statistics
 
 
 class Series:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from innerview.analysis.statistics import Statistics, empty, empty_channels, merge, merge_channels
+from innerview.analysis.statistics.accumulators import Statistics, empty, empty_channels, merge, merge_channels
 from innerview.training.record import WeightSample
 from innerview.training.series import Series, Weights
 from innerview.training.timeline import Timeline

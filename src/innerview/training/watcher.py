@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from torch.optim import Optimizer
 
-    from innerview.analysis.statistics import Statistics
+    from innerview.analysis.statistics.accumulators import Statistics
     from innerview.training.budget import Budget
 
 # Where a step in full is affordable only this seldom, smaller samples are looked at; where more often, larger ones.

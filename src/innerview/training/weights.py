@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.parameter import is_lazy
 
-from innerview.analysis.statistics import NEAR_ZERO
+from innerview.analysis.statistics.accumulators import NEAR_ZERO
 from innerview.training.record import WeightSample
 
 if TYPE_CHECKING:

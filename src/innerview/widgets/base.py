@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from traitlets import Bool
 
-from innerview.inspector import Inspector
-from innerview.jobs import URGENT, Job
+from innerview.jobs.worker import URGENT, Job
+from innerview.session.inspector import Inspector
 from innerview.widgets.frame_widget import FrameWidget
 
 if TYPE_CHECKING:

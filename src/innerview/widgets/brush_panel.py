@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from traitlets import Int
 
-from innerview.analysis.contrast import contrast
-from innerview.analysis.progress import silent
-from innerview.jobs import SOON
-from innerview.representations import representing
+from innerview.analysis.statistics.contrast import contrast
+from innerview.jobs.progress import silent
+from innerview.jobs.worker import SOON
+from innerview.study.representations import representing
 from innerview.widgets.base import View
 from innerview.widgets.frame_widget import static
 from innerview.widgets.sample_frames import Labels, brushed, current
@@ -19,8 +19,8 @@ from innerview.widgets.sample_frames import Labels, brushed, current
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from innerview.inspector import Inspector
-    from innerview.jobs import Job
+    from innerview.jobs.worker import Job
+    from innerview.session.inspector import Inspector
     from innerview.widgets.frame_widget import Frame
 
 _FIRST = 32  # channels sent at first

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innerview.analysis.activity import active_channels
-from innerview.analysis.picture import display_pixels
-from innerview.analysis.tiles import channel_values, histogram, make_tiles
+from innerview.analysis.pictures.activity import active_channels
+from innerview.analysis.pictures.picture import display_pixels
+from innerview.analysis.pictures.tiles import channel_values, histogram, make_tiles
+from innerview.data.inputs import is_image, main_input
 from innerview.errors import DataError, InnerviewError
-from innerview.inputs import is_image, main_input
-from innerview.jobs import BACKGROUND, SOON, steps
+from innerview.jobs.worker import BACKGROUND, SOON, steps
 from innerview.widgets.base import View
 from innerview.widgets.frame_widget import NO_ARRAYS, static
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from innerview.analysis.layout import Layout
-    from innerview.data import Batch
-    from innerview.inspector import Inspector, Look
-    from innerview.jobs import Job
+    from innerview.analysis.pictures.layout import Layout
+    from innerview.data.samples import Batch
+    from innerview.jobs.worker import Job
+    from innerview.session.inspector import Inspector, Look
     from innerview.widgets.frame_widget import Frame
 
 _DEAD_SAMPLES = 256  # over how many samples a channel must stay silent to be called dead, if time allows

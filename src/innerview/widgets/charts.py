@@ -11,7 +11,7 @@ from innerview.widgets.bqplot_parts import GREY, PLAIN, RED, bqplot, close_figur
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from innerview.analysis.similarity import CosineHistogram
+    from innerview.analysis.spaces.similarity import CosineHistogram
 
     Measure = Literal["density", "pairs", "log"]
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from traitlets import Int
 
-from innerview.analysis.progress import relay
-from innerview.analysis.projection import Axis, Basis
-from innerview.compressions import Compression, compressing, compression_table
-from innerview.jobs import BACKGROUND, SOON
+from innerview.analysis.projections.projection import Axis, Basis
+from innerview.jobs.progress import relay
+from innerview.jobs.worker import BACKGROUND, SOON
 from innerview.model import state
-from innerview.projections import divide, projecting
+from innerview.study.compressions import Compression, compressing, compression_table
+from innerview.study.projections import divide, projecting
 from innerview.widgets.base import View
 from innerview.widgets.compression_frames import accuracy, compressed, decided, fitted
 from innerview.widgets.compression_settings import OFF, Series, Settings
@@ -21,10 +21,10 @@ from innerview.widgets.frame_widget import static
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
-    from innerview.analysis.projection import Projection
-    from innerview.compressions import Step
-    from innerview.inspector import Inspector
-    from innerview.jobs import Job
+    from innerview.analysis.projections.projection import Projection
+    from innerview.jobs.worker import Job
+    from innerview.session.inspector import Inspector
+    from innerview.study.compressions import Step
     from innerview.widgets.frame_widget import Frame
 
 _EVERY = 0.7  # seconds between two drawings of a curve under way

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innerview.analysis.tiles import make_tiles
-from innerview.compressions import edits_of
+from innerview.analysis.pictures.tiles import make_tiles
 from innerview.errors import InnerviewError
 from innerview.model.intervene import forward_with
-from innerview.predictions import scores
+from innerview.study.compressions import edits_of
+from innerview.study.predictions import scores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from innerview.analysis.projection import Projection
-    from innerview.compressions import Compression
-    from innerview.inspector import Inspector, Look
+    from innerview.analysis.projections.projection import Projection
+    from innerview.session.inspector import Inspector, Look
+    from innerview.study.compressions import Compression
     from innerview.widgets.frame_widget import Frame
 
 _PIXELS = 2**20  # of each of the three pictures: they share the width of the page

@@ -10,9 +10,9 @@ import ipywidgets
 import numpy as np
 from traitlets import Bool
 
-from innerview.compressions import Compression, Step, compression_table, curve_of
 from innerview.errors import InnerviewError
-from innerview.inspector import Inspector
+from innerview.session.inspector import Inspector
+from innerview.study.compressions import Compression, Step, compression_table, curve_of
 from innerview.widgets.charts import AccuracyChart, RankCurve
 from innerview.widgets.compression_controls import CompressionControls
 from innerview.widgets.compression_settings import BASIS_NAMES
@@ -79,7 +79,7 @@ class CompressionPanel(ipywidgets.VBox):
         self.controls.observe(lambda _: self._draw(), "studied")
 
     def to_frame(self) -> Any:
-        """What was evaluated so far as a pandas DataFrame; see ``innerview.compressions.compression_table``."""
+        """What was evaluated so far as a pandas DataFrame; see ``innerview.study.compressions.compression_table``."""
         return compression_table(point for points in self.controls.curves.values() for point in points)
 
     def close(self) -> None:

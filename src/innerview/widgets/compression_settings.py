@@ -5,14 +5,14 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
-from innerview.analysis.projection import FLOAT_BITS, Axis, Basis
-from innerview.compressions import Step
+from innerview.analysis.projections.projection import FLOAT_BITS, Axis, Basis
 from innerview.errors import DataError
+from innerview.study.compressions import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from innerview.inspector import Inspector
+    from innerview.session.inspector import Inspector
 
 OFF = "off"  # instead of a basis: the layer stays as it is
 BASIS_NAMES = {"pca": "PCA", "random": "random", "variance": "highest variance", "quantise": "quantise (bits)"}

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from traitlets import Instance
 
-from innerview.analysis.embedding_cost import estimate_seconds
-from innerview.analysis.progress import relay, silent
-from innerview.analysis.umap_layout import warm_up
-from innerview.embeddings import Embedding, Places, embedding
-from innerview.inspector import Inspector
-from innerview.jobs import BACKGROUND, SOON, steps
-from innerview.representations import representing
-from innerview.thumbnails import make_thumbnail
+from innerview.analysis.layouts.embedding_cost import estimate_seconds
+from innerview.analysis.layouts.umap_layout import warm_up
+from innerview.data.thumbnails import make_thumbnail
+from innerview.jobs.progress import relay, silent
+from innerview.jobs.worker import BACKGROUND, SOON, steps
+from innerview.session.inspector import Inspector
+from innerview.study.embeddings import Embedding, Places, embedding
+from innerview.study.representations import representing
 from innerview.widgets.base import View
 from innerview.widgets.embedding_settings import Settings
 from innerview.widgets.frame_widget import static
@@ -27,7 +27,7 @@ from innerview.widgets.timeline import Timeline
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from innerview.jobs import Job
+    from innerview.jobs.worker import Job
     from innerview.widgets.frame_widget import Frame
 
 _EVERY = 0.1  # seconds between two pictures of a computation under way
@@ -48,7 +48,7 @@ class EmbeddingScatter(View):
         beside: the scatter of the other model, onto whose points these are turned.
 
     Attributes:
-        embedding: what is drawn, an ``innerview.embeddings.Embedding``; None before there is anything (observable).
+        embedding: what is drawn, an ``innerview.study.embeddings.Embedding``; None before there is one (observable).
         settings: what was chosen in the view.
     """
 

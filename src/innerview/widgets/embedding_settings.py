@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from innerview.embeddings import METHODS
 from innerview.errors import DataError
+from innerview.study.embeddings import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from innerview.representations import Pool
+    from innerview.study.representations import Pool
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Settings:
 
     Attributes:
         method, dimensions, pool, samples, correct_only, perplexity, neighbours, distance, seed: as for
-            ``innerview.embeddings.embedding``.
+            ``innerview.study.embeddings.embedding``.
     """
 
     method: str = "pca"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import ipywidgets
 from traitlets import dlink
 
-from innerview.inspector import Inspector
+from innerview.session.inspector import Inspector
 from innerview.widgets.brush_panel import BrushPanel
 from innerview.widgets.channel_grid import ChannelGrid
 from innerview.widgets.compression_panel import CompressionPanel

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from innerview.analysis.statistics import BINS, EDGES
+from innerview.analysis.statistics.accumulators import BINS, EDGES
 
 COLUMNS = 240
 _MOST_TICKS = 7

@@ -10,8 +10,8 @@ from innerview.widgets.frame_widget import static
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from innerview.inspector import Inspector
-    from innerview.jobs import Job
+    from innerview.jobs.worker import Job
+    from innerview.session.inspector import Inspector
     from innerview.widgets.frame_widget import Frame
 
 

@@ -13,7 +13,7 @@ import ipywidgets
 import numpy as np
 
 from innerview.errors import InnerviewError, LayoutError, UnseenLayerError
-from innerview.inspector import Inspector
+from innerview.session.inspector import Inspector
 from innerview.training.diagnosis import Finding, diagnose
 from innerview.training.history import History
 from innerview.training.monitor import Monitor

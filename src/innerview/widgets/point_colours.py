@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from innerview.analysis.align import neighbour_change
-from innerview.analysis.progress import silent
+from innerview.analysis.layouts.align import neighbour_change
 from innerview.errors import DataError
-from innerview.representations import representing
+from innerview.jobs.progress import silent
+from innerview.study.representations import representing
 from innerview.widgets.sample_frames import as_codes
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from innerview.embeddings import Embedding
-    from innerview.inspector import Inspector
-    from innerview.jobs import Job
-    from innerview.representations import Representation
+    from innerview.jobs.worker import Job
+    from innerview.session.inspector import Inspector
+    from innerview.study.embeddings import Embedding
+    from innerview.study.representations import Representation
     from innerview.widgets.frame_widget import Frame
 
 _CHANGED = 10  # neighbours that are compared to say what moved

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from innerview.analysis.progress import relay
 from innerview.errors import InnerviewError
-from innerview.jobs import BACKGROUND
-from innerview.qualities import Row, Step, leaves, measuring_table, table
+from innerview.jobs.progress import relay
+from innerview.jobs.worker import BACKGROUND
+from innerview.study.qualities import Row, Step, leaves, measuring_table, table
 from innerview.widgets.base import View
 from innerview.widgets.frame_widget import static
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from innerview.inspector import Inspector
-    from innerview.jobs import Job
+    from innerview.jobs.worker import Job
+    from innerview.session.inspector import Inspector
     from innerview.widgets.frame_widget import Frame
 
 _K = 10

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from innerview.errors import InnerviewError
-from innerview.jobs import BACKGROUND
-from innerview.similarities import COMPARED, compressed_similarity, similarity
+from innerview.jobs.worker import BACKGROUND
+from innerview.study.similarities import COMPARED, compressed_similarity, similarity
 from innerview.widgets.compression_settings import BASIS_NAMES, OFF
 from innerview.widgets.similarity_panel import LEGEND, SimilarityPanel
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from innerview.analysis.similarity import CosineHistogram
-    from innerview.compressions import Step
-    from innerview.inspector import Inspector
-    from innerview.jobs import Job
+    from innerview.analysis.spaces.similarity import CosineHistogram
+    from innerview.jobs.worker import Job
+    from innerview.session.inspector import Inspector
+    from innerview.study.compressions import Step
     from innerview.widgets.compression_controls import CompressionControls
 
 

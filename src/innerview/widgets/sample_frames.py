@@ -11,7 +11,7 @@ from innerview.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from innerview.inspector import Inspector
+    from innerview.session.inspector import Inspector
     from innerview.widgets.frame_widget import Frame
 
 

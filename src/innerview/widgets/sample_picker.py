@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innerview.analysis.picture import display_pixels
+from innerview.analysis.pictures.picture import display_pixels
+from innerview.data.inputs import as_text, is_image, main_input
+from innerview.data.thumbnails import Thumbnail, make_thumbnail
 from innerview.errors import InnerviewError
-from innerview.inputs import as_text, is_image, main_input
-from innerview.jobs import BACKGROUND, SOON, steps
-from innerview.predictions import scores, top
-from innerview.thumbnails import Thumbnail, make_thumbnail
+from innerview.jobs.worker import BACKGROUND, SOON, steps
+from innerview.study.predictions import scores, top
 from innerview.widgets.base import View
 from innerview.widgets.frame_widget import static
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from innerview.inspector import Inspector
-    from innerview.jobs import Job
+    from innerview.jobs.worker import Job
+    from innerview.session.inspector import Inspector
     from innerview.widgets.frame_widget import Frame
 
 _PAGE = 48

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
-from innerview.analysis.similarity import CosineHistogram
+from innerview.analysis.spaces.similarity import CosineHistogram
 from innerview.widgets.bqplot_parts import GREY, RED
 from innerview.widgets.charts import CosineChart
 

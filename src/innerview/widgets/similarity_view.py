@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 from traitlets import Bool
 
-from innerview.analysis.progress import relay
-from innerview.analysis.similarity import CosineHistogram
+from innerview.analysis.spaces.similarity import CosineHistogram
 from innerview.errors import InnerviewError
-from innerview.inspector import Inspector
-from innerview.jobs import SOON
-from innerview.qualities import leaves
-from innerview.similarities import ranks, similarity
+from innerview.jobs.progress import relay
+from innerview.jobs.worker import SOON
+from innerview.session.inspector import Inspector
+from innerview.study.qualities import leaves
+from innerview.study.similarities import ranks, similarity
 from innerview.widgets.notice import Notice
 from innerview.widgets.similarity_panel import LEGEND, SimilarityPanel
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from innerview.jobs import Job
+    from innerview.jobs.worker import Job
 
 _SCOPE = "similarity"
 _FOLLOWED = ["layer", "sample", "version", "sample_size"]  # traits of the inspector

@@ -7,15 +7,15 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from innerview.errors import InnerviewError
-from innerview.jobs import BACKGROUND
+from innerview.jobs.worker import BACKGROUND
 from innerview.widgets.base import View
 from innerview.widgets.frame_widget import static
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from innerview.inspector import Inspector
-    from innerview.jobs import Job
+    from innerview.jobs.worker import Job
+    from innerview.session.inspector import Inspector
     from innerview.widgets.frame_widget import Frame
 
 _EVERY = 0.2  # seconds between two reports of progress

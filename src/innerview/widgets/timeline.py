@@ -5,18 +5,18 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from innerview.analysis.progress import silent
-from innerview.checkpoints import NOW
 from innerview.errors import DataError
-from innerview.representations import representing
+from innerview.jobs.progress import silent
+from innerview.session.checkpoints import NOW
+from innerview.study.representations import representing
 from innerview.widgets.point_colours import Before
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from innerview.embeddings import Embedding, Places
-    from innerview.inspector import Inspector
-    from innerview.jobs import Job
+    from innerview.jobs.worker import Job
+    from innerview.session.inspector import Inspector
+    from innerview.study.embeddings import Embedding, Places
 
 
 class Timeline:
@@ -90,7 +90,7 @@ class Timeline:
         Args:
             layer: a name in ``inspector.layers``.
             job: told the fraction done.
-            options: as for ``innerview.representations.representing``.
+            options: as for ``innerview.study.representations.representing``.
         """
         steps = self.steps()
         labels = list(steps)

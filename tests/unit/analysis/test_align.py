@@ -3,8 +3,8 @@ import pytest
 import scipy.linalg
 import scipy.spatial
 
-from innerview.analysis.align import neighbour_change, procrustes
-from innerview.analysis.neighbours import Neighbours
+from innerview.analysis.layouts.align import neighbour_change, procrustes
+from innerview.analysis.spaces.neighbours import Neighbours
 from innerview.errors import DataError
 
 
@@ -81,7 +81,7 @@ def some_neighbours(n, k, seed):
 
 
 def test_neighbour_change_is_a_plain_loops(monkeypatch):
-    monkeypatch.setattr("innerview.analysis.align._BLOCK", 7 * 7 * 9)  # in blocks of 9 samples
+    monkeypatch.setattr("innerview.analysis.layouts.align._BLOCK", 7 * 7 * 9)  # in blocks of 9 samples
     before, after = some_neighbours(50, 12, 1), some_neighbours(50, 9, 2)
     expected = [1 - len(set(a[:7]) & set(b[:7])) / 7 for a, b in zip(before.indices, after.indices, strict=True)]
     change = neighbour_change(before, after, 7)

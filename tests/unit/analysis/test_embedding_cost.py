@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from innerview.analysis.embedding_cost import estimate_seconds, neighbours_needed
-from innerview.analysis.tsne import SCHEDULE
+from innerview.analysis.layouts.embedding_cost import estimate_seconds, neighbours_needed
+from innerview.analysis.layouts.tsne import SCHEDULE
 from innerview.errors import DataError
 
 
@@ -32,10 +32,10 @@ def test_more_work_is_said_to_take_longer():
 def test_the_first_umap_of_a_process_is_said_to_take_longer_and_nothing_heavy_is_imported():
     script = """
 import sys
-from innerview.analysis.embedding_cost import estimate_seconds
+from innerview.analysis.layouts.embedding_cost import estimate_seconds
 first = estimate_seconds("umap", 100)
 assert not {"umap", "numba", "openTSNE", "sklearn"} & set(sys.modules), sys.modules
-from innerview.analysis.umap_layout import _compile
+from innerview.analysis.layouts.umap_layout import _compile
 _compile()
 assert estimate_seconds("umap", 100) < first
 """

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from innerview.analysis.tiles import histogram
+from innerview.analysis.pictures.tiles import histogram
 
 HUGE = float(np.finfo(np.float32).max)
 

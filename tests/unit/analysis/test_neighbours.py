@@ -5,10 +5,10 @@ import pytest
 import torch
 from sklearn.neighbors import NearestNeighbors
 
-from innerview.analysis import neighbours as module
-from innerview.analysis.neighbours import Neighbours, finding_neighbours
-from innerview.analysis.progress import finish
+from innerview.analysis.spaces import neighbours as module
+from innerview.analysis.spaces.neighbours import Neighbours, finding_neighbours
 from innerview.errors import DataError
+from innerview.jobs.progress import finish
 
 
 @pytest.fixture(params=["library", "own"], autouse=True)

@@ -7,11 +7,11 @@ import pytest
 import torch
 from sklearn import decomposition
 
-from innerview.analysis.eigen import all_eigenpairs, leading_eigenpairs
-from innerview.analysis.gram import Gram
-from innerview.analysis.pca import fitting_pca, pca
-from innerview.analysis.progress import finish
+from innerview.analysis.projections.eigen import all_eigenpairs, leading_eigenpairs
+from innerview.analysis.projections.gram import Gram
+from innerview.analysis.projections.pca import fitting_pca, pca
 from innerview.errors import DataError
+from innerview.jobs.progress import finish
 
 
 def samples(count, size, *, decay=0.7, mean=5.0, seed=0, rank=None):

@@ -5,8 +5,8 @@ import pytest
 import torch
 from sklearn import decomposition
 
-from innerview.analysis import pca_stream
-from innerview.analysis.pca_stream import StreamingPCA
+from innerview.analysis.projections import pca_stream
+from innerview.analysis.projections.pca_stream import StreamingPCA
 from innerview.errors import DataError
 
 

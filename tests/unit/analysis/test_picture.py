@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from innerview.analysis.activity import active_channels
-from innerview.analysis.picture import display_pixels, image_pixels, thumbnail
+from innerview.analysis.pictures.activity import active_channels
+from innerview.analysis.pictures.picture import display_pixels, image_pixels, thumbnail
 
 COLOURS = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
 PLANES = torch.from_numpy(COLOURS).permute(2, 0, 1)

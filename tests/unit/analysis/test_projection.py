@@ -7,11 +7,11 @@ import pytest
 import torch
 from scipy import stats
 
-from innerview.analysis.bases import random_basis
-from innerview.analysis.moments import Moments
-from innerview.analysis.progress import finish
-from innerview.analysis.projection import fit_projection, fitting_projection
+from innerview.analysis.projections.bases import random_basis
+from innerview.analysis.projections.moments import Moments
+from innerview.analysis.projections.projection import fit_projection, fitting_projection
 from innerview.errors import DataError
+from innerview.jobs.progress import finish
 
 BASES = ["pca", "random", "variance", "quantise"]
 

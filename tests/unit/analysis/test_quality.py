@@ -7,11 +7,11 @@ import pytest
 import torch
 from sklearn.neighbors import KNeighborsClassifier
 
-from innerview.analysis import pair_distances
-from innerview.analysis.neighbours import finding_neighbours
-from innerview.analysis.progress import finish
-from innerview.analysis.quality import EmbeddingQuality, embedding_quality, measuring_quality
+from innerview.analysis.spaces import pair_distances
+from innerview.analysis.spaces.neighbours import finding_neighbours
+from innerview.analysis.spaces.quality import EmbeddingQuality, embedding_quality, measuring_quality
 from innerview.errors import DataError
+from innerview.jobs.progress import finish
 
 DISTANCES = ("same_class", "different_class", "to_centroid", "between_centroids")
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from innerview.analysis.ranks import between, powers_of_two
+from innerview.analysis.projections.ranks import between, powers_of_two
 
 
 def swept(curve, largest, tolerance, most):

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import cosine_similarity
 
-from innerview.analysis import similarity
-from innerview.analysis.progress import finish
-from innerview.analysis.similarity import CosineHistogram, cosine_histogram, measuring_similarity
+from innerview.analysis.spaces import similarity
+from innerview.analysis.spaces.similarity import CosineHistogram, cosine_histogram, measuring_similarity
 from innerview.errors import DataError
+from innerview.jobs.progress import finish
 
 
 def classes(count, width, kinds, *, apart=1.0, seed=0):

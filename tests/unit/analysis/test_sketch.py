@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from innerview.analysis.sketch import Sketch
+from innerview.analysis.projections.sketch import Sketch
 from innerview.errors import DataError
 
 

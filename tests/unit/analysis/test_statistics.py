@@ -6,7 +6,7 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from innerview.analysis.statistics import (
+from innerview.analysis.statistics.accumulators import (
     BINS,
     COLUMNS,
     EDGES,

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from innerview.analysis import tiles as module
-from innerview.analysis.layout import choose_layout
-from innerview.analysis.tiles import channel_values, make_tiles
+from innerview.analysis.pictures import tiles as module
+from innerview.analysis.pictures.layout import choose_layout
+from innerview.analysis.pictures.tiles import channel_values, make_tiles
 from innerview.errors import LayoutError
 
 NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

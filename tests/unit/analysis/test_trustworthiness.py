@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from sklearn import manifold
 
-from innerview.analysis import trustworthiness as module
-from innerview.analysis.neighbours import finding_neighbours
-from innerview.analysis.progress import finish
-from innerview.analysis.trustworthiness import measuring_trustworthiness, trustworthiness
+from innerview.analysis.spaces import trustworthiness as module
+from innerview.analysis.spaces.neighbours import finding_neighbours
+from innerview.analysis.spaces.trustworthiness import measuring_trustworthiness, trustworthiness
 from innerview.errors import DataError
+from innerview.jobs.progress import finish
 
 RANDOM = np.random.default_rng(0)
 VECTORS = RANDOM.standard_normal((400, 20)).astype(np.float32)

@@ -7,12 +7,12 @@ import pytest
 from openTSNE.nearest_neighbors import PrecomputedNeighbors
 from sklearn.manifold import TSNE, trustworthiness
 
-from innerview.analysis import tsne as module
-from innerview.analysis import watched
-from innerview.analysis.neighbours import Neighbours, finding_neighbours
-from innerview.analysis.progress import finish
-from innerview.analysis.tsne import Phase, tsne
+from innerview.analysis.layouts import tsne as module
+from innerview.analysis.layouts import watched
+from innerview.analysis.layouts.tsne import Phase, tsne
+from innerview.analysis.spaces.neighbours import Neighbours, finding_neighbours
 from innerview.errors import DataError
+from innerview.jobs.progress import finish
 
 SHORT = (Phase(20, 12.0, 0.8), Phase(20, 1.0, 0.8))
 

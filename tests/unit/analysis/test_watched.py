@@ -5,9 +5,9 @@ import time
 import numpy as np
 import pytest
 
-from innerview.analysis import watched as module
-from innerview.analysis.progress import finish
-from innerview.analysis.watched import Picture, Stopped, watched
+from innerview.analysis.layouts import watched as module
+from innerview.analysis.layouts.watched import Picture, Stopped, watched
+from innerview.jobs.progress import finish
 
 
 def counting(limit=None):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from innerview.inspector import Inspector
+from innerview.session.inspector import Inspector
 
 
 @pytest.fixture

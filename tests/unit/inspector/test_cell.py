@@ -7,7 +7,7 @@ import textwrap
 SHELL = """
 from concurrent.futures import ThreadPoolExecutor
 from IPython.core.interactiveshell import InteractiveShell
-from innerview.cell import Cell
+from innerview.session.cell import Cell
 
 class Told:
     def __init__(self):

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 import innerview as iv
-from innerview.analysis.align import procrustes
+from innerview.analysis.layouts.align import procrustes
 from innerview.errors import DataError
-from innerview.inspector import Inspector
+from innerview.session.inspector import Inspector
 
 LAYER = "classifier.1"
 

@@ -10,11 +10,11 @@ import torch
 from sklearn.decomposition import PCA
 from torch import nn
 
-from innerview.analysis.progress import finish
-from innerview.compressions import Step, compressing, compression_table
 from innerview.errors import DataError, InnerviewError, UnseenLayerError
-from innerview.inspector import Inspector
-from innerview.projections import projecting
+from innerview.jobs.progress import finish
+from innerview.session.inspector import Inspector
+from innerview.study.compressions import Step, compressing, compression_table
+from innerview.study.projections import projecting
 
 LAYER = "classifier.1"
 
@@ -80,7 +80,7 @@ def test_pca_keeps_more_than_chance_does(explored):
 
 
 def test_estimates_come_batch_by_batch(explored, monkeypatch):
-    monkeypatch.setattr("innerview.sweep._LARGEST_BATCH", 50)
+    monkeypatch.setattr("innerview.study.sweep._LARGEST_BATCH", 50)
     steps = [step for step in compressing(explored, LAYER, [2, 8]) if step is not None]
     assert [step[0].evaluated for step in steps] == [50, 100, 150, 180]
     widths = [step[0].high - step[0].low for step in steps]
@@ -275,7 +275,7 @@ def squared_scores(output, _):
 
 
 def test_an_evaluation_goes_on_where_it_was_left(explored, monkeypatch):
-    monkeypatch.setattr("innerview.sweep._LARGEST_BATCH", 50)
+    monkeypatch.setattr("innerview.study.sweep._LARGEST_BATCH", 50)
     whole = explored.compress(LAYER, 3, "random", seed=0)
     explored.cache.clear()
     work = compressing(explored, LAYER, [3], basis="random")
@@ -291,7 +291,7 @@ def test_an_evaluation_goes_on_where_it_was_left(explored, monkeypatch):
 
 
 def test_two_that_evaluate_the_same_share_the_work(explored, monkeypatch):
-    monkeypatch.setattr("innerview.sweep._LARGEST_BATCH", 50)
+    monkeypatch.setattr("innerview.study.sweep._LARGEST_BATCH", 50)
     alone = explored.compress(LAYER, 6)
     explored.cache.clear()
     one, two = (compressing(explored, LAYER, [6]) for _ in range(2))

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset
 
-from innerview.data import Data, forward_parameters
+from innerview.data.samples import Data, forward_parameters
 from innerview.errors import DataError
 
 IMAGES = torch.arange(6 * 3 * 4 * 4, dtype=torch.float32).reshape(6, 3, 4, 4) / 288

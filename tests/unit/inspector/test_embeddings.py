@@ -8,14 +8,14 @@ from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.neighbors import KNeighborsClassifier
 
-from innerview.analysis.align import procrustes
-from innerview.analysis.progress import finish
-from innerview.embeddings import embedding
+from innerview.analysis.layouts.align import procrustes
 from innerview.errors import DataError, InnerviewError, UnknownLayerError
-from innerview.inspector import Inspector
+from innerview.jobs.progress import finish
 from innerview.model.untrained import untrained
-from innerview.qualities import Row, leaves, measuring_table, table
-from innerview.similarities import ranks, similarity
+from innerview.session.inspector import Inspector
+from innerview.study.embeddings import embedding
+from innerview.study.qualities import Row, leaves, measuring_table, table
+from innerview.study.similarities import ranks, similarity
 
 LAYER = "classifier.1"
 

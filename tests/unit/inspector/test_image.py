@@ -7,8 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
+from innerview.data.image import open_image, to_input
 from innerview.errors import ImageError
-from innerview.image import open_image, to_input
 
 
 def png(size=(6, 4), colour=(255, 0, 0)):

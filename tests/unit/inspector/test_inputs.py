@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from innerview.data import Batch
+from innerview.data.inputs import main_input, replace_input
+from innerview.data.samples import Batch
 from innerview.errors import DataError
-from innerview.inputs import main_input, replace_input
 
 IMAGES = torch.arange(24.0).reshape(2, 3, 2, 2)
 TOKENS = torch.arange(10).reshape(2, 5)

@@ -11,7 +11,7 @@ from torch.utils.data import TensorDataset
 
 import innerview as iv
 from innerview.errors import DataError, ForwardError, ImageError, InnerviewError, UnknownLayerError, UnseenLayerError
-from innerview.inspector import Inspector
+from innerview.session.inspector import Inspector
 
 IMAGES = torch.rand(20, 1, 8, 8, generator=torch.Generator().manual_seed(1))
 LABELS = torch.arange(20) % 10

@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from innerview.jobs import BACKGROUND, URGENT, Jobs, steps
+from innerview.jobs.worker import BACKGROUND, URGENT, Jobs, steps
 
 
 @pytest.fixture

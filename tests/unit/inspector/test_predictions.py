@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from innerview.analysis.accuracy import wilson_interval
+from innerview.analysis.statistics.accuracy import wilson_interval
 from innerview.errors import InnerviewError
-from innerview.predictions import Predictions, scores, top
+from innerview.study.predictions import Predictions, scores, top
 
 
 def test_wilson_interval_matches_published_values():

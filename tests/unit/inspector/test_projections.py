@@ -7,10 +7,10 @@ from sklearn.decomposition import PCA
 from torch import nn
 from torch.utils.data import DataLoader
 
-from innerview.analysis.progress import finish
 from innerview.errors import DataError, UnseenLayerError
-from innerview.inspector import Inspector
-from innerview.projections import divide, projecting
+from innerview.jobs.progress import finish
+from innerview.session.inspector import Inspector
+from innerview.study.projections import divide, projecting
 
 LAYER = "classifier.1"
 
@@ -113,7 +113,7 @@ class Shrinking(nn.Module):
 
 @pytest.mark.parametrize("axis", ["channels", "all"])
 def test_activations_that_vary_in_shape(axis, monkeypatch):
-    monkeypatch.setattr("innerview.sweep._LARGEST_BATCH", 4)
+    monkeypatch.setattr("innerview.study.sweep._LARGEST_BATCH", 4)
     x = torch.rand(32, 4, generator=torch.Generator().manual_seed(0)) + 0.5
     x[divide_of(32)[10:], 3] = 0
     with Inspector(Shrinking(), x) as inspector, pytest.raises(DataError, match="vary in shape"):

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from innerview.analysis.progress import finish
 from innerview.errors import DataError, UnseenLayerError
-from innerview.inspector import Inspector
-from innerview.representations import representing
+from innerview.jobs.progress import finish
+from innerview.session.inspector import Inspector
+from innerview.study.representations import representing
 
 
 def test_all_elements(explored):
@@ -169,8 +169,8 @@ def test_a_layer_of_varying_shape():
 
 
 def test_previews_hold_the_first_samples(explored, monkeypatch):
-    monkeypatch.setattr("innerview.representations._FIRST_LOOK", 0)
-    monkeypatch.setattr("innerview.sweep._LARGEST_BATCH", 16)
+    monkeypatch.setattr("innerview.study.representations._FIRST_LOOK", 0)
+    monkeypatch.setattr("innerview.study.sweep._LARGEST_BATCH", 16)
     work = representing(explored, "features.0", samples=300)
     parts = [part for part in work if part is not None]
     assert len(parts) >= 2

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from innerview.analysis.statistics import Statistics, empty, summarise, unpack
+from innerview.analysis.statistics.accumulators import Statistics, empty, summarise, unpack
 from innerview.errors import HistoryError, UnknownLayerError
 from innerview.training.history import History
 from innerview.training.record import Event, Record, WeightSample

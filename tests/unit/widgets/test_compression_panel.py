@@ -10,10 +10,10 @@ from torch import nn
 from unit.widgets.frames import ask, last, settle
 
 import innerview as iv
-from innerview.analysis.progress import finish
-from innerview.compressions import Step
 from innerview.errors import DataError
-from innerview.projections import divide, projecting
+from innerview.jobs.progress import finish
+from innerview.study.compressions import Step
+from innerview.study.projections import divide, projecting
 from innerview.widgets.compression_settings import Series
 
 LAYER = "features.3"

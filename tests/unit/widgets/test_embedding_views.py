@@ -12,8 +12,8 @@ from ipywidgets.widgets.widget import _instances
 from unit.widgets.frames import ask, last, settle
 
 import innerview as iv
-from innerview.analysis.align import procrustes
-from innerview.embeddings import embedding
+from innerview.analysis.layouts.align import procrustes
+from innerview.study.embeddings import embedding
 
 LAYER = "classifier.1"
 

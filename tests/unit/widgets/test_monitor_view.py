@@ -13,7 +13,7 @@ from torch import nn
 from unit.widgets.frames import ask, last
 
 import innerview as iv
-from innerview.analysis.statistics import BINS, EDGES
+from innerview.analysis.statistics.accumulators import BINS, EDGES
 from innerview.errors import InnerviewError
 from innerview.training.record import Event
 from innerview.widgets.bqplot_parts import COLOURS

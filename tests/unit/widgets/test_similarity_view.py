@@ -15,7 +15,7 @@ from torch import nn
 
 import innerview as iv
 from innerview import wire
-from innerview.analysis.similarity import CosineHistogram, cosine_histogram
+from innerview.analysis.spaces.similarity import CosineHistogram, cosine_histogram
 from innerview.errors import DataError
 from innerview.widgets.bqplot_parts import GREY
 from innerview.widgets.charts import CosineChart

@@ -12,7 +12,8 @@ from torch import nn
 from unit.widgets.frames import ask, last, settle
 
 import innerview as iv
-from innerview import axes, wire
+from innerview import wire
+from innerview.study import axes
 from innerview.widgets import channel_grid
 from innerview.widgets.status_bar import StatusBar
 

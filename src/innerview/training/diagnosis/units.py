@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from innerview.analysis.statistics import saturating
+from innerview.analysis.statistics.accumulators import saturating
 from innerview.training.diagnosis.curves import ACTIVATIONS, HOLD, held, last_step, path, recent
 from innerview.training.diagnosis.finding import Finding, Sign, finding
 

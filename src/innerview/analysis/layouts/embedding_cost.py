@@ -1,0 +1,90 @@
+"""What an embedding needs and how long it takes, said before it is computed."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING
+
+import torch
+
+from innerview.analysis.layouts.tsne import INTERPOLATED, SCHEDULE
+from innerview.analysis.layouts.umap_layout import default_epochs
+from innerview.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from innerview.analysis.layouts.tsne import Phase
+
+# Seconds, measured on two cores of a server; benchmarks/embedding.py prints estimates beside what it measures.
+_AFFINITY = 2.3e-7  # a neighbour
+_BARNES_HUT = 4.8e-7  # a point, its logarithm (base 2) and an iteration, on one core
+_SPACE = 1.7  # times longer in 3-D
+_GRID, _INTERPOLATE = 0.012, 1.2e-6  # an iteration; a point and an iteration
+_EPOCH = 1.0e-7  # a neighbour and an epoch
+_COMPILE = 4.0  # for the first UMAP in a process
+
+
+def neighbours_needed(method: str, n: int, *, perplexity: float = 30.0, n_neighbors: int = 15) -> int:
+    """How many neighbours of each sample an embedding looks at.
+
+    Args:
+        method: "tsne" or "umap".
+        n: the number of samples.
+        perplexity: of t-SNE, which looks at three times as many.
+        n_neighbors: of UMAP, which counts the sample itself.
+
+    Returns:
+        At most ``n - 1``, at least 1.
+
+    Raises:
+        DataError: another method.
+    """
+    wanted = {"tsne": int(3 * perplexity), "umap": n_neighbors - 1}
+    return max(1, min(n - 1, wanted[_known(method)]))
+
+
+def estimate_seconds(
+    method: str,
+    n: int,
+    *,
+    perplexity: float = 30.0,
+    n_neighbors: int = 15,
+    dimensions: int = 2,
+    schedule: Sequence[Phase] = SCHEDULE,
+    epochs: int | None = None,
+) -> float:
+    """Roughly how long an embedding takes once the neighbours are known; a machine may need half or thrice that.
+
+    Args:
+        method: "tsne" or "umap".
+        n: the number of samples.
+        perplexity: of t-SNE.
+        n_neighbors: of UMAP.
+        dimensions: 2 or 3.
+        schedule: of t-SNE.
+        epochs: of UMAP.
+
+    Returns:
+        Seconds, with those for compiling when UMAP has not been used in this process yet.
+
+    Raises:
+        DataError: another method.
+    """
+    k = neighbours_needed(method, n, perplexity=perplexity, n_neighbors=n_neighbors)
+    if method == "umap":
+        compiling = 0.0 if "innerview.analysis.layouts.umap_compiled" in sys.modules else _COMPILE
+        return compiling + _EPOCH * n * k * (epochs if epochs is not None else default_epochs(n))
+    if dimensions == 2 and n >= INTERPOLATED:  # noqa: PLR2004 - the plane
+        iteration = _GRID + _INTERPOLATE * n
+    else:
+        iteration = _BARNES_HUT * n * math.log2(max(n, 2)) / torch.get_num_threads()
+        iteration *= 1.0 if dimensions == 2 else _SPACE  # noqa: PLR2004 - the plane
+    return _AFFINITY * n * k + iteration * sum(phase.iterations for phase in schedule)
+
+
+def _known(method: str) -> str:
+    if method not in {"tsne", "umap"}:
+        raise DataError(f"method={method!r}; choose 'tsne' or 'umap'.")
+    return method

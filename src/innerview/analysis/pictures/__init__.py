@@ -1,0 +1,1 @@
+"""One sample: how its activation is read, and what it looks like."""

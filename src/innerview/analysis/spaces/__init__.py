@@ -1,0 +1,1 @@
+"""Many vectors: their neighbours, distances and similarities, and how well they tell classes apart."""

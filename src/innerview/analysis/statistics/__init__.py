@@ -1,0 +1,1 @@
+"""Numbers about many values: mergeable statistics, intervals, contrasts."""

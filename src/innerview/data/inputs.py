@@ -1,0 +1,105 @@
+"""The input of a batch: which tensor it is, whether it is a picture, on which device it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_map
+
+from innerview.data.samples import Batch
+from innerview.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import nn
+
+
+def main_input(batch: Batch) -> Tensor:
+    """The first tensor fed for the first sample of a batch that is no mask, without the batch axis.
+
+    Raises:
+        DataError: no tensor is fed.
+    """
+    value, inside = _main(batch)[1:]
+    return value if inside else value[0]
+
+
+def _main(batch: Batch) -> tuple[tuple[Any, ...], Tensor, bool]:
+    """Where the main input is (keys and positions from args + kwargs inwards), it, and whether it is one of a list."""
+    masks = []
+    for path, value, name in _tensors(batch):
+        # A list of tensors holds one for each sample, as torchvision's detection models take them.
+        inside = len(path) > 1 and isinstance(path[-1], int)
+        if "mask" in name:
+            masks.append((path, value, inside))
+        else:
+            return path, value, inside
+    if masks:
+        return masks[0]
+    raise DataError("this data feeds no tensor to the model, so there is no input to show")
+
+
+def _tensors(batch: Batch) -> Iterator[tuple[tuple[Any, ...], Tensor, str]]:
+    for key, entry in (*enumerate(batch.args), *batch.kwargs.items()):
+        entries = entry.items() if isinstance(entry, Mapping) else ()
+        if isinstance(entry, Tensor) and entry.ndim:
+            yield (key,), entry, str(key)
+        elif isinstance(entry, (list, tuple)) and entry and isinstance(entry[0], Tensor):
+            yield (key, 0), entry[0], str(key)
+        for name, value in entries:
+            if isinstance(value, Tensor) and value.ndim:
+                yield (key, name), value, str(name)
+
+
+def is_image(value: Tensor) -> bool:
+    """Whether an input ``[C, H, W]`` or ``[H, W]`` can be shown as a picture."""
+    if not (value.is_floating_point() or str(value.dtype) == "torch.uint8"):
+        return False
+    return (value.ndim == 3 and value.shape[0] in (1, 3, 4) and min(value.shape[1:]) > 1) or (  # noqa: PLR2004 - axes
+        value.ndim == 2 and min(value.shape) >= 8  # noqa: PLR2004 - a smaller [H, W] is rather a few features
+    )
+
+
+def as_text(value: Tensor, most: int) -> str:
+    """The first ``most`` numbers of an input that is no picture."""
+    flat = value.flatten()[:most].tolist()
+    text = " ".join(f"{number:.4g}" if isinstance(number, float) else str(number) for number in flat)
+    return f"{text} …" if value.numel() > most else text
+
+
+def replace_input(batch: Batch, value: Tensor) -> Batch:
+    """The batch of one sample with another main input; without its label."""
+    (key, *rest), old, inside = _main(batch)
+    new = value if inside else value[None].to(old.dtype)
+
+    def swap(position: Any, entry: Any) -> Any:
+        if position != key:
+            return entry
+        if not rest:
+            return new
+        if isinstance(entry, Mapping):
+            return {**entry, rest[0]: new}
+        return type(entry)([new, *entry[1:]])
+
+    args = tuple(swap(position, entry) for position, entry in enumerate(batch.args))
+    return Batch(args, {name: swap(name, entry) for name, entry in batch.kwargs.items()}, None)
+
+
+def placed(batch: Batch, model: nn.Module) -> Batch:
+    """The batch on the model's device; floats in half precision where the model's are."""
+    weight = next((p for p in model.parameters() if p.is_floating_point()), None)
+    weight = next(model.buffers(), None) if weight is None else weight
+    if weight is None:
+        return batch
+
+    def move(value: Any) -> Any:
+        if not isinstance(value, Tensor):
+            return value
+        half = value.dtype == torch.float32 and weight.dtype in (torch.float16, torch.bfloat16)
+        return value.to(weight.device, weight.dtype if half else None)
+
+    return batch._replace(args=tree_map(move, batch.args), kwargs=tree_map(move, batch.kwargs))

@@ -1,0 +1,48 @@
+"""Small pictures of samples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from innerview.analysis.pictures.picture import image_pixels, thumbnail
+from innerview.data.inputs import as_text, is_image, main_input
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from innerview.data.samples import Data
+
+SIDE = 48  # pixels; drawn at 24 to 48 CSS pixels
+_NUMBERS = 8  # of a sample that is no picture
+
+
+class Thumbnail(NamedTuple):
+    """A sample, small.
+
+    Attributes:
+        label: name of its class; None without one.
+        picture: uint8 ``[SIDE, SIDE, 3]``; None for a sample that is no image.
+        text: its first numbers, for a sample that is no image.
+    """
+
+    label: str | None
+    picture: np.ndarray | None
+    text: str
+
+
+def make_thumbnail(data: Data, index: int) -> Thumbnail:
+    """Read a sample and make it small.
+
+    Args:
+        data: the samples.
+        index: which one.
+
+    Raises:
+        DataError: there is no such sample, or nothing of it can be shown.
+    """
+    batch = data.batch([index])
+    value = main_input(batch)
+    label = None if batch.labels is None else data.class_name(int(batch.labels[0]))
+    if is_image(value):
+        return Thumbnail(label, thumbnail(image_pixels(value, data.mean, data.std)[0], SIDE), "")
+    return Thumbnail(label, None, as_text(value, _NUMBERS))

@@ -1,0 +1,154 @@
+"""How good the model is when layers return something else: variants of one forward, batch by batch, by replay."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import torch
+
+from innerview.errors import InnerviewError
+from innerview.model import state
+from innerview.model.replay import Recording
+from innerview.study.sweep import batch_size
+from innerview.study.tallies import Judged, Tally, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Hashable, Iterable, Mapping, Sequence
+
+    from innerview.model.intervene import Edits
+    from innerview.session.inspector import Inspector
+    from innerview.study.tallies import Metric
+
+_HOLD = 0.03  # seconds that the model is kept for one variant after the other
+_PATIENT = 10  # steps in one where nobody waits for a click: large batches cost less a sample
+_SIZE = 1 << 14  # bytes of one result, with the counts of some hundred classes
+
+
+@dataclass(eq=False)
+class Evaluated:
+    """One variant, as far as it was evaluated.
+
+    Attributes:
+        after: how good the outputs of the variant are.
+        before: how good the model's own are, for the same samples.
+        agreed: for how many samples both predict the same class.
+        not_finite: how many samples have NaN or infinite values in the first layer edited.
+        note: why whole forwards were run; empty where only what comes after the layer was.
+        metric: what was measured; held so that its identity stays its own.
+    """
+
+    metric: Metric | None
+    after: Tally = field(default_factory=Tally)
+    before: Tally = field(default_factory=Tally)
+    agreed: int = 0
+    not_finite: int = 0
+    note: str = ""
+
+    def add(self, after: Judged, before: Judged, samples: int) -> None:
+        """Take in a batch."""
+        self.after.add(after, samples)
+        self.before.add(before, samples)
+        if after.predicted is not None and before.predicted is not None:
+            self.agreed += int((after.predicted == before.predicted).sum())
+
+
+def evaluating(
+    inspector: Inspector,
+    variants: Mapping[int, Edits],
+    samples: Sequence[int],
+    *,
+    metric: Metric | None,
+    fingerprint: object,
+    key: tuple[Hashable, ...],
+    patient: bool = False,
+) -> Generator[dict[int, Evaluated] | None, None, dict[int, Evaluated]]:
+    """Evaluate several variants over the same samples: batches outermost, so that one recording serves all variants.
+
+    Each result is kept in the Inspector's cache while it grows; one that was begun before goes on where it stopped.
+
+    Args:
+        inspector: whose model and data are used.
+        variants: by a number of its own, the edits of the layers; all edit the same layers.
+        samples: N indices, in the order wanted.
+        metric: see ``innerview.study.tallies.judge``.
+        fingerprint: of the model that is to be evaluated.
+        key: of all that a result depends on beside the variant's number and the metric.
+        patient: whether steps may be long: nobody waits for a click in between.
+
+    Yields:
+        What is known of each variant after each batch; None in between.
+
+    Raises:
+        InnerviewError: the model is no classifier and there is no metric, or it was changed meanwhile.
+        DataError, ForwardError: from the metric or an edit; the model rejects a batch.
+    """
+    first = _earliest(inspector, next(iter(variants.values())))
+    size = batch_size(inspector, first, _PATIENT if patient else 1)
+    found = {number: _kept(inspector, (*key, id(metric), number), metric) for number in variants}
+    if all(one.after.evaluated == len(samples) for one in found.values()):
+        yield found
+    while (start := min(one.after.evaluated for one in found.values())) < len(samples):
+        # Those that are furthest behind go on up to where the next one stands, so that they share what comes after.
+        todo = [(variants[number], one) for number, one in found.items() if one.after.evaluated == start]
+        ahead = (one.after.evaluated for one in found.values() if one.after.evaluated > start)
+        part = [int(index) for index in samples[start : min(start + size, min(ahead, default=len(samples)))]]
+        yield from _batch(inspector, part, start, first, todo, metric=metric, fingerprint=fingerprint)
+        yield found
+    return found
+
+
+def _kept(inspector: Inspector, key: tuple[Hashable, ...], metric: Metric | None) -> Evaluated:
+    known = inspector.cache.get(key)
+    if known is None:
+        known = Evaluated(metric)
+        inspector.cache.put(key, known, _SIZE)
+    return known
+
+
+def _batch(
+    inspector: Inspector,
+    samples: list[int],
+    start: int,
+    first: str,
+    todo: list[tuple[Edits, Evaluated]],
+    *,
+    metric: Metric | None,
+    fingerprint: object,
+) -> Generator[None, None, None]:
+    batch = inspector.data.batch(samples)
+    axis = inspector.layers[first].batch_axis or 0
+    waiting = list(todo)
+    recording: Recording | None = None
+    recorded: object = None
+    before: Judged | None = None
+    broken = 0
+    while waiting:
+        # Between two holds the model is free for a click, or for the next cell: then a snapshot comes in its place.
+        with inspector.lent(batch) as (model, ready, rewind):
+            if state.fingerprint(inspector.model) != fingerprint:
+                raise InnerviewError("the model was changed while it was evaluated; evaluate it again")
+            if recording is None or before is None or recorded is not model:
+                recording, recorded = Recording(model, ready.args, ready.kwargs, first, restore_rng=rewind), model
+                before = judge(recording.output, ready, len(samples), metric)
+                finite = torch.isfinite(recording.activation).movedim(axis, 0).flatten(1).all(1)
+                broken = len(samples) - int(finite.sum())
+            begun = time.perf_counter()
+            with recording.held():
+                while waiting and time.perf_counter() - begun < _HOLD:
+                    edits, found = waiting.pop(0)
+                    after = judge(recording.rerun_with(edits), ready, len(samples), metric)
+                    # Another thread may have been here meanwhile.
+                    if found.after.evaluated == start:
+                        found.add(after, before, len(samples))
+                        found.not_finite += broken
+                        found.note = recording.note
+        yield
+
+
+def _earliest(inspector: Inspector, layers: Iterable[str]) -> str:
+    """Which of the layers returns first: of those that hold no other of them, the one called first."""
+    rows = [row for row in inspector.layers.values() if row.name in set(layers)]
+    inner = [row for row in rows if not any(other.path.startswith(f"{row.path}.") for other in rows)]
+    return inner[0].name

@@ -1,0 +1,212 @@
+"""A projection fitted to what a layer returns for training data, kept for whoever asks next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import torch
+from torch.utils._pytree import tree_leaves
+
+from innerview.analysis.projections.projection import FLOAT_BITS, Projection, default_rank, fitting_projection
+from innerview.errors import DataError, UnseenLayerError
+from innerview.jobs.progress import silent
+from innerview.model import state
+from innerview.study.sweep import sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from torch import Tensor
+
+    from innerview.data.samples import Data
+    from innerview.jobs.worker import Job
+    from innerview.session.inspector import Inspector
+
+FITTED_ON = 1000  # samples, at most, unless told otherwise
+_FEWEST = 2  # samples: one to fit, one to evaluate
+_AT_LEAST = 512  # ranks of one fit, so that a slider may go further
+
+
+class Parts(NamedTuple):
+    """Which samples a projection is fitted to, and which are left for evaluating it.
+
+    Attributes:
+        data: the training data, or the Inspector's own.
+        fitted: indices in ``data``.
+        evaluated: indices in the Inspector's data, in a seeded random order; none of the samples fitted to.
+        note: what was done, a sentence for the reader.
+    """
+
+    data: Data
+    fitted: np.ndarray
+    evaluated: np.ndarray
+    note: str
+
+
+def divide(inspector: Inspector, fit: Any = None, fit_samples: int = FITTED_ON, seed: int = 0) -> Parts:
+    """Choose the samples to fit to, by a seeded draw.
+
+    Args:
+        inspector: whose data is evaluated.
+        fit: training data, in any form that an Inspector takes; None: those given to the Inspector, else a part of
+            its data, up to a half.
+        fit_samples: how many to fit to, at most.
+        seed: of the draw.
+
+    Raises:
+        DataError: too few samples, or the training data is the data that is evaluated.
+    """
+    if fit_samples < 1:
+        raise DataError(f"fit_samples={fit_samples}: a projection is fitted to at least one sample")
+    random = np.random.default_rng(seed)
+    order = random.permutation(len(inspector.data))
+    data = inspector.training if fit is None else _training(inspector, fit)
+    if data is not None:
+        fitted = random.permutation(len(data))[:fit_samples]
+        return Parts(data, fitted, order, f"fitted to {len(fitted):,} samples of the training data")
+    if len(order) < _FEWEST:
+        raise DataError(f"{len(order)} sample: a projection is fitted to some samples and evaluated on others")
+    count = min(len(order) // 2, fit_samples)
+    return Parts(inspector.data, order[:count], order[count:], f"fitted to {count:,} samples that are not evaluated")
+
+
+def projecting(
+    inspector: Inspector,
+    layer: str,
+    rank: int | None = None,
+    basis: str = "pca",
+    axis: str = "channels",
+    *,
+    fit: Any = None,
+    fit_samples: int = FITTED_ON,
+    seed: int = 0,
+    job: Job | None = None,
+) -> Generator[None, None, Projection]:
+    """A projection fitted to a layer's output; at once where it was fitted before and the model is unchanged.
+
+    One fit serves all lower ranks: ``projection.at(k)`` is nested in it. It reaches to at least rank 512 where there
+    are so many dimensions and samples, so that ``projection.curve`` shows what other ranks would keep.
+
+    Args:
+        inspector: whose model and data are used.
+        layer: a name in ``inspector.layers``.
+        rank: of the projection; None: as high as can be (256 of more than 8,192 dimensions).
+        basis: see ``innerview.fit_projection``.
+        axis: likewise.
+        fit: training data to fit to, as an Inspector takes data; None: those given to the Inspector, else a part of
+            its data, see ``divide``.
+        fit_samples: how many of them, at most. Those with NaN or infinite activations are left out.
+        seed: of the draw of the samples, and of a random basis.
+        job: told the fraction done.
+
+    Returns:
+        The projection at this rank. Where the samples fitted to span fewer directions it is at the highest rank there
+        is, and its note says so.
+
+    Raises:
+        UnknownLayerError, UnseenLayerError: no such layer, or its output is not made of floating point numbers.
+        DataError: the rank is out of range, too few samples, none with finite activations, or activations that vary
+            in shape.
+        ForwardError: the model rejects a batch.
+    """
+    row = inspector.seen(layer)
+    if row.shape is None or row.batch_axis is None or "float" not in str(row.dtype):
+        raise UnseenLayerError(
+            f"{layer!r} cannot be compressed: its output is {row.dtype} of shape {row.shape}; "
+            "it takes floating point numbers with an axis for the samples"
+        )
+    channel = inspector.axes.layout(layer, row.shape).channel_axis if row.shape else 0
+    dimensions = prod(row.shape) if axis == "all" or not row.shape else row.shape[channel]
+    parts = divide(inspector, fit, fit_samples, seed)
+    most = FLOAT_BITS if basis == "quantise" else dimensions
+    rank = default_rank(basis, dimensions) if rank is None else rank
+    key = ("projection", layer, basis, axis, fit_samples, seed, parts.data, state.fingerprint(inspector.model))
+    fitted: _Fitted | None = inspector.cache.get(key)
+    if fitted is None or rank > fitted.asked:
+        # A rank that does not exist is asked for as it is: the fit says what would have worked.
+        asked = max(rank, min(_AT_LEAST, most)) if 1 <= rank <= most else rank
+        samples = _Samples(inspector, layer, parts, job)
+        given: Tensor | Iterator[Tensor] = iter(samples)
+        if basis == "pca" and axis == "all" and samples.few:
+            given = yield from _gathering(given)
+        work = fitting_projection(
+            given,
+            asked,
+            basis,  # type: ignore[arg-type] - checked there
+            axis,  # type: ignore[arg-type] - likewise
+            channel_axis=channel + 1,
+            seed=seed,
+        )
+        projection = yield from silent(work)
+        fitted = _Fitted(asked, replace(projection, note=samples.note))
+        inspector.cache.put(key, fitted, 4 * projection.parameters)
+    return fitted.at(rank)
+
+
+class _Fitted(NamedTuple):
+    """A projection, and the rank that was asked for: with fewer samples than that it reaches less far."""
+
+    asked: int
+    projection: Projection
+
+    def at(self, rank: int) -> Projection:
+        full = self.projection
+        if rank <= full.largest:
+            return full.at(rank)
+        vectors = full.samples * prod(full.shape) // full.full_rank
+        capped = f"rank {rank:,} was asked for, but {vectors:,} vectors span no more than {full.largest:,} directions"
+        return replace(full, note="; ".join(filter(None, [full.note, capped])))
+
+
+class _Samples:
+    """The activations of the samples fitted to, batch by batch, without those that are not finite."""
+
+    def __init__(self, inspector: Inspector, layer: str, parts: Parts, job: Job | None) -> None:
+        self._inspector, self._layer, self._parts, self._job = inspector, layer, parts, job
+        elements, total = inspector.layers[layer].size or 0, len(parts.fitted)
+        # Of fewer vectors than dimensions the matrix of products is smaller, for which all have to be there.
+        self.few = 8 * elements * total <= inspector.cache.budget and total < elements
+        self.note = ""
+
+    def __iter__(self) -> Iterator[Tensor]:
+        left_out = 0
+        total = len(self._parts.fitted)
+        for _, values in sweep(
+            self._inspector, self._layer, self._parts.fitted.tolist(), self._job, data=self._parts.data
+        ):
+            finite = torch.isfinite(values.flatten(1)).all(1)
+            kept = int(finite.sum())
+            left_out += len(values) - kept
+            if kept:
+                yield values if kept == len(values) else values[finite]
+        if left_out == total:
+            raise DataError(
+                f"nothing can be fitted to {self._layer!r}: all {total:,} samples have NaN or infinite values there"
+            )
+        if left_out:
+            self.note = (
+                f"{left_out:,} of {total:,} samples fitted to are left out: NaN or infinite values in {self._layer!r}"
+            )
+
+
+def _gathering(batches: Iterator[Tensor]) -> Generator[None, None, Tensor | Iterator[Tensor]]:
+    """All batches in one tensor; as they are where they vary in shape, for the fit to complain about."""
+    gathered: list[Tensor] = []
+    for values in batches:
+        gathered.append(values)
+        yield
+    return torch.cat(gathered) if len({values.shape[1:] for values in gathered}) == 1 else iter(gathered)
+
+
+def _training(inspector: Inspector, fit: Any) -> Data:
+    """Data made of what the user gave, the same each time it is the same."""
+    key = ("training", *map(id, tree_leaves(fit)))
+    known = inspector.cache.get(key)
+    if known is None:
+        # Held together, so that the identities in the key stay theirs.
+        known = (fit, inspector.data.alike(fit))
+        inspector.cache.put(key, known, 0)
+    return known[1]

@@ -1,0 +1,265 @@
+"""A layer's activations over many samples, as one vector a sample."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass, field
+from math import prod
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+
+from innerview.analysis.projections.sketch import Sketch
+from innerview.analysis.spaces.neighbours import Neighbours, finding_neighbours
+from innerview.errors import DataError, UnseenLayerError
+from innerview.model import state
+from innerview.session.selection import SAMPLES
+from innerview.study.sweep import sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from torch import Tensor
+
+    from innerview.analysis.projections.pca import PCA
+    from innerview.jobs.worker import Job
+    from innerview.session.inspector import Inspector
+
+Pool = Literal["all", "mean"] | int
+
+MOST_ELEMENTS = 4096  # of one vector; longer ones are reduced
+_SKETCHED = 2048  # elements of a vector that was reduced: squared lengths keep to about sqrt(2 / 2048) = 3 %
+_FIRST_LOOK, _LOOK_AGAIN = 0.25, 2.0  # seconds until the first part is shown; how many times as many samples next
+
+
+@dataclass(eq=False)
+class Representation:
+    """What a layer makes of N samples, as points in the layer's own space.
+
+    Attributes:
+        layer: name of the layer.
+        indices: int64 ``[N]``: the sample of each vector, in the seeded random order in which they were visited.
+        vectors: float32 ``[N, D]`` on the CPU; a memory-mapped file where they exceed the memory budget.
+        elements: of one activation, before it was pooled or reduced.
+        excluded: int64: samples left out because their activation is not finite.
+        note: how the vectors were made, a sentence for the reader.
+        pictures: points that were computed of them, by method and settings.
+        components: principal components of the first half of them.
+    """
+
+    layer: str
+    indices: np.ndarray
+    vectors: Tensor
+    elements: int
+    excluded: np.ndarray
+    note: str
+    pictures: dict[tuple[Any, ...], np.ndarray] = field(default_factory=dict, repr=False)
+    components: PCA | None = field(default=None, repr=False)
+    _neighbours: Neighbours | None = field(default=None, repr=False)
+
+    def finding_neighbours(self, k: int) -> Generator[float, None, Neighbours]:
+        """The k nearest neighbours of every vector; computed once and shared by all that ask.
+
+        Yields:
+            The fraction done.
+
+        Raises:
+            DataError: k is not smaller than the number of vectors.
+        """
+        known = self._neighbours
+        if known is None or known.indices.shape[1] < k:
+            known = yield from finding_neighbours(self.vectors, k)
+            self._neighbours = known
+        return Neighbours(known.indices[:, :k], known.distances[:, :k])
+
+
+class Cache:
+    """The newest results, up to a number of bytes; the ones not asked for the longest go first.
+
+    Args:
+        budget: bytes.
+    """
+
+    def __init__(self, budget: int) -> None:
+        self.budget = budget
+        self._held: dict[object, tuple[Any, int]] = {}
+
+    def get(self, key: object) -> Any:
+        """The result kept under a key; None if there is none any more."""
+        held = self._held.pop(key, None)
+        if held is None:
+            return None
+        self._held[key] = held
+        return held[0]
+
+    def put(self, key: object, made: Any, size: int) -> None:
+        """Keep a result of so many bytes."""
+        self._held[key] = (made, size)
+        while len(self._held) > 1 and sum(size for _, size in self._held.values()) > self.budget:
+            del self._held[next(iter(self._held))]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._held.clear()
+
+
+def representing(
+    inspector: Inspector,
+    layer: str,
+    *,
+    pool: Pool = "all",
+    samples: int | Sequence[int] | None = SAMPLES,
+    correct_only: bool = False,
+    seed: int = 0,
+    job: Job | None = None,
+) -> Generator[Representation | None, None, Representation]:
+    """A layer's activations as vectors, one a sample.
+
+    Args:
+        inspector: whose model and data are used.
+        layer: a name in ``inspector.layers``.
+        pool: "all": every element; "mean": each channel's mean over its positions; a number: that token.
+        samples: how many, drawn at random; or which ones; None: all.
+        correct_only: leave out what the model gets wrong; predicts first what was not predicted yet.
+        seed: of the draw, and of the random projection.
+        job: told the fraction done.
+
+    Yields:
+        Now and then the representation of the samples seen so far, else None.
+
+    Raises:
+        UnknownLayerError, UnseenLayerError: no such layer, its output cannot be seen, or varies in shape.
+        DataError: no labels for ``correct_only``, no such token, or no finite activation at all.
+        ForwardError: the model rejects a batch.
+    """
+    chosen = yield from _choose(inspector, samples, correct_only=correct_only, seed=seed, job=job)
+    key = (layer, pool, seed, chosen.tobytes(), state.fingerprint(inspector.model))
+    known: Representation | None = inspector.cache.get(key)
+    if known is not None:
+        return known
+    making = _Making(inspector, layer, pool, len(chosen), seed)
+    begun, next_look = time.perf_counter(), 0
+    for part, values in sweep(inspector, layer, chosen.tolist(), job):
+        making.add(chosen[part.start : part.stop], values)
+        if making.count >= max(next_look, 3) and time.perf_counter() - begun > _FIRST_LOOK and part.stop < len(chosen):
+            next_look = int(making.count * _LOOK_AGAIN)
+            yield making.made()
+        else:
+            yield None
+    made = making.made()
+    if not making.count:
+        raise DataError(f"no sample has finite activations in {layer!r}: all {len(chosen)} have NaN or infinite values")
+    inspector.cache.put(key, made, making.bytes_in_memory)
+    return made
+
+
+def _choose(
+    inspector: Inspector, samples: int | Sequence[int] | None, *, correct_only: bool, seed: int, job: Job | None
+) -> Generator[None, None, np.ndarray]:
+    """Which samples, in a seeded random order, so that the first of them stand for all."""
+    total = len(inspector.data)
+    if samples is None or isinstance(samples, (int, np.integer)):
+        if samples is not None and samples < 1:
+            raise DataError(f"samples={samples}: at least one sample is needed, or None for all")
+        candidates = np.random.default_rng(seed).permutation(total)
+    else:
+        candidates = np.asarray(samples, np.int64)
+    if correct_only:
+        if inspector.data.labels is None:
+            raise DataError("only samples with labels can be told correct from wrong; this data has no labels")
+        for _ in inspector.predict(job):
+            yield None
+        candidates = candidates[inspector.predictions.correct[candidates] == 1]
+        if not len(candidates):
+            raise DataError("the model gets none of these samples right, so none is left; use correct_only=False")
+    return candidates[:samples] if isinstance(samples, (int, np.integer)) else candidates
+
+
+class _Making:
+    """Vectors under way: pools, reduces and stores what comes in."""
+
+    def __init__(self, inspector: Inspector, layer: str, pool: Pool, samples: int, seed: int) -> None:
+        self.inspector, self.layer, self.pool, self.samples, self.seed = inspector, layer, pool, samples, seed
+        self.count = 0
+        self.elements = 0
+        self.bytes_in_memory = 0
+        self._note = ""
+        self._sketch: Sketch | None = None
+        self._vectors: Tensor | None = None
+        self._indices = np.empty(samples, np.int64)
+        self._excluded: list[np.ndarray] = []
+
+    def add(self, indices: np.ndarray, values: Tensor) -> None:
+        """Take the activations ``[n, ...]`` of some samples."""
+        vectors = self._pooled(values)
+        finite = torch.isfinite(vectors).all(1)
+        if self._vectors is None:
+            self._begin(values, vectors.shape[1])
+        if vectors.shape[1] != self._width:
+            raise UnseenLayerError(
+                f"{self.layer!r} returns vectors of {self._width:,} elements for some samples and of "
+                f"{vectors.shape[1]:,} for others, which cannot be compared; pool='mean' may help"
+            )
+        kept = finite.cpu().numpy()
+        if not kept.all():
+            vectors = vectors[finite]
+            self._excluded.append(indices[~kept])
+            indices = indices[kept]
+        if self._sketch is not None:
+            vectors = self._sketch.apply(vectors)
+        stop = self.count + len(indices)
+        assert self._vectors is not None  # noqa: S101 - for the type checker; _begin has just made it
+        self._vectors[self.count : stop] = vectors.cpu()
+        self._indices[self.count : stop] = indices
+        self.count = stop
+
+    def made(self) -> Representation:
+        """The representation of the samples taken so far."""
+        excluded = np.sort(np.concatenate(self._excluded)) if self._excluded else np.empty(0, np.int64)
+        note = self._note
+        if len(excluded):
+            note += f"; {len(excluded):,} samples with NaN or infinite values are left out"
+        vectors = torch.empty(0, 0) if self._vectors is None else self._vectors[: self.count]
+        return Representation(self.layer, self._indices[: self.count], vectors, self.elements, excluded, note)
+
+    def _begin(self, values: Tensor, width: int) -> None:
+        self._width = width
+        self.elements = prod(values.shape[1:])
+        what = {"all": f"all {width:,} elements", "mean": f"the means of {width:,} channels"}
+        self._note = what.get(str(self.pool), f"the {width:,} features of token {self.pool}")
+        if width > MOST_ELEMENTS:
+            self._sketch = Sketch(width, _SKETCHED, self.seed)
+            self._note += f", reduced to {_SKETCHED:,} by a random projection"
+            width = _SKETCHED
+        size = self.samples * width * 4
+        if size > self.inspector.cache.budget:
+            # The file has no name, so nothing is left behind when the vectors are freed.
+            with tempfile.TemporaryFile(prefix="innerview-") as file:
+                mapped = np.memmap(file, np.float32, "w+", shape=(self.samples, width))
+            self._vectors = torch.from_numpy(mapped)
+            self._note += "; kept in a file"
+        else:
+            self._vectors = torch.empty(self.samples, width)
+            self.bytes_in_memory = size
+
+    def _pooled(self, values: Tensor) -> Tensor:
+        """``[n, D]`` float32 on the model's device."""
+        if values.is_complex():
+            raise UnseenLayerError(f"{self.layer!r} returns complex numbers, which have no place among real vectors")
+        values = values.float()
+        if self.pool == "all" or values.ndim < 2:  # noqa: PLR2004 - the samples and one axis more
+            return values.reshape(len(values), -1)
+        layout = self.inspector.axes.layout(self.layer, tuple(values.shape[1:]))
+        channel = layout.channel_axis + 1
+        if self.pool == "mean":
+            return values.movedim(channel, 1).flatten(2).mean(2) if values.ndim > 2 else values  # noqa: PLR2004 - likewise
+        if not isinstance(self.pool, int):
+            raise DataError(f"pool={self.pool!r}: use 'all', 'mean' or the number of a token")
+        if layout.kind != "tokens" and not layout.foldable:
+            raise DataError(f"{self.layer!r} has no tokens to choose token {self.pool} from; use pool='mean' or 'all'")
+        tokens = values.movedim(channel, -1)
+        if not -tokens.shape[1] <= self.pool < tokens.shape[1]:
+            raise DataError(f"{self.layer!r} has no token {self.pool}: its tokens are 0 to {tokens.shape[1] - 1}")
+        return tokens[:, self.pool]

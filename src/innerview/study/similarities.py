@@ -1,0 +1,166 @@
+"""The cosine similarities of a layer's samples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from innerview.analysis.projections.pca import PCA, fitting_pca
+from innerview.analysis.spaces.similarity import CosineHistogram, measuring_similarity
+from innerview.errors import DataError
+from innerview.jobs.progress import relay, silent
+from innerview.session.selection import SAMPLES
+from innerview.study.projections import divide, projecting
+from innerview.study.representations import MOST_ELEMENTS, representing
+from innerview.study.sweep import sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from torch import Tensor
+
+    from innerview.jobs.worker import Job
+    from innerview.session.inspector import Inspector
+    from innerview.study.representations import Representation
+
+_SMALLEST_RANK = 8
+COMPARED = 500  # samples, where the answer to a slider is waited for
+
+
+def similarity(
+    inspector: Inspector,
+    layer: str,
+    *,
+    reference: int | None = None,
+    rank: int | None = None,
+    bins: int = 200,
+    seed: int = 0,
+    **options: Any,
+) -> Generator[CosineHistogram | None, None, CosineHistogram]:
+    """The histogram of cosine similarities between a layer's samples, of one class and of different ones.
+
+    Args:
+        inspector: whose model and data are used.
+        layer: a name in ``inspector.layers``.
+        reference: one sample, compared with all others; None compares all pairs.
+        rank: keep that many principal components first, fitted on other samples than those compared.
+        bins: of the histogram, from -1 to 1.
+        seed: of the pairs of the first estimate, and as in ``representing``.
+        options: how the vectors are made: ``pool``, ``samples``, ``correct_only``, ``job`` of
+            ``representations.representing``.
+
+    Yields:
+        First an estimate from some of the pairs, then None.
+
+    Raises:
+        UnknownLayerError, UnseenLayerError, ForwardError: as ``representing``.
+        DataError: a rank or a reference out of range, or too few samples to fit and compare.
+    """
+    options["seed"] = seed
+    if reference is not None and not 0 <= reference < len(inspector.data):
+        raise DataError(f"there is no sample {reference}: the samples are 0 to {len(inspector.data) - 1}")
+    vectors = yield from silent(representing(inspector, layer, **options))
+    compared, indices = vectors.vectors, vectors.indices
+    first: Tensor | None = None
+    if reference is not None and reference not in indices:
+        # It was not drawn: it joins for the comparison.
+        alone = yield from silent(representing(inspector, layer, **{**options, "samples": [reference]}))
+        first = alone.vectors
+    elif reference is not None:
+        first = compared[indices == reference]
+    if rank is not None:
+        fitted = yield from _fitted(vectors, rank, seed)
+        held_out = slice(len(indices) // 2, None)
+        compared, indices = _compressed(fitted, compared[held_out], rank), indices[held_out]
+        first = None if first is None else _compressed(fitted, first, rank)
+    if first is not None:
+        others = indices != reference
+        compared = torch.cat([first, compared[others]])
+        indices = np.concatenate([np.array([reference]), indices[others]])
+    labels = inspector.data.labels
+    yield None
+    job = options.get("job")
+
+    def step(found: CosineHistogram | float) -> CosineHistogram | None:
+        if isinstance(found, CosineHistogram):
+            return found
+        if job is not None:
+            job.fraction = found
+        return None
+
+    known = None if labels is None else labels[indices]
+    place = None if reference is None else 0
+    return (yield from relay(measuring_similarity(compared, known, place, bins, seed=seed), step))
+
+
+def compressed_similarity(
+    inspector: Inspector,
+    layer: str,
+    rank: int,
+    basis: str = "pca",
+    axis: str = "channels",
+    *,
+    samples: int = COMPARED,
+    bins: int = 200,
+    seed: int = 0,
+    job: Job | None = None,
+) -> Generator[CosineHistogram | None, None, CosineHistogram]:
+    """The cosine similarities between samples of a layer that is compressed, as the layers after it see them.
+
+    Args:
+        inspector: whose model and data are used.
+        layer: a name in ``inspector.layers``.
+        rank: of the projection.
+        basis: likewise; see ``innerview.fit_projection``.
+        axis: likewise.
+        samples: how many to compare at most, of those that the projection is not fitted to.
+        bins: of the histogram, from -1 to 1.
+        seed: of the draw of the samples.
+        job: told the fraction done.
+
+    Yields:
+        First an estimate from some of the pairs, then None.
+
+    Raises:
+        UnknownLayerError, UnseenLayerError, DataError, ForwardError: as ``projections.projecting``.
+    """
+    projection = yield from projecting(inspector, layer, rank, basis, axis, seed=seed, job=job)
+    indices = divide(inspector, seed=seed).evaluated[:samples]
+    compressed = []
+    for _, values in sweep(inspector, layer, indices.tolist(), job):
+        compressed.append(projection.apply(values).flatten(1))
+        yield None
+    labels = inspector.data.labels
+    work = measuring_similarity(
+        torch.cat(compressed), None if labels is None else labels[indices], None, bins, seed=seed
+    )
+    return (yield from relay(work, lambda step: step if isinstance(step, CosineHistogram) else None))
+
+
+def ranks(inspector: Inspector, layer: str, samples: int = SAMPLES) -> list[int]:
+    """Ranks worth comparing: the largest that can be fitted, and its halves down to 8."""
+    size = inspector.seen(layer).size or 0
+    largest = min(size, MOST_ELEMENTS, min(samples, len(inspector.data)) // 2 - 1)
+    halves = [2**power for power in range(12, 2, -1) if 2**power < largest]
+    return [largest, *halves] if largest >= _SMALLEST_RANK else []
+
+
+def _fitted(vectors: Representation, rank: int, seed: int) -> Generator[None, None, PCA]:
+    """Principal components of the first half of the samples, fitted once for every rank."""
+    half = len(vectors.indices) // 2
+    most = min(half - 1, vectors.vectors.shape[1])
+    if not 1 <= rank <= most:
+        raise DataError(
+            f"rank={rank}: PCA is fitted on {half:,} of the {len(vectors.indices):,} samples, with "
+            f"{vectors.vectors.shape[1]:,} elements each, so the rank is 1 to {most:,}"
+        )
+    if vectors.components is None:
+        vectors.components = yield from fitting_pca(vectors.vectors[:half], most, seed=seed)
+    return vectors.components
+
+
+def _compressed(fitted: PCA, vectors: Tensor, rank: int) -> Tensor:
+    """The vectors with only their first principal components left, as the rest of the network would see them."""
+    return fitted.mean + fitted.coordinates(vectors)[:, :rank] @ fitted.components[:, :rank].T
