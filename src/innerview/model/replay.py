@@ -15,7 +15,8 @@ from innerview.errors import UnseenLayerError
 from innerview.model.calls import Calls, locate, modules_of
 from innerview.model.intervene import Editing, Edits, forward_with, laid_out, put_back
 from innerview.model.outputs import activation, copied, tensors
-from innerview.model.state import quiet, random_states
+from innerview.model.randomness import random_states
+from innerview.model.state import devices_of, quiet
 from innerview.model.tape import Diverged, Skipping, Skips, Tape
 
 if TYPE_CHECKING:
@@ -178,10 +179,10 @@ class Recording:
                     self.activation = laid_out(value, value, self.layer)
                     return put_back(output, value, laid_out(value, value, self.layer))
 
-            before = random_states(list(self._model.modules()))
+            before = random_states(devices_of(self._model))
             with self._at_the_layer(returned), tape:
                 output = self._model(*fed[0], **fed[1])
-            drawn = _drawn(before, random_states(list(self._model.modules())))
+            drawn = _drawn(before, random_states(devices_of(self._model)))
             del fed
             skips = tape.finish()
             self.output = copied(output)

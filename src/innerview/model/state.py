@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import copy
-import random
 import sys
-import threading
 from contextlib import ExitStack, contextmanager
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.autograd.grad_mode import _unsafe_preserve_version_counter
 from torch.nn.parameter import is_lazy
 
 from innerview.errors import InnerviewError
+from innerview.model.randomness import kept
 from innerview.model.status import is_wrapper_of_compiled
+from innerview.model.switch import Switch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,7 +48,7 @@ def quiet(model: nn.Module, *, restore_rng: bool = True) -> Iterator[Callable[[]
         undo.enter_context(torch.no_grad())
         if restore_rng:
             undo.enter_context(_UNCOMPILED.held())
-            undo.callback(_restore_all, random_states(modules))
+            undo.enter_context(kept(devices_of(model)))
         undo.callback(buffers.restore)
         training = [module for module in modules if module.training]
         undo.callback(_set_training, training, to=True)
@@ -64,6 +63,11 @@ def quiet(model: nn.Module, *, restore_rng: bool = True) -> Iterator[Callable[[]
 
 def _shared(parameter: nn.Parameter) -> nn.Parameter:
     return parameter
+
+
+def cloned(parameter: nn.Parameter) -> nn.Parameter:
+    """A parameter of the same values, for ``snapshot``; one that is not made yet is left as it is."""
+    return parameter if is_lazy(parameter) else nn.Parameter(parameter.detach().clone(), parameter.requires_grad)
 
 
 def snapshot(model: nn.Module, parameter: Callable[[nn.Parameter], nn.Parameter] = _shared) -> nn.Module:
@@ -102,29 +106,47 @@ def snapshot(model: nn.Module, parameter: Callable[[nn.Parameter], nn.Parameter]
     return result
 
 
-def fingerprint(model: nn.Module) -> int:
-    """Sum up a model in a number that changes when a parameter, buffer or module is changed or replaced.
+class Fingerprint:
+    """Sums up a model in a number that changes when a parameter, buffer or module is changed or replaced.
 
-    It looks at identities, version counters and a few values of each tensor, the last because
+    It looks at identities, version counters, addresses and a few values of each tensor, the last because
     ``parameter.data.zero_()`` leaves the version counter alone; a change to other single values made through ``.data``
-    is missed. Takes some microseconds for each tensor.
+    is missed. Views of these values are kept from one call to the next.
+
+    Args:
+        model: any module.
     """
-    seen: list[Any] = []
-    probes: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
-    for module in model.modules():
-        seen.append(id(module))
-        for tensor in _tensors_of(module):
-            if is_lazy(tensor):
-                seen.append(id(tensor))
-                continue
-            seen.append((id(tensor), _version(tensor)))
-            if type(tensor).__module__.startswith("torch.nn") or type(tensor) is Tensor:
-                probe = _probe(tensor)
-                if probe is not None:
-                    probes.setdefault((tensor.device, tensor.dtype), []).append(probe)
-    with torch.no_grad():
-        values = [torch.cat(group).view(torch.uint8).cpu().numpy().tobytes() for group in probes.values()]
-    return hash((tuple(seen), tuple(values)))
+
+    def __init__(self, model: nn.Module) -> None:
+        self._model = model
+        self._looked_at: list[tuple[int, int]] = []
+        self._probes: list[list[Tensor]] = []
+
+    def written(self) -> int:
+        """The part of it that misses what is written through ``.data``; a microsecond for each tensor."""
+        seen: list[Any] = []
+        for module in self._model.modules():
+            seen.append(id(module))
+            seen.extend((id(tensor), _version(tensor)) for tensor in _tensors_of(module))
+        return hash(tuple(seen))
+
+    def __call__(self) -> int:
+        """The number."""
+        tensors = [tensor for module in self._model.modules() for tensor in _tensors_of(module) if _plain(tensor)]
+        where = [(id(tensor), tensor.data_ptr()) for tensor in tensors]
+        if where != self._looked_at:
+            probes: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
+            for tensor in tensors:
+                probes.setdefault((tensor.device, tensor.dtype), []).append(_probe(tensor))
+            self._looked_at, self._probes = where, list(probes.values())
+        with torch.no_grad():
+            values = [torch.cat(group).view(torch.uint8).cpu().numpy().tobytes() for group in self._probes]
+        return hash((self.written(), tuple(where), tuple(values)))
+
+
+def fingerprint(model: nn.Module) -> int:
+    """Sum up a model in a number; see ``Fingerprint``, which is quicker from the second time on."""
+    return Fingerprint(model)()
 
 
 class _Buffers:
@@ -156,30 +178,6 @@ class _Buffers:
                     now[name] = tensor
 
 
-class _Switch:
-    """A process-wide setting that is held while at least one thread needs it."""
-
-    def __init__(self, turn: Callable[[], Callable[[], None]]) -> None:
-        self._turn = turn
-        self._lock = threading.Lock()
-        self._holders = 0
-        self._turn_back: Callable[[], None] | None = None
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        with self._lock:
-            if self._holders == 0:
-                self._turn_back = self._turn()
-            self._holders += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._holders -= 1
-                if self._holders == 0 and self._turn_back is not None:
-                    self._turn_back()
-
-
 def _set_training(modules: list[nn.Module], *, to: bool) -> None:
     # The flag itself, not train() or eval(): some models do more in those, such as merging weights.
     for module in modules:
@@ -204,31 +202,8 @@ def _force_eager() -> Callable[[], None]:
     return lambda: stance.__exit__(None, None, None)
 
 
-_INSIDE_VISIBLE = _Switch(_no_fastpath)
-_UNCOMPILED = _Switch(_force_eager)
-
-
-def random_states(modules: list[nn.Module]) -> list[tuple[Callable[[Any], object], Any]]:
-    """The random state of torch (CPU and the modules' devices), Python and NumPy, each after what restores it."""
-    states: list[tuple[Callable[[Any], object], Any]] = [
-        (torch.set_rng_state, torch.get_rng_state()),
-        (random.setstate, random.getstate()),
-        (np.random.set_state, np.random.get_state()),  # noqa: NPY002 - the global state is what must be kept
-    ]
-    if not any(backend.is_available() for backend in (torch.cuda, torch.xpu, torch.mps)):
-        return states
-    for device in {tensor.device for module in modules for tensor in _tensors_of(module)}:
-        if device.type in ("cuda", "xpu"):
-            backend = torch.get_device_module(device)
-            states.append((lambda s, b=backend, d=device: b.set_rng_state(s, d), backend.get_rng_state(device)))
-        elif device.type == "mps":
-            states.append((torch.mps.set_rng_state, torch.mps.get_rng_state()))
-    return states
-
-
-def _restore_all(states: list[tuple[Callable[[Any], object], Any]]) -> None:
-    for restore, state in states:
-        restore(state)
+_INSIDE_VISIBLE = Switch(_no_fastpath)
+_UNCOMPILED = Switch(_force_eager)
 
 
 def _tensors_of(module: nn.Module) -> list[Tensor]:
@@ -242,19 +217,36 @@ def _can_change(tensor: Tensor | None) -> bool:
 
 
 def _version(tensor: Tensor) -> int:
-    return -1 if tensor.is_inference() else tensor._version  # noqa: SLF001 - has no public name
+    return -1 if is_lazy(tensor) or tensor.is_inference() else tensor._version  # noqa: SLF001 - has no public name
 
 
-def _probe(tensor: Tensor) -> Tensor | None:
-    """Return a view of a few values spread over a tensor's memory, or None where there is no plain memory."""
-    if tensor.layout != torch.strided or tensor.device.type == "meta" or tensor.is_quantized or not tensor.numel():
-        return None
+def _plain(tensor: Tensor) -> bool:
+    """Whether a tensor has plain memory of its own to look into."""
+    return (
+        not is_lazy(tensor)
+        and (type(tensor).__module__.startswith("torch.nn") or type(tensor) is Tensor)
+        and tensor.layout == torch.strided
+        and tensor.device.type != "meta"
+        and not tensor.is_quantized
+        and bool(tensor.numel())
+    )
+
+
+def _probe(tensor: Tensor) -> Tensor:
+    """A view of a few values spread over a tensor's memory."""
     held = tensor.untyped_storage().nbytes() // tensor.element_size() - tensor.storage_offset()
     span = min(held, tensor.numel())
     count = min(span, _PROBES)
     # From first to last: (count - 1) steps.
     step = (span - 1) // max(count - 1, 1)
     return tensor.detach().as_strided((count,), (max(step, 1),))
+
+
+def devices_of(model: nn.Module) -> set[torch.device]:
+    """The devices that may have random numbers of their own."""
+    if not any(backend.is_available() for backend in (torch.cuda, torch.xpu, torch.mps)):
+        return set()
+    return {tensor.device for module in model.modules() for tensor in _tensors_of(module)}
 
 
 def _belongs_to(hook: Any, modules: list[nn.Module]) -> bool:

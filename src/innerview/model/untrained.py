@@ -8,6 +8,8 @@ import torch
 from torch import nn
 
 from innerview.errors import InnerviewError
+from innerview.model.randomness import kept
+from innerview.model.state import devices_of
 
 _MOST_NAMED = 4
 
@@ -17,7 +19,7 @@ def untrained(model: nn.Module, seed: int = 0) -> nn.Module:
 
     Args:
         model: any module; it is not changed.
-        seed: of the draw; torch's own random state is as before afterwards.
+        seed: of the draw; the random state of every device is as before afterwards.
 
     Returns:
         The copy, without gradients and hooks of its own making.
@@ -27,7 +29,9 @@ def untrained(model: nn.Module, seed: int = 0) -> nn.Module:
     """
     fresh = copy.deepcopy(model)
     left = {id(parameter): name for name, parameter in fresh.named_parameters()}
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
+    # torch.manual_seed seeds every device there is, not only the model's.
+    everywhere = {torch.device("cuda", number) for number in range(torch.cuda.device_count())} | devices_of(model)
+    with kept(everywhere), torch.no_grad():
         torch.manual_seed(seed)
         for module in fresh.modules():
             reset = getattr(module, "reset_parameters", None) or getattr(module, "_reset_parameters", None)

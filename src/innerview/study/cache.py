@@ -1,0 +1,54 @@
+"""Results that are kept for whoever asks next, within a number of bytes."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+
+class Cache:
+    """The newest results, up to a number of bytes; the ones not asked for the longest go first.
+
+    The size of a result is what its attribute ``nbytes`` says at the time, so that it may grow; 0 without one. Any
+    thread may ask.
+
+    Args:
+        budget: bytes.
+    """
+
+    def __init__(self, budget: int) -> None:
+        self.budget = budget
+        self._lock = threading.RLock()
+        self._held: dict[object, Any] = {}
+
+    def get(self, key: object) -> Any:
+        """The result kept under a key; None if there is none any more."""
+        with self._lock:
+            held = self._held.pop(key, None)
+            if held is not None:
+                self._held[key] = held
+            return held
+
+    def put(self, key: object, made: Any) -> None:
+        """Keep a result."""
+        with self._lock:
+            self._held.pop(key, None)
+            self._held[key] = made
+            self.trim()
+
+    def trim(self) -> None:
+        """Let go of the oldest results after one of them has grown; the newest one stays whatever its size."""
+        with self._lock:
+            sizes = {key: getattr(made, "nbytes", 0) for key, made in self._held.items()}
+            total = sum(sizes.values())
+            for key in list(self._held)[:-1]:
+                if total <= self.budget:
+                    break
+                if sizes[key]:
+                    total -= sizes[key]
+                    del self._held[key]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._held.clear()

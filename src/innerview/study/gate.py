@@ -1,0 +1,58 @@
+"""The gate that all of the user's code passes when it is run for a look: one thread at a time, and without a trace."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from innerview.model import randomness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SOMEWHERE = 0  # no thread has this number
+
+
+class Gate:
+    """Owns the lock of a model and its data, and knows whether a notebook cell is running, and on which thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._thread: int | None = None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether a cell is running on another thread than the caller's: it may be training the model."""
+        return self._thread is not None and self._thread != threading.get_ident()
+
+    def begins(self, *, here: bool = True) -> None:
+        """A cell runs from now on, on this thread or on one that is not known; waits for who is inside."""
+        with self._lock:
+            self._thread = threading.get_ident() if here else _SOMEWHERE
+
+    def ended(self) -> None:
+        """No cell is running any more."""
+        self._thread = None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep others out, and a cell that is not running yet from beginning."""
+        with self._lock:
+            yield
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Run code of the user's that reads data; what it draws at random is not taken from the user's numbers."""
+        with self._lock, randomness.apart() if self.elsewhere else randomness.kept():
+            yield
+
+    @contextmanager
+    def running(self) -> Iterator[bool]:
+        """Run a model; yields whether the process is this thread's: nobody else draws random numbers or compiles."""
+        with self._lock:
+            if self.elsewhere:
+                with randomness.apart():
+                    yield False
+            else:
+                yield True
