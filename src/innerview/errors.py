@@ -4,6 +4,7 @@
       UnknownLayerError    (KeyError)    a layer name that the model does not have; the nearest names are offered
       UnseenLayerError     (ValueError)  the layer exists, but its output cannot be seen; says why
       ForwardError         (RuntimeError) the model rejected its input; the model's own error is the cause
+      ChangedError         (RuntimeError) the model was changed while something was computed from it; ask again
       DataError            (ValueError)  the data cannot be used as given: empty, labels of another length, ...
       ImageError           (ValueError)  a file or array that cannot be shown to the model as an image
       LayoutError          (ValueError)  an axis, slice or channel that the activation does not have
@@ -34,6 +35,10 @@ class UnseenLayerError(InnerviewError, ValueError):
 
 class ForwardError(InnerviewError, RuntimeError):
     """The model rejected its input."""
+
+
+class ChangedError(InnerviewError, RuntimeError):
+    """The model was changed while something was computed from it."""
 
 
 class DataError(InnerviewError, ValueError):

@@ -24,7 +24,6 @@ from torch.utils.data import TensorDataset
 import innerview as iv
 from innerview.analysis.statistics.accuracy import wilson_interval
 from innerview.jobs.progress import finish
-from innerview.model.state import fingerprint
 from innerview.study.compressions import compression_table
 from innerview.study.evaluation import evaluating
 from innerview.study.projections import projecting
@@ -131,7 +130,7 @@ def wrong_ways(
     Returns:
         The accuracy of each way, by its name, and that without compression as "off".
     """
-    full = finish(projecting(inspector, layer, None, "pca", axis, **options))
+    full = finish(projecting(inspector.subject, layer, None, "pca", axis, **options))
     rule: Any = full._rule
     basis, mean = rule.matrix, rule.mean
     size = len(basis)
@@ -153,10 +152,9 @@ def wrong_ways(
     edits: dict[int, dict[str, Callable[[Tensor], Tensor]]] = {
         number: {layer: partial(edit, ways[name])} for number, name in enumerate(names)
     }
-    now = fingerprint(inspector.model)
     key = ("wrong", layer, axis, rank)
     chosen = range(len(inspector.data))[:samples]
-    found = finish(evaluating(inspector, edits, chosen, metric=None, fingerprint=now, key=key))
+    found = finish(evaluating(inspector.subject, edits, chosen, metric=None, key=key))
     return {"off": found[0].before.accuracy} | {name: found[number].after.accuracy for number, name in enumerate(names)}
 
 

@@ -79,7 +79,7 @@ def measure(
     train(model, data, epochs=epochs, seed=seed)
     rows = []
     with iv.Inspector(model, data, baseline=before) as inspector:
-        for step in measuring_table(inspector, list(LAYERS), methods, samples=samples, seed=seed):
+        for step in measuring_table(inspector.subject, list(LAYERS), methods, samples=samples, seed=seed):
             if isinstance(step, Row):
                 rows.append(step)
                 print(f"seed {seed}:", *list(table([step]).reset_index().loc[0]), file=sys.stderr, flush=True)

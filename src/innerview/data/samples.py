@@ -15,9 +15,11 @@ from torch.utils._pytree import tree_flatten, tree_unflatten
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset, default_collate
 
 from innerview.errors import DataError
+from innerview.model.randomness import kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
 _STREAM_LIMIT = 1000  # samples kept of data that can only be read once, front to back
 _MOST_CLASSES = 100_000  # without names
@@ -51,6 +53,7 @@ class Data:
         mean, std: the normalisation of the inputs, per channel; else what the dataset's transform says.
         unpack: turns a collated batch into ``(args, kwargs, labels)`` where the rules here do not fit.
         accepts: the parameter names of the model's forward, to decide which entries of a dict are fed to it.
+        guard: held whenever code of the user's is run to read samples.
 
     Attributes:
         name: a short name of the source, for people.
@@ -70,10 +73,13 @@ class Data:
         std: Sequence[float] | None = None,
         unpack: Callable[[Any], tuple[tuple[Any, ...], dict[str, Any], Tensor | None]] | None = None,
         accepts: frozenset[str] = frozenset(),
+        guard: Callable[[], AbstractContextManager[None]] = kept,
     ) -> None:
         self._unpack = unpack
         self._accepts = accepts
-        self._read, self._length, self._chain = _reader(source)
+        self._guard = guard
+        with guard():
+            self._read, self._length, self._chain = _reader(source)
         self.name = _name(self._chain)
         self.origin = _origin(self._chain[0])
         if self._length == 0:
@@ -102,7 +108,8 @@ class Data:
             if not 0 <= index < self._length:
                 raise DataError(f"there is no sample {index}: {self.name} has samples 0 to {self._length - 1}")
         try:
-            collated = self._read(indices)
+            with self._guard():
+                collated = self._read(indices)
         except (RuntimeError, TypeError) as error:
             if len(indices) == 1:
                 raise
@@ -158,6 +165,7 @@ class Data:
                 std=self.std,
                 unpack=self._unpack,
                 accepts=self._accepts,
+                guard=self._guard,
             )
         )
         if other.origin == self.origin:
@@ -262,9 +270,7 @@ def _reader(  # noqa: PLR0911 - one return a kind of source
     if isinstance(source, DataLoader):
         dataset = source.dataset
         if isinstance(dataset, IterableDataset) or not hasattr(dataset, "__getitem__"):
-            # Iterating draws a seed from the global generator; the caller's random numbers stay what they were.
-            with torch.random.fork_rng(devices=[]):
-                return *_stream(_uncollate(source)), _chain(dataset)
+            return *_stream(_uncollate(source)), _chain(dataset)
         collate = source.collate_fn or default_collate
         return *_indexed(dataset, collate), _chain(dataset)
     if isinstance(source, (Tensor, np.ndarray)):

@@ -34,6 +34,7 @@ class Job:
         label: what it does, for people.
         fraction: how much is done, 0 to 1; None while unknown. The generator sets it.
         cancelled: true once it will deliver nothing more.
+        held: true while it is not to be gone on with.
         delivered: true once it has delivered its first result.
         submitted: when it was asked for, in ``time.monotonic()`` seconds.
     """
@@ -45,12 +46,13 @@ class Job:
         self.priority = priority
         self.fraction: float | None = None
         self.cancelled = False
+        self.held = False
         self.delivered = False
         self.submitted = time.monotonic()
         self.turn = 0
         self.steps: Generator[Any, None, None] | None = None
         self.deliver: Callable[[Any], None] = _ignore
-        self.fail: Callable[[Exception], None] = _ignore
+        self.fail: Callable[[BaseException], None] = _ignore
 
 
 class Jobs:
@@ -74,7 +76,7 @@ class Jobs:
         work: Callable[[Job], Generator[Any, None, None]],
         *,
         deliver: Callable[[Any], None] = lambda _: None,
-        fail: Callable[[Exception], None] = lambda _: None,
+        fail: Callable[[BaseException], None] = lambda _: None,
         priority: int = URGENT,
     ) -> Job:
         """Queue a job; an unfinished one with the same key is cancelled.
@@ -111,6 +113,15 @@ class Jobs:
         """Cancel the job of this id; nothing happens when it is already over."""
         with self._waiting:
             self._drop(lambda job: job.id == job_id)
+            self._waiting.notify_all()
+        self._tell()
+
+    def hold(self, job_id: int, *, held: bool) -> None:
+        """Let a job stand still, or go on with it; meanwhile it costs nothing."""
+        with self._waiting:
+            for job in self._jobs:
+                if job.id == job_id:
+                    job.held = held
             self._waiting.notify_all()
         self._tell()
 
@@ -159,19 +170,24 @@ class Jobs:
     def _run(self) -> None:
         while True:
             with self._waiting:
-                if not self._jobs and not self._closed:
-                    self._waiting.wait_for(lambda: self._jobs or self._closed, _LINGER)
-                if not self._jobs:
+                # A job that is held keeps the thread: its generator belongs to it.
+                while not (ready := [job for job in self._jobs if not job.held]) and not self._closed:
+                    if not self._waiting.wait_for(self._stirred, _LINGER) and not self._jobs:
+                        break
+                if not ready:
                     self._thread = None
                     return
-                job = min(self._jobs, key=lambda waiting: (waiting.priority, waiting.turn))
+                job = min(ready, key=lambda waiting: (waiting.priority, waiting.turn))
                 job.turn = next(self._turns)
             self._step(job)
             # The frame just delivered is sent by another thread (ipykernel's IOPub), which needs the interpreter lock;
             # the next step would hold it for up to 5 ms (sys.getswitchinterval) before that thread got its turn.
             time.sleep(_GIVE_WAY)
             # Without this the loop variable would keep the last job, and all that its work refers to, alive.
-            del job
+            del job, ready
+
+    def _stirred(self) -> bool:
+        return self._closed or any(not job.held for job in self._jobs)
 
     def _step(self, job: Job) -> None:
         steps = job.steps
@@ -187,7 +203,7 @@ class Jobs:
                         job.delivered = True
                         self._waiting.notify_all()
                 break
-        except Exception as error:  # noqa: BLE001 - whatever a job raises is shown where the user is looking
+        except BaseException as error:  # noqa: BLE001 - a model may raise even SystemExit: the thread must live on
             over = True
             if not job.cancelled:
                 _log.debug("job %r failed", job.label, exc_info=error)
@@ -195,7 +211,7 @@ class Jobs:
         if over or job.cancelled:
             try:
                 steps.close()
-            except Exception:  # noqa: BLE001 - nor may a failing clean-up
+            except BaseException:  # noqa: BLE001 - nor may a failing clean-up end it
                 _log.exception("job %r could not be ended cleanly", job.label)
             job.steps = None
             with self._waiting:
@@ -203,7 +219,7 @@ class Jobs:
                 self._waiting.notify_all()
         self._tell()
 
-    def _report(self, job: Job, error: Exception) -> None:
+    def _report(self, job: Job, error: BaseException) -> None:
         try:
             job.fail(error)
         except Exception:  # noqa: BLE001 - a failing report must not end the worker thread

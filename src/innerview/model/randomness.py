@@ -68,7 +68,7 @@ def apart() -> Iterator[None]:
         return
     own = random.Random()  # noqa: S311 - a copy of the user's generator
     own.setstate(random.getstate())
-    numbers = np.random.RandomState()  # noqa: NPY002 - stands in for the global one
+    numbers = np.random.RandomState()
     numbers.set_state(np.random.get_state())  # noqa: NPY002 - likewise
     _mine.random, _mine.numpy, _mine.torch = own, numbers, _Torch()
     try:
@@ -162,38 +162,41 @@ def _devices(values: Any) -> Iterator[torch.device]:
             yield from _devices(value)
 
 
-def _by_thread() -> Callable[[], None]:
-    """Replace the functions that draw from, or set, the shared generators by ones that look at their thread."""
-    legacy = {"seed": "seed", "ranf": "random_sample", "sample": "random_sample"}  # plain functions in numpy.random
+def _drawing_functions() -> Iterator[tuple[Any, str, str, str]]:
+    """Module and name of each function that draws from, or sets, a shared generator; whose, and its method there."""
+    for name, value in vars(random).items():
+        if getattr(value, "__self__", None) is random._inst:  # type: ignore[attr-defined]  # noqa: SLF001 - the shared generator has no public name
+            yield random, name, "random", name
     shared = getattr(np.random.mtrand, "_rand")  # noqa: B009 - it has no public name
-    replaced: list[tuple[Any, str, Any]] = []
-
-    def replace(module: Any, name: str, kind: str, method: str) -> None:
-        original = getattr(module, name)
-
-        @functools.wraps(original)
-        def drawing(*args: Any, **kwargs: Any) -> Any:
-            own = getattr(_mine, kind, None)
-            return (original if own is None else getattr(own, method))(*args, **kwargs)
-
-        replaced.append((module, name, original))
-        setattr(module, name, drawing)
-
-    for name, value in list(vars(random).items()):
-        if getattr(value, "__self__", None) is random._inst:  # noqa: SLF001 - the shared generator has no public name  # type: ignore[attr-defined]
-            replace(random, name, "random", name)
-    for name, value in list(vars(np.random).items()):
-        if getattr(value, "__self__", None) is shared or name in legacy:
-            replace(np.random, name, "numpy", legacy.get(name, name))
+    plain = {"seed": "seed", "ranf": "random_sample", "sample": "random_sample"}  # functions of their own there
+    for name, value in vars(np.random).items():
+        if getattr(value, "__self__", None) is shared or name in plain:
+            yield np.random, name, "numpy", plain.get(name, name)
     for name in ("manual_seed", "seed", "initial_seed", "get_rng_state", "set_rng_state"):
-        for module in (torch, torch.random):
-            replace(module, name, "torch", name)
+        yield torch, name, "torch", name
+        yield torch.random, name, "torch", name
+
+
+def _by_thread() -> Callable[[], None]:
+    """Replace these functions by ones that look at their thread."""
+    replaced = [(module, name, getattr(module, name), kind, own) for module, name, kind, own in _drawing_functions()]
+    for module, name, original, kind, own in replaced:
+        setattr(module, name, _looking_at_its_thread(original, kind, own))
 
     def put_back() -> None:
-        for module, name, original in reversed(replaced):
+        for module, name, original, *_ in replaced:
             setattr(module, name, original)
 
     return put_back
+
+
+def _looking_at_its_thread(original: Callable[..., Any], kind: str, method: str) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def drawing(*args: Any, **kwargs: Any) -> Any:
+        own = getattr(_mine, kind, None)
+        return (original if own is None else getattr(own, method))(*args, **kwargs)
+
+    return drawing
 
 
 _BY_THREAD = Switch(_by_thread)

@@ -163,9 +163,9 @@ class _Buffers:
     def restore(self) -> None:
         versions = self._versions.prev_versions
         changed = False
-        for tensor, version, kept in zip(self._tensors, versions, self._copies, strict=True):
+        for tensor, version, held in zip(self._tensors, versions, self._copies, strict=True):
             if tensor._version != version:  # noqa: SLF001 - has no public name
-                tensor.copy_(kept)
+                tensor.copy_(held)
                 changed = True
         if changed:
             # Same values as before, so the same version: else ``fingerprint`` would report a change.

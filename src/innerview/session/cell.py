@@ -1,58 +1,45 @@
-"""Whether a notebook cell is running, and on which thread."""
+"""Tells when a notebook cell begins and when it ends."""
 
 from __future__ import annotations
 
 import sys
 import threading
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from innerview.session.inspector import Inspector
+    from collections.abc import Callable
 
 
-_UNKNOWN = 0  # no thread has this number
+class Cells:
+    """Watches the cells of this kernel; outside IPython there are none.
 
-
-class Cell:
-    """Tells an inspector when a cell begins and ends; does nothing outside IPython.
+    Neither callback is kept alive: once the objects they are methods of are gone, nothing listens any more.
 
     Args:
-        inspector: told by ``cell_begins()`` and ``cell_ended()``; not kept alive.
+        begins: a method, called with ``here``: on the thread that runs the cell with True. It is called at once where a
+            cell is running already, with False if that cannot be told.
+        ended: a method, called without arguments.
     """
 
-    def __init__(self, inspector: Inspector) -> None:
-        self._inspector = weakref.ref(inspector)
-        self._thread: int | None = None
+    def __init__(self, begins: Callable[[bool], None], ended: Callable[[], None]) -> None:
+        self._begins = weakref.WeakMethod(begins)
+        self._ended = weakref.WeakMethod(ended)
         self._depth = 0  # a cell may run another one, as %%capture does
-        self._other: Cell | None = None
         ipython = sys.modules.get("IPython")
         shell = ipython.get_ipython() if ipython is not None else None
-        self._events = getattr(shell, "events", None)
-        if self._events is not None:
-            self._events.register("pre_run_cell", self._begin)
-            self._events.register("post_run_cell", self._end)
-            if _below_a_cell():
-                self._depth = 1
-                self.enter()
-            elif threading.current_thread() is not threading.main_thread():
-                # A click is answered on another thread, perhaps while a cell runs; the next event will tell.
-                self._thread = _UNKNOWN
-
-    def enter(self) -> None:
-        """A cell runs on this thread from now on."""
-        self._thread = threading.get_ident()
-
-    def runs_elsewhere(self) -> bool:
-        """Whether a cell is running on another thread than the caller's."""
-        if self._other is not None:
-            return self._other.runs_elsewhere()
-        return self._thread is not None and self._thread != threading.get_ident()
-
-    def follow(self, other: Cell) -> None:
-        """Listen no more, and ask another one: for a model that no cell trains, run in turn with one that may be."""
-        self.close()
-        self._other = other
+        self._events: Any = getattr(shell, "events", None)
+        if self._events is None:
+            return
+        self._events.register("pre_run_cell", self._begin)
+        self._events.register("post_run_cell", self._end)
+        weakref.finalize(begins.__self__, self.close)  # type: ignore[attr-defined] - a method has one
+        if _below_a_cell():
+            self._depth = 1
+            begins(True)  # noqa: FBT003 - the one argument of a callback
+        elif threading.current_thread() is not threading.main_thread():
+            # A click is answered on another thread, perhaps while a cell runs; the next event will tell.
+            begins(False)  # noqa: FBT003 - as above
 
     def close(self) -> None:
         """Listen no more."""
@@ -62,21 +49,16 @@ class Cell:
             self._events = None
 
     def _begin(self, *_: object) -> None:
-        inspector = self._inspector()
         self._depth += 1
-        if inspector is None:
-            self.close()
-        elif self._depth == 1:
-            inspector.cell_begins()
+        begins = self._begins()
+        if begins is not None and self._depth == 1:
+            begins(True)  # noqa: FBT003 - as above
 
     def _end(self, *_: object) -> None:
         self._depth = max(0, self._depth - 1)
-        if self._depth:
-            return
-        self._thread = None
-        inspector = self._inspector()
-        if inspector is not None:
-            inspector.cell_ended()
+        ended = self._ended()
+        if ended is not None and not self._depth:
+            ended()
 
 
 def _below_a_cell() -> bool:

@@ -9,8 +9,7 @@ from traitlets import HasTraits, Int, TraitType, Unicode, validate
 
 from innerview.data.indices import sample_indices
 from innerview.errors import DataError
-
-SAMPLES = 2000  # unless asked for more: what a first look at a data set needs, in seconds
+from innerview.study.representations import SAMPLES
 
 
 class Indices(TraitType[np.ndarray, Any]):

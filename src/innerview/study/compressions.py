@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,8 +13,7 @@ import numpy as np
 from innerview.analysis.projections.ranks import between, powers_of_two
 from innerview.analysis.statistics.accuracy import wilson_interval
 from innerview.errors import DataError
-from innerview.jobs.progress import relay
-from innerview.model import state
+from innerview.jobs.progress import relay, silent
 from innerview.study.evaluation import evaluating
 from innerview.study.projections import FITTED_ON, divide, projecting
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from innerview.analysis.projections.projection import Projection
     from innerview.jobs.worker import Job
-    from innerview.session.inspector import Inspector
     from innerview.study.evaluation import Evaluated
+    from innerview.study.subject import Subject
     from innerview.study.tallies import Metric
 
 _ROUNDS = 4  # of a sweep that chooses its ranks: the powers of two, and three times where the curve rises
@@ -37,7 +37,7 @@ class Step(NamedTuple):
     """One layer to compress.
 
     Attributes:
-        layer: a name in ``inspector.layers``.
+        layer: a name in ``subject.layers``.
         rank: how much to keep: dimensions, or bits.
         basis, axis: see ``innerview.fit_projection``.
     """
@@ -123,12 +123,12 @@ class AccuracyCurve:
 
 
 def compressing(
-    inspector: Inspector,
+    subject: Subject,
     layer: str,
     ranks: Sequence[int] | None = None,
-    *,
     basis: str = "pca",
     axis: str = "channels",
+    *,
     also: Iterable[Step | tuple[Any, ...]] = (),
     samples: int | None = None,
     metric: Metric | None = None,
@@ -144,8 +144,8 @@ def compressing(
     while the weights stay the same: it is there at once, and what was left half finished goes on where it stopped.
 
     Args:
-        inspector: whose model and data are used.
-        layer: a name in ``inspector.layers``.
+        subject: whose model and data are used.
+        layer: a name in ``subject.layers``.
         ranks: as many as wanted; None: powers of two up to all dimensions, then ranks where the accuracy rises.
         basis: of the projection; see ``innerview.fit_projection``.
         axis: likewise.
@@ -171,13 +171,12 @@ def compressing(
     wanted = _wanted(ranks)
     if samples is not None and samples < 1:
         raise DataError(f"samples={samples}: at least one sample is evaluated")
-    before = state.fingerprint(inspector.model)
-    parts = divide(inspector, fit, fit_samples, seed)
-    fitting = partial(projecting, inspector, fit=fit, fit_samples=fit_samples, seed=seed)
+    parts = divide(subject, fit, fit_samples, seed)
+    fitting = partial(projecting, subject, fit=fit, fit_samples=fit_samples, seed=seed)
     setting = yield from _fitting(layer, (wanted[-1] if wanted else None, basis, axis), also, fitting)
     largest = setting.projection.largest
     chosen = parts.evaluated[:samples].tolist()
-    key = ("compressed", layer, basis, axis, setting.also, samples, parts.data, fit_samples, seed, before)
+    key = ("compressed", layer, basis, axis, setting.also, samples, parts.data, fit_samples, seed, subject.state)
 
     def round_of(ranks: list[int], number: int, rounds: int) -> Generator[Any, None, list[Compression]]:
         def results(found: dict[int, Evaluated] | None) -> list[Compression] | None:
@@ -189,9 +188,9 @@ def compressing(
             under_way = {rank: one for rank, one in found.items() if one.after.evaluated}
             return [setting.result(rank, one, parts.note) for rank, one in under_way.items()]
 
-        variants = {rank: setting.edits(inspector, rank) for rank in ranks}
-        how = {"metric": metric, "fingerprint": before, "key": key, "patient": job is None}
-        work = evaluating(inspector, variants, chosen, **how)
+        variants = {rank: setting.edits(subject, rank) for rank in ranks}
+        how = {"metric": metric, "key": key, "patient": job is None}
+        work = evaluating(subject, variants, chosen, **how)
         return results((yield from relay(work, results))) or []
 
     if wanted is not None:
@@ -224,6 +223,49 @@ def curve_of(points: list[Compression]) -> AccuracyCurve:
         points[0].baseline_accuracy,
         points,
     )
+
+
+def tabulating(
+    subject: Subject,
+    layers: Sequence[str],
+    ranks: Sequence[int] | None = None,
+    bases: Sequence[str] = ("random", "pca"),
+    axes: Sequence[str] = ("channels",),
+    *,
+    also: Iterable[Step | tuple[Any, ...]] = (),
+    samples: int | None = None,
+    metric: Metric | None = None,
+    fit: Any = None,
+    fit_samples: int = FITTED_ON,
+    seed: int = 0,
+) -> Generator[None, None, Any]:
+    """The accuracy curves of several layers as one table; see ``compression_table`` for its columns.
+
+    Args:
+        subject: whose model and data are used.
+        layers: names in ``layers``.
+        ranks: the same for all; None: chosen for each curve.
+        bases: see ``innerview.fit_projection``.
+        axes: see ``innerview.fit_projection``.
+        also: as for ``compressing``, and so are the others.
+        samples: how many to evaluate at most.
+        metric: one number for each sample.
+        fit: training data to fit to.
+        fit_samples: how many to fit to at most.
+        seed: of the order, and of a random basis.
+
+    Yields:
+        None, now and then.
+
+    Returns:
+        A pandas DataFrame.
+    """
+    points: list[Compression] = []
+    how = {"also": tuple(also), "samples": samples, "metric": metric}
+    for layer, axis, basis in product(layers, axes, bases):
+        work = compressing(subject, layer, ranks, basis, axis, **how, fit=fit, fit_samples=fit_samples, seed=seed)
+        points += yield from silent(work)
+    return compression_table(points)
 
 
 _MODES = {"pca": "PCA"}
@@ -265,15 +307,15 @@ def compression_table(points: Iterable[Compression]) -> Any:
     return table if any(table["also"]) else table.drop(columns="also")
 
 
-def edits_of(inspector: Inspector, projections: Mapping[str, Projection]) -> dict[str, Callable[[Tensor], Tensor]]:
+def edits_of(subject: Subject, projections: Mapping[str, Projection]) -> dict[str, Callable[[Tensor], Tensor]]:
     """What each layer's output becomes, for ``innerview.model.intervene.forward_with``.
 
     Args:
-        inspector: whose layers they are.
+        subject: whose layers they are.
         projections: by layer.
     """
     return {
-        name: partial(_applied, projection, inspector.layers[name].batch_axis or 0)
+        name: partial(_applied, projection, subject.layers[name].batch_axis or 0)
         for name, projection in projections.items()
     }
 
@@ -332,8 +374,8 @@ class _Setting(NamedTuple):
     def also(self) -> tuple[Step, ...]:
         return tuple(Step(name, one.rank, one.basis, one.axis) for name, one in self.others.items())
 
-    def edits(self, inspector: Inspector, rank: int) -> dict[str, Callable[[Tensor], Tensor]]:
-        return edits_of(inspector, {self.layer: self.projection.at(rank), **self.others})
+    def edits(self, subject: Subject, rank: int) -> dict[str, Callable[[Tensor], Tensor]]:
+        return edits_of(subject, {self.layer: self.projection.at(rank), **self.others})
 
     def result(self, rank: int, found: Evaluated, note: str) -> Compression:
         after, before = found.after, found.before

@@ -13,16 +13,15 @@ from innerview.analysis.layouts.tsne import tsne
 from innerview.analysis.layouts.umap_layout import umap_layout
 from innerview.analysis.projections.pca import fitting_pca
 from innerview.errors import DataError
-from innerview.jobs.progress import finish, relay
-from innerview.session.selection import SAMPLES
-from innerview.study.representations import Pool, Representation, representing
+from innerview.jobs.progress import finish, relay, silent
+from innerview.study.representations import SAMPLES, Pool, Representation, representing
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     from innerview.analysis.layouts.watched import Picture
     from innerview.jobs.worker import Job
-    from innerview.session.inspector import Inspector
+    from innerview.study.subject import Subject
 
 Method = Literal["pca", "tsne", "umap"]
 METHODS: tuple[str, ...] = get_args(Method)
@@ -35,6 +34,16 @@ class Places(NamedTuple):
 
     points: np.ndarray
     indices: np.ndarray
+
+    @property
+    def places(self) -> Places:
+        """Itself: an embedding has places too."""
+        return self
+
+    @property
+    def digest(self) -> int:
+        """A number that tells these places from others."""
+        return hash((self.points.shape, self.points.tobytes(), self.indices.tobytes()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +89,7 @@ class Embedding:
 
 
 def embedding(
-    inspector: Inspector,
+    subject: Subject,
     layer: str,
     method: str = "pca",
     *,
@@ -93,31 +102,34 @@ def embedding(
     distance: float = 0.1,
     seed: int = 0,
     onto: Embedding | Places | None = None,
+    reuse: bool = False,
     job: Job | None = None,
 ) -> Generator[Embedding | None, None, Embedding]:
-    """Embed a layer's activations.
+    """A layer's samples as points in the plane, or in space.
 
     Args:
-        inspector: whose model and data are used.
-        layer: a name in ``inspector.layers``.
+        subject: whose model and data are used.
+        layer: a name in ``subject.layers``.
         method: "pca", "tsne" or "umap".
         dimensions: 2 or 3.
-        pool: how an activation becomes a vector; see ``representations.representing``.
-        samples: how many, or which; likewise.
-        correct_only: only samples that the model gets right; likewise.
+        pool: how an activation becomes a vector; "all" elements, the "mean" of each channel, or the number of a token.
+        samples: how many, or which ones; None: all.
+        correct_only: only samples that the model gets right.
         perplexity: of t-SNE; lowered when there are too few samples for it.
         neighbours: of UMAP.
         distance: ``min_dist`` of UMAP.
         seed: of everything that is drawn at random; the same seed gives the same points.
         onto: an embedding, or its places, to start from and to turn the points onto, so that what moves is what
             differs.
+        reuse: take points that are known for these settings wherever they began, and only turn them.
         job: told the fraction done.
 
     Yields:
         The points as they come into place, or None.
 
     Raises:
-        UnknownLayerError, UnseenLayerError, ForwardError: as ``representing``.
+        UnknownLayerError, UnseenLayerError: no such layer, or its output cannot be seen.
+        ForwardError: the model rejects a batch.
         DataError: an unknown method, a setting out of its range, or fewer than three samples.
     """
     _check(method, dimensions)
@@ -125,7 +137,7 @@ def embedding(
     def shown(vectors: Representation, how: str, points: np.ndarray, stage: str, fraction: float | None) -> Embedding:
         return Embedding(
             np.ascontiguousarray(_turned(points, vectors.indices, onto), np.float32),
-            None if inspector.data.labels is None else inspector.data.labels[vectors.indices],
+            None if subject.data.labels is None else subject.data.labels[vectors.indices],
             vectors.indices,
             layer,
             how,
@@ -142,24 +154,21 @@ def embedding(
         return shown(part, "pca", finish(_plane(part, dimensions, seed)), stage, None if job is None else job.fraction)
 
     vectors = yield from relay(
-        representing(inspector, layer, pool=pool, samples=samples, correct_only=correct_only, seed=seed, job=job),
+        representing(subject, layer, pool=pool, samples=samples, correct_only=correct_only, seed=seed, job=job),
         preview,
     )
     count = len(vectors.indices)
     if count < _FEWEST:
         raise DataError(f"{count} samples make no picture of {layer!r}: at least {_FEWEST} are needed")
-    note = ""
-    largest = (count - 1) // 3
-    if method == "tsne" and perplexity > largest >= 1:
-        perplexity = largest
-        note = f"; perplexity lowered to {perplexity:g}, the most for {count:,} samples"
-    options = {"dimensions": dimensions, "seed": seed} | {
-        "pca": {},
-        "tsne": {"perplexity": perplexity},
-        "umap": {"n_neighbors": min(neighbours, count - 1), "min_dist": distance},
-    }[method]
+    options, note = _options(
+        method, count, dimensions, seed, perplexity=perplexity, neighbours=neighbours, distance=distance
+    )
+    # PCA begins nowhere, so that what it is turned onto makes no other picture of it.
+    begun = None if onto is None or method == "pca" else onto.places.digest
     key = (method, *options.values())
-    points = vectors.pictures.get((*key, None)) if onto is None else vectors.pictures.get((*key, "onto"))
+    points = vectors.pictures.get((*key, begun))
+    if points is None and reuse:
+        points = next((known for (*settings, _), known in vectors.pictures.items() if (*settings,) == key), None)
     if points is None:
         plane = yield from _plane(vectors, dimensions, seed)
         if method == "pca":
@@ -173,9 +182,76 @@ def embedding(
                 _optimising(vectors, method, start, options, job),
                 lambda step: None if step is None else shown(vectors, method, *step),
             )
-        vectors.pictures[(*key, None if onto is None else "onto")] = points
+        vectors.pictures[(*key, begun)] = points
+        if onto is not None:
+            # Asked for again and begun where it has ended, it stays where it is.
+            points = shown(vectors, method, points, "", 1.0).points
+            vectors.pictures[(*key, Places(points, vectors.indices).digest)] = points
+        subject.cache.trim()
     made = shown(vectors, method, points, "", 1.0)
     return replace(made, note=made.note + note)
+
+
+def is_known(vectors: Representation, method: str, dimensions: int, seed: int, **sizes: float) -> bool:
+    """Whether a picture of these vectors is there already: by PCA always, else by just these settings.
+
+    Args:
+        vectors: what is embedded.
+        method: as for ``embedding``, and so are the others.
+        dimensions: 2 or 3.
+        seed: of what is drawn at random.
+        sizes: ``perplexity``, ``neighbours`` and ``distance``.
+    """
+    if method == "pca":
+        return True
+    options, _ = _options(method, len(vectors.indices), dimensions, seed, **sizes)
+    return any(key[:-1] == (method, *options.values()) for key in vectors.pictures)
+
+
+def _options(
+    method: str, count: int, dimensions: int, seed: int, *, perplexity: float, neighbours: float, distance: float
+) -> tuple[dict[str, Any], str]:
+    """What a method is called with for so many samples, and a note where that is not what was asked for."""
+    note = ""
+    largest = (count - 1) // 3
+    if method == "tsne" and perplexity > largest >= 1:
+        perplexity = largest
+        note = f"; perplexity lowered to {perplexity:g}, the most for {count:,} samples"
+    options = {"dimensions": dimensions, "seed": seed} | {
+        "pca": {},
+        "tsne": {"perplexity": perplexity},
+        "umap": {"n_neighbors": min(int(neighbours), count - 1), "min_dist": distance},
+    }[method]
+    return options, note
+
+
+def embedding_steps(
+    subjects: Mapping[str, Subject],
+    layer: str,
+    method: str = "pca",
+    *,
+    onto: Embedding | Places | None = None,
+    **options: Any,
+) -> Generator[None, None, dict[str, Embedding]]:
+    """A layer of several subjects as points, each started from and turned onto the one before.
+
+    Args:
+        subjects: by label, in the order wanted.
+        layer: a name in the layer table of each.
+        method: "pca", "tsne" or "umap".
+        onto: what the first one is turned onto.
+        options: as for ``embedding``.
+
+    Yields:
+        None, now and then.
+
+    Returns:
+        An Embedding for each label.
+    """
+    made: dict[str, Embedding] = {}
+    for label, subject in subjects.items():
+        onto = made[label] = yield from silent(embedding(subject, layer, method, onto=onto, **options))
+    return made
 
 
 def _optimising(

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from innerview.errors import InnerviewError
-from innerview.model import state
 from innerview.model.replay import Recording
 from innerview.study.sweep import batch_size
 from innerview.study.tallies import Judged, Tally, judge
@@ -18,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Hashable, Iterable, Mapping, Sequence
 
     from innerview.model.intervene import Edits
-    from innerview.session.inspector import Inspector
+    from innerview.study.subject import Subject
     from innerview.study.tallies import Metric
 
 _HOLD = 0.03  # seconds that the model is kept for one variant after the other
 _PATIENT = 10  # steps in one where nobody waits for a click: large batches cost less a sample
-_SIZE = 1 << 14  # bytes of one result, with the counts of some hundred classes
+_SIZE = 1 << 14  # bytes, with the counts of some hundred classes
 
 
 @dataclass(eq=False)
@@ -38,6 +36,8 @@ class Evaluated:
         note: why whole forwards were run; empty where only what comes after the layer was.
         metric: what was measured; held so that its identity stays its own.
     """
+
+    nbytes = _SIZE
 
     metric: Metric | None
     after: Tally = field(default_factory=Tally)
@@ -55,25 +55,23 @@ class Evaluated:
 
 
 def evaluating(
-    inspector: Inspector,
+    subject: Subject,
     variants: Mapping[int, Edits],
     samples: Sequence[int],
     *,
     metric: Metric | None,
-    fingerprint: object,
     key: tuple[Hashable, ...],
     patient: bool = False,
 ) -> Generator[dict[int, Evaluated] | None, None, dict[int, Evaluated]]:
     """Evaluate several variants over the same samples: batches outermost, so that one recording serves all variants.
 
-    Each result is kept in the Inspector's cache while it grows; one that was begun before goes on where it stopped.
+    Each result is kept in the subject's cache while it grows; one that was begun before goes on where it stopped.
 
     Args:
-        inspector: whose model and data are used.
+        subject: whose model and data are used.
         variants: by a number of its own, the edits of the layers; all edit the same layers.
         samples: N indices, in the order wanted.
         metric: see ``innerview.study.tallies.judge``.
-        fingerprint: of the model that is to be evaluated.
         key: of all that a result depends on beside the variant's number and the metric.
         patient: whether steps may be long: nobody waits for a click in between.
 
@@ -84,9 +82,9 @@ def evaluating(
         InnerviewError: the model is no classifier and there is no metric, or it was changed meanwhile.
         DataError, ForwardError: from the metric or an edit; the model rejects a batch.
     """
-    first = _earliest(inspector, next(iter(variants.values())))
-    size = batch_size(inspector, first, _PATIENT if patient else 1)
-    found = {number: _kept(inspector, (*key, id(metric), number), metric) for number in variants}
+    first = _earliest(subject, next(iter(variants.values())))
+    size = batch_size(subject, first, _PATIENT if patient else 1)
+    found = {number: _kept(subject, (*key, id(metric), number), metric) for number in variants}
     if all(one.after.evaluated == len(samples) for one in found.values()):
         yield found
     while (start := min(one.after.evaluated for one in found.values())) < len(samples):
@@ -94,31 +92,30 @@ def evaluating(
         todo = [(variants[number], one) for number, one in found.items() if one.after.evaluated == start]
         ahead = (one.after.evaluated for one in found.values() if one.after.evaluated > start)
         part = [int(index) for index in samples[start : min(start + size, min(ahead, default=len(samples)))]]
-        yield from _batch(inspector, part, start, first, todo, metric=metric, fingerprint=fingerprint)
+        yield from _batch(subject, part, start, first, todo, metric=metric)
         yield found
     return found
 
 
-def _kept(inspector: Inspector, key: tuple[Hashable, ...], metric: Metric | None) -> Evaluated:
-    known = inspector.cache.get(key)
+def _kept(subject: Subject, key: tuple[Hashable, ...], metric: Metric | None) -> Evaluated:
+    known = subject.cache.get(key)
     if known is None:
         known = Evaluated(metric)
-        inspector.cache.put(key, known, _SIZE)
+        subject.cache.put(key, known)
     return known
 
 
 def _batch(
-    inspector: Inspector,
+    subject: Subject,
     samples: list[int],
     start: int,
     first: str,
     todo: list[tuple[Edits, Evaluated]],
     *,
     metric: Metric | None,
-    fingerprint: object,
 ) -> Generator[None, None, None]:
-    batch = inspector.data.batch(samples)
-    axis = inspector.layers[first].batch_axis or 0
+    batch = subject.data.batch(samples)
+    axis = subject.layers[first].batch_axis or 0
     waiting = list(todo)
     recording: Recording | None = None
     recorded: object = None
@@ -126,9 +123,7 @@ def _batch(
     broken = 0
     while waiting:
         # Between two holds the model is free for a click, or for the next cell: then a snapshot comes in its place.
-        with inspector.lent(batch) as (model, ready, rewind):
-            if state.fingerprint(inspector.model) != fingerprint:
-                raise InnerviewError("the model was changed while it was evaluated; evaluate it again")
+        with subject.lent(batch) as (model, ready, rewind):
             if recording is None or before is None or recorded is not model:
                 recording, recorded = Recording(model, ready.args, ready.kwargs, first, restore_rng=rewind), model
                 before = judge(recording.output, ready, len(samples), metric)
@@ -147,8 +142,8 @@ def _batch(
         yield
 
 
-def _earliest(inspector: Inspector, layers: Iterable[str]) -> str:
+def _earliest(subject: Subject, layers: Iterable[str]) -> str:
     """Which of the layers returns first: of those that hold no other of them, the one called first."""
-    rows = [row for row in inspector.layers.values() if row.name in set(layers)]
+    rows = [row for row in subject.layers.values() if row.name in set(layers)]
     inner = [row for row in rows if not any(other.path.startswith(f"{row.path}.") for other in rows)]
     return inner[0].name

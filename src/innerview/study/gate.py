@@ -26,6 +26,11 @@ class Gate:
         """Whether a cell is running on another thread than the caller's: it may be training the model."""
         return self._thread is not None and self._thread != threading.get_ident()
 
+    @property
+    def busy(self) -> bool:
+        """Whether a cell is running, on whichever thread."""
+        return self._thread is not None
+
     def begins(self, *, here: bool = True) -> None:
         """A cell runs from now on, on this thread or on one that is not known; waits for who is inside."""
         with self._lock:

@@ -9,16 +9,11 @@ import torch
 from torch import Tensor
 
 from innerview.analysis.statistics.accuracy import wilson_interval
-from innerview.errors import DataError, InnerviewError
-from innerview.jobs.worker import steps
+from innerview.errors import InnerviewError
 from innerview.model.outputs import activation
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
-
-    from innerview.data.samples import Batch, Data
-    from innerview.jobs.worker import Job
-    from innerview.session.inspector import Inspector
+    from collections.abc import Sequence
 
 
 class Accuracy(NamedTuple):
@@ -133,34 +128,3 @@ def top(probabilities: Tensor, names: Sequence[str], count: int = 5) -> list[tup
         (str(names[index]) if index < len(names) else str(index), float(value))
         for value, index in zip(best.values.tolist(), best.indices.tolist(), strict=True)
     ]
-
-
-def predicting(inspector: Inspector, job: Job | None = None) -> Generator[Predictions, None, None]:
-    """Predict every sample that was not predicted yet, in steps short enough to let a click through.
-
-    Yields:
-        ``inspector.predictions`` after each step.
-    """
-    predictions = inspector.predictions
-    for part in steps(len(inspector.data), job, start=predictions.done):
-        if predictions is not inspector.predictions:
-            return  # the model was changed meanwhile: what is left would mix two models
-        # Two may ask at once, on two threads even: each continues where the other has come to.
-        start = predictions.done
-        for first, count, batch in _batches(inspector.data, start, part.stop):
-            predictions.add(first, scores(inspector.output(batch), count), batch.labels)
-        yield predictions
-    inspector.judged = predictions.done
-
-
-def _batches(data: Data, start: int, stop: int) -> Iterator[tuple[int, int, Batch]]:
-    """First index, number of samples and batch: all at once, or one by one where they differ in shape."""
-    if stop <= start:
-        return
-    try:
-        batches = [(start, stop - start, data.batch(range(start, stop)))]
-    except DataError:
-        if stop - start == 1:
-            raise
-        batches = ((index, 1, data.batch([index])) for index in range(start, stop))
-    yield from batches

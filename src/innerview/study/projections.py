@@ -13,7 +13,6 @@ from torch.utils._pytree import tree_leaves
 from innerview.analysis.projections.projection import FLOAT_BITS, Projection, default_rank, fitting_projection
 from innerview.errors import DataError, UnseenLayerError
 from innerview.jobs.progress import silent
-from innerview.model import state
 from innerview.study.sweep import sweep
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from innerview.data.samples import Data
     from innerview.jobs.worker import Job
-    from innerview.session.inspector import Inspector
+    from innerview.study.subject import Subject
 
 FITTED_ON = 1000  # samples, at most, unless told otherwise
 _FEWEST = 2  # samples: one to fit, one to evaluate
@@ -34,9 +33,9 @@ class Parts(NamedTuple):
     """Which samples a projection is fitted to, and which are left for evaluating it.
 
     Attributes:
-        data: the training data, or the Inspector's own.
+        data: the training data, or the subject's own.
         fitted: indices in ``data``.
-        evaluated: indices in the Inspector's data, in a seeded random order; none of the samples fitted to.
+        evaluated: indices in the subject's data, in a seeded random order; none of the samples fitted to.
         note: what was done, a sentence for the reader.
     """
 
@@ -46,11 +45,11 @@ class Parts(NamedTuple):
     note: str
 
 
-def divide(inspector: Inspector, fit: Any = None, fit_samples: int = FITTED_ON, seed: int = 0) -> Parts:
+def divide(subject: Subject, fit: Any = None, fit_samples: int = FITTED_ON, seed: int = 0) -> Parts:
     """Choose the samples to fit to, by a seeded draw.
 
     Args:
-        inspector: whose data is evaluated.
+        subject: whose data is evaluated.
         fit: training data, in any form that an Inspector takes; None: those given to the Inspector, else a part of
             its data, up to a half.
         fit_samples: how many to fit to, at most.
@@ -62,19 +61,19 @@ def divide(inspector: Inspector, fit: Any = None, fit_samples: int = FITTED_ON, 
     if fit_samples < 1:
         raise DataError(f"fit_samples={fit_samples}: a projection is fitted to at least one sample")
     random = np.random.default_rng(seed)
-    order = random.permutation(len(inspector.data))
-    data = inspector.training if fit is None else _training(inspector, fit)
+    order = random.permutation(len(subject.data))
+    data = subject.training if fit is None else _training(subject, fit)
     if data is not None:
         fitted = random.permutation(len(data))[:fit_samples]
         return Parts(data, fitted, order, f"fitted to {len(fitted):,} samples of the training data")
     if len(order) < _FEWEST:
         raise DataError(f"{len(order)} sample: a projection is fitted to some samples and evaluated on others")
     count = min(len(order) // 2, fit_samples)
-    return Parts(inspector.data, order[:count], order[count:], f"fitted to {count:,} samples that are not evaluated")
+    return Parts(subject.data, order[:count], order[count:], f"fitted to {count:,} samples that are not evaluated")
 
 
 def projecting(
-    inspector: Inspector,
+    subject: Subject,
     layer: str,
     rank: int | None = None,
     basis: str = "pca",
@@ -91,8 +90,8 @@ def projecting(
     are so many dimensions and samples, so that ``projection.curve`` shows what other ranks would keep.
 
     Args:
-        inspector: whose model and data are used.
-        layer: a name in ``inspector.layers``.
+        subject: whose model and data are used.
+        layer: a name in ``subject.layers``.
         rank: of the projection; None: as high as can be (256 of more than 8,192 dimensions).
         basis: see ``innerview.fit_projection``.
         axis: likewise.
@@ -112,23 +111,23 @@ def projecting(
             in shape.
         ForwardError: the model rejects a batch.
     """
-    row = inspector.seen(layer)
+    row = subject.seen(layer)
     if row.shape is None or row.batch_axis is None or "float" not in str(row.dtype):
         raise UnseenLayerError(
             f"{layer!r} cannot be compressed: its output is {row.dtype} of shape {row.shape}; "
             "it takes floating point numbers with an axis for the samples"
         )
-    channel = inspector.axes.layout(layer, row.shape).channel_axis if row.shape else 0
+    channel = subject.axes.layout(layer, row.shape).channel_axis if row.shape else 0
     dimensions = prod(row.shape) if axis == "all" or not row.shape else row.shape[channel]
-    parts = divide(inspector, fit, fit_samples, seed)
+    parts = divide(subject, fit, fit_samples, seed)
     most = FLOAT_BITS if basis == "quantise" else dimensions
     rank = default_rank(basis, dimensions) if rank is None else rank
-    key = ("projection", layer, basis, axis, fit_samples, seed, parts.data, state.fingerprint(inspector.model))
-    fitted: _Fitted | None = inspector.cache.get(key)
+    key = ("projection", layer, basis, axis, fit_samples, seed, parts.data, subject.state)
+    fitted: _Fitted | None = subject.cache.get(key)
     if fitted is None or rank > fitted.asked:
         # A rank that does not exist is asked for as it is: the fit says what would have worked.
         asked = max(rank, min(_AT_LEAST, most)) if 1 <= rank <= most else rank
-        samples = _Samples(inspector, layer, parts, job)
+        samples = _Samples(subject, layer, parts, job)
         given: Tensor | Iterator[Tensor] = iter(samples)
         if basis == "pca" and axis == "all" and samples.few:
             given = yield from _gathering(given)
@@ -142,7 +141,7 @@ def projecting(
         )
         projection = yield from silent(work)
         fitted = _Fitted(asked, replace(projection, note=samples.note))
-        inspector.cache.put(key, fitted, 4 * projection.parameters)
+        subject.cache.put(key, fitted)
     return fitted.at(rank)
 
 
@@ -151,6 +150,11 @@ class _Fitted(NamedTuple):
 
     asked: int
     projection: Projection
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its matrix."""
+        return 4 * self.projection.parameters
 
     def at(self, rank: int) -> Projection:
         full = self.projection
@@ -164,18 +168,18 @@ class _Fitted(NamedTuple):
 class _Samples:
     """The activations of the samples fitted to, batch by batch, without those that are not finite."""
 
-    def __init__(self, inspector: Inspector, layer: str, parts: Parts, job: Job | None) -> None:
-        self._inspector, self._layer, self._parts, self._job = inspector, layer, parts, job
-        elements, total = inspector.layers[layer].size or 0, len(parts.fitted)
+    def __init__(self, subject: Subject, layer: str, parts: Parts, job: Job | None) -> None:
+        self._subject, self._layer, self._parts, self._job = subject, layer, parts, job
+        elements, total = subject.layers[layer].size or 0, len(parts.fitted)
         # Of fewer vectors than dimensions the matrix of products is smaller, for which all have to be there.
-        self.few = 8 * elements * total <= inspector.cache.budget and total < elements
+        self.few = 8 * elements * total <= subject.cache.budget and total < elements
         self.note = ""
 
     def __iter__(self) -> Iterator[Tensor]:
         left_out = 0
         total = len(self._parts.fitted)
         for _, values in sweep(
-            self._inspector, self._layer, self._parts.fitted.tolist(), self._job, data=self._parts.data
+            self._subject, self._layer, self._parts.fitted.tolist(), self._job, data=self._parts.data
         ):
             finite = torch.isfinite(values.flatten(1)).all(1)
             kept = int(finite.sum())
@@ -201,12 +205,12 @@ def _gathering(batches: Iterator[Tensor]) -> Generator[None, None, Tensor | Iter
     return torch.cat(gathered) if len({values.shape[1:] for values in gathered}) == 1 else iter(gathered)
 
 
-def _training(inspector: Inspector, fit: Any) -> Data:
+def _training(subject: Subject, fit: Any) -> Data:
     """Data made of what the user gave, the same each time it is the same."""
     key = ("training", *map(id, tree_leaves(fit)))
-    known = inspector.cache.get(key)
+    known = subject.cache.get(key)
     if known is None:
         # Held together, so that the identities in the key stay theirs.
-        known = (fit, inspector.data.alike(fit))
-        inspector.cache.put(key, known, 0)
+        known = (fit, subject.data.alike(fit))
+        subject.cache.put(key, known)
     return known[1]

@@ -10,12 +10,13 @@ from innerview.analysis.spaces.trustworthiness import measuring_trustworthiness
 from innerview.errors import DataError, InnerviewError
 from innerview.jobs.progress import relay, silent
 from innerview.study.embeddings import embedding
-from innerview.study.representations import representing
+from innerview.study.representations import SAMPLES, Pool, representing
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from innerview.session.inspector import Inspector
+    from innerview.jobs.worker import Job
+    from innerview.study.subject import Subject
 
 MEASURES = (
     "samples",
@@ -28,46 +29,68 @@ MEASURES = (
     "trustworthiness",
 )
 _TRUST_SAMPLE = 2000  # points whose neighbours are looked up in both spaces; their ranks are among all points
-_OPTIONS = ("pool", "samples", "correct_only", "seed", "job")
 
 
 def quality(
-    inspector: Inspector, layer: str, method: str | None = None, *, k: int = 10, bootstrap: int = 0, **options: Any
+    subject: Subject,
+    layer: str,
+    method: str | None = None,
+    k: int = 10,
+    *,
+    dimensions: int = 2,
+    pool: Pool = "all",
+    samples: int | Sequence[int] | None = SAMPLES,
+    correct_only: bool = False,
+    perplexity: float = 30.0,
+    neighbours: int = 15,
+    distance: float = 0.1,
+    seed: int = 0,
+    job: Job | None = None,
 ) -> Generator[None, None, EmbeddingQuality]:
     """Score a layer's samples by their labels.
 
     Args:
-        inspector: whose model and data are used.
-        layer: a name in ``inspector.layers``.
+        subject: whose model and data are used.
+        layer: a name in ``layers``.
         method: None scores the vectors in the layer's own space; "pca", "tsne" or "umap" their picture, together with
             its trustworthiness: whether neighbours in the picture are neighbours in the layer's own space.
         k: neighbours that vote.
-        bootstrap: how often the samples are drawn again for intervals; 0: no intervals.
-        options: as for ``embeddings.embedding``.
+        dimensions: of the picture.
+        pool: how an activation becomes a vector; see ``embed``.
+        samples: how many, or which ones.
+        correct_only: only samples that the model gets right.
+        perplexity: of t-SNE.
+        neighbours: of UMAP.
+        distance: ``min_dist`` of UMAP.
+        seed: of everything that is drawn at random.
+        job: told the fraction done.
 
     Yields:
         None, now and then.
 
     Raises:
         DataError: the data has no labels, or too few samples for k.
-        UnknownLayerError, UnseenLayerError, ForwardError: as ``embedding``.
+        UnknownLayerError, UnseenLayerError, ForwardError: as ``embed``.
     """
-    if inspector.data.labels is None:
+    if subject.data.labels is None:
         raise DataError("the quality of a representation is told by its classes, and this data has no labels")
+    drawn: dict[str, Any] = {
+        "pool": pool,
+        "samples": samples,
+        "correct_only": correct_only,
+        "seed": seed,
+        "job": job,
+    }
     if method is None:
-        vectors = yield from silent(
-            representing(inspector, layer, **{name: options[name] for name in _OPTIONS if name in options})
-        )
+        vectors = yield from silent(representing(subject, layer, **drawn))
         points: Any = vectors.vectors
     else:
-        picture = yield from silent(embedding(inspector, layer, method, **options))
+        how = {"dimensions": dimensions, "perplexity": perplexity, "neighbours": neighbours, "distance": distance}
+        picture = yield from silent(embedding(subject, layer, method, **drawn, **how))
         vectors, points = picture.representation, picture.points
-    neighbours = None
-    if method is None:
-        neighbours = yield from silent(vectors.finding_neighbours(k))
-    measured = yield from silent(
-        measuring_quality(points, inspector.data.labels[vectors.indices], k, neighbours=neighbours, bootstrap=bootstrap)
-    )
+    found = None if method is not None else (yield from silent(vectors.finding_neighbours(k)))
+    subject.cache.trim()
+    measured = yield from silent(measuring_quality(points, subject.data.labels[vectors.indices], k, neighbours=found))
     if method is None:
         return measured
     if 2 * k >= len(points):
@@ -109,29 +132,39 @@ class Step(NamedTuple):
     fraction: float
 
 
-def leaves(inspector: Inspector) -> list[str]:
+def leaves(subject: Subject) -> list[str]:
     """The layers without layers inside them whose output can be seen, in execution order."""
-    rows = [row for row in inspector.layers.values() if row.shape is not None and row.size]
+    rows = [row for row in subject.layers.values() if row.shape is not None and row.size]
     parents = {row.path.rsplit(".", depth)[0] for row in rows for depth in range(1, row.depth + 1)}
     return [row.name for row in rows if row.path not in parents]
 
 
 def measuring_table(
-    inspector: Inspector,
+    subject: Subject,
     layers: Sequence[str] | None = None,
     methods: Sequence[str | None] = (None, "pca"),
-    *,
     k: int = 10,
-    **options: Any,
+    *,
+    baseline: Subject | None = None,
+    samples: int | Sequence[int] | None = SAMPLES,
+    pool: Pool = "all",
+    correct_only: bool = False,
+    seed: int = 0,
+    job: Job | None = None,
 ) -> Generator[Row | Step, None, list[Row]]:
     """Measure layers, in the model and in its baseline, in their own space and in pictures of it.
 
     Args:
-        inspector: whose model and baseline are measured.
-        layers: names in ``inspector.layers``; all that have no layers inside when None.
+        subject: the model to measure, on its data.
+        layers: names in ``subject.layers``; all that have no layers inside when None.
         methods: None for the own space, "pca", "tsne", "umap".
-        k: as for ``quality``.
-        options: likewise.
+        k: as for ``quality``, and so are the others.
+        baseline: another model to measure beside it.
+        samples: how many, or which ones.
+        pool: how an activation becomes a vector.
+        correct_only: only samples that the model gets right.
+        seed: of everything that is drawn at random.
+        job: told the fraction done.
 
     Yields:
         A Row when one is done, and a Step now and then.
@@ -139,19 +172,25 @@ def measuring_table(
     Returns:
         All rows. A layer that cannot be measured has a row that says why.
     """
-    names = leaves(inspector) if layers is None else list(layers)
-    models = [(inspector, "")]
-    if inspector.baseline is not None:
-        models = [(inspector, "trained"), (inspector.baseline, "untrained")]
+    names = leaves(subject) if layers is None else list(layers)
+    models = [(subject, "")]
+    if baseline is not None:
+        models = [(subject, "trained"), (baseline, "untrained")]
     wanted = [(layer, one, model, method) for layer in names for one, model in models for method in methods]
-    options.setdefault("samples", inspector.sample_size)
+    how: dict[str, Any] = {
+        "samples": samples,
+        "pool": pool,
+        "correct_only": correct_only,
+        "seed": seed,
+        "job": job,
+    }
     rows = []
     for number, (layer, one, model, method) in enumerate(wanted):
         space = method or "own space"
         step = Step(f"{layer}{f', {model}' if model else ''}, {space}", number / len(wanted))
         yield step
         try:
-            measured = yield from relay(quality(one, layer, method, k=k, **options), lambda _, step=step: step)
+            measured = yield from relay(quality(one, layer, method, k, **how), lambda _, step=step: step)
             rows.append(Row(layer, model, space, measured, measured.note))
         except InnerviewError as error:
             rows.append(Row(layer, model, space, None, str(error)))

@@ -13,9 +13,9 @@ import torch
 
 from innerview.analysis.projections.sketch import Sketch
 from innerview.analysis.spaces.neighbours import Neighbours, finding_neighbours
+from innerview.data.indices import sample_indices
 from innerview.errors import DataError, UnseenLayerError
-from innerview.model import state
-from innerview.session.selection import SAMPLES
+from innerview.study.predicting import predicting
 from innerview.study.sweep import sweep
 
 if TYPE_CHECKING:
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
     from innerview.analysis.projections.pca import PCA
     from innerview.jobs.worker import Job
-    from innerview.session.inspector import Inspector
+    from innerview.study.subject import Subject
 
 Pool = Literal["all", "mean"] | int
 
+SAMPLES = 2000  # unless asked for more: what a first look at a data set needs, in seconds
 MOST_ELEMENTS = 4096  # of one vector; longer ones are reduced
 _SKETCHED = 2048  # elements of a vector that was reduced: squared lengths keep to about sqrt(2 / 2048) = 3 %
 _FIRST_LOOK, _LOOK_AGAIN = 0.25, 2.0  # seconds until the first part is shown; how many times as many samples next
@@ -45,8 +46,9 @@ class Representation:
         elements: of one activation, before it was pooled or reduced.
         excluded: int64: samples left out because their activation is not finite.
         note: how the vectors were made, a sentence for the reader.
-        pictures: points that were computed of them, by method and settings.
-        components: principal components of the first half of them.
+        in_file: whether the vectors are in a file.
+        pictures: points that were computed of them, by method, settings and what they were turned onto.
+        components: principal components of the first half of them, after the sample that was left out of that half.
     """
 
     layer: str
@@ -55,9 +57,21 @@ class Representation:
     elements: int
     excluded: np.ndarray
     note: str
+    in_file: bool = False
     pictures: dict[tuple[Any, ...], np.ndarray] = field(default_factory=dict, repr=False)
-    components: PCA | None = field(default=None, repr=False)
+    components: tuple[int | None, PCA] | None = field(default=None, repr=False)
     _neighbours: Neighbours | None = field(default=None, repr=False)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that this takes, with what was computed of it; vectors in a file take none."""
+        parts = [self.indices, self.excluded, *self.pictures.values()]
+        if self._neighbours is not None:
+            parts += self._neighbours
+        tensors = [] if self.in_file else [self.vectors]
+        if self.components is not None:
+            tensors += [value for value in vars(self.components[1]).values() if isinstance(value, torch.Tensor)]
+        return sum(part.nbytes for part in parts) + sum(tensor.nbytes for tensor in tensors)
 
     def finding_neighbours(self, k: int) -> Generator[float, None, Neighbours]:
         """The k nearest neighbours of every vector; computed once and shared by all that ask.
@@ -75,38 +89,8 @@ class Representation:
         return Neighbours(known.indices[:, :k], known.distances[:, :k])
 
 
-class Cache:
-    """The newest results, up to a number of bytes; the ones not asked for the longest go first.
-
-    Args:
-        budget: bytes.
-    """
-
-    def __init__(self, budget: int) -> None:
-        self.budget = budget
-        self._held: dict[object, tuple[Any, int]] = {}
-
-    def get(self, key: object) -> Any:
-        """The result kept under a key; None if there is none any more."""
-        held = self._held.pop(key, None)
-        if held is None:
-            return None
-        self._held[key] = held
-        return held[0]
-
-    def put(self, key: object, made: Any, size: int) -> None:
-        """Keep a result of so many bytes."""
-        self._held[key] = (made, size)
-        while len(self._held) > 1 and sum(size for _, size in self._held.values()) > self.budget:
-            del self._held[next(iter(self._held))]
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._held.clear()
-
-
 def representing(
-    inspector: Inspector,
+    subject: Subject,
     layer: str,
     *,
     pool: Pool = "all",
@@ -118,8 +102,8 @@ def representing(
     """A layer's activations as vectors, one a sample.
 
     Args:
-        inspector: whose model and data are used.
-        layer: a name in ``inspector.layers``.
+        subject: whose model and data are used.
+        layer: a name in ``subject.layers``.
         pool: "all": every element; "mean": each channel's mean over its positions; a number: that token.
         samples: how many, drawn at random; or which ones; None: all.
         correct_only: leave out what the model gets wrong; predicts first what was not predicted yet.
@@ -134,14 +118,14 @@ def representing(
         DataError: no labels for ``correct_only``, no such token, or no finite activation at all.
         ForwardError: the model rejects a batch.
     """
-    chosen = yield from _choose(inspector, samples, correct_only=correct_only, seed=seed, job=job)
-    key = (layer, pool, seed, chosen.tobytes(), state.fingerprint(inspector.model))
-    known: Representation | None = inspector.cache.get(key)
+    chosen = yield from _choose(subject, samples, correct_only=correct_only, seed=seed, job=job)
+    key = (layer, pool, seed, chosen.tobytes(), subject.state)
+    known: Representation | None = subject.cache.get(key)
     if known is not None:
         return known
-    making = _Making(inspector, layer, pool, len(chosen), seed)
+    making = _Making(subject, layer, pool, len(chosen), seed)
     begun, next_look = time.perf_counter(), 0
-    for part, values in sweep(inspector, layer, chosen.tolist(), job):
+    for part, values in sweep(subject, layer, chosen.tolist(), job):
         making.add(chosen[part.start : part.stop], values)
         if making.count >= max(next_look, 3) and time.perf_counter() - begun > _FIRST_LOOK and part.stop < len(chosen):
             next_look = int(making.count * _LOOK_AGAIN)
@@ -151,27 +135,27 @@ def representing(
     made = making.made()
     if not making.count:
         raise DataError(f"no sample has finite activations in {layer!r}: all {len(chosen)} have NaN or infinite values")
-    inspector.cache.put(key, made, making.bytes_in_memory)
+    subject.cache.put(key, made)
     return made
 
 
 def _choose(
-    inspector: Inspector, samples: int | Sequence[int] | None, *, correct_only: bool, seed: int, job: Job | None
+    subject: Subject, samples: int | Sequence[int] | None, *, correct_only: bool, seed: int, job: Job | None
 ) -> Generator[None, None, np.ndarray]:
     """Which samples, in a seeded random order, so that the first of them stand for all."""
-    total = len(inspector.data)
+    total = len(subject.data)
     if samples is None or isinstance(samples, (int, np.integer)):
         if samples is not None and samples < 1:
             raise DataError(f"samples={samples}: at least one sample is needed, or None for all")
         candidates = np.random.default_rng(seed).permutation(total)
     else:
-        candidates = np.asarray(samples, np.int64)
+        candidates = sample_indices(samples, total)
     if correct_only:
-        if inspector.data.labels is None:
+        if subject.data.labels is None:
             raise DataError("only samples with labels can be told correct from wrong; this data has no labels")
-        for _ in inspector.predict(job):
+        for _ in predicting(subject, job):
             yield None
-        candidates = candidates[inspector.predictions.correct[candidates] == 1]
+        candidates = candidates[subject.predictions.correct[candidates] == 1]
         if not len(candidates):
             raise DataError("the model gets none of these samples right, so none is left; use correct_only=False")
     return candidates[:samples] if isinstance(samples, (int, np.integer)) else candidates
@@ -180,11 +164,11 @@ def _choose(
 class _Making:
     """Vectors under way: pools, reduces and stores what comes in."""
 
-    def __init__(self, inspector: Inspector, layer: str, pool: Pool, samples: int, seed: int) -> None:
-        self.inspector, self.layer, self.pool, self.samples, self.seed = inspector, layer, pool, samples, seed
+    def __init__(self, subject: Subject, layer: str, pool: Pool, samples: int, seed: int) -> None:
+        self.subject, self.layer, self.pool, self.samples, self.seed = subject, layer, pool, samples, seed
         self.count = 0
         self.elements = 0
-        self.bytes_in_memory = 0
+        self._in_file = False
         self._note = ""
         self._sketch: Sketch | None = None
         self._vectors: Tensor | None = None
@@ -218,11 +202,13 @@ class _Making:
     def made(self) -> Representation:
         """The representation of the samples taken so far."""
         excluded = np.sort(np.concatenate(self._excluded)) if self._excluded else np.empty(0, np.int64)
-        note = self._note
+        note = "; ".join(filter(None, [self._note, self.subject.note]))
         if len(excluded):
             note += f"; {len(excluded):,} samples with NaN or infinite values are left out"
         vectors = torch.empty(0, 0) if self._vectors is None else self._vectors[: self.count]
-        return Representation(self.layer, self._indices[: self.count], vectors, self.elements, excluded, note)
+        return Representation(
+            self.layer, self._indices[: self.count], vectors, self.elements, excluded, note, self._in_file
+        )
 
     def _begin(self, values: Tensor, width: int) -> None:
         self._width = width
@@ -234,15 +220,15 @@ class _Making:
             self._note += f", reduced to {_SKETCHED:,} by a random projection"
             width = _SKETCHED
         size = self.samples * width * 4
-        if size > self.inspector.cache.budget:
+        if size > self.subject.cache.budget:
             # The file has no name, so nothing is left behind when the vectors are freed.
             with tempfile.TemporaryFile(prefix="innerview-") as file:
                 mapped = np.memmap(file, np.float32, "w+", shape=(self.samples, width))
             self._vectors = torch.from_numpy(mapped)
             self._note += "; kept in a file"
+            self._in_file = True
         else:
             self._vectors = torch.empty(self.samples, width)
-            self.bytes_in_memory = size
 
     def _pooled(self, values: Tensor) -> Tensor:
         """``[n, D]`` float32 on the model's device."""
@@ -251,7 +237,7 @@ class _Making:
         values = values.float()
         if self.pool == "all" or values.ndim < 2:  # noqa: PLR2004 - the samples and one axis more
             return values.reshape(len(values), -1)
-        layout = self.inspector.axes.layout(self.layer, tuple(values.shape[1:]))
+        layout = self.subject.axes.layout(self.layer, tuple(values.shape[1:]))
         channel = layout.channel_axis + 1
         if self.pool == "mean":
             return values.movedim(channel, 1).flatten(2).mean(2) if values.ndim > 2 else values  # noqa: PLR2004 - likewise

@@ -11,45 +11,49 @@ from innerview.analysis.projections.pca import PCA, fitting_pca
 from innerview.analysis.spaces.similarity import CosineHistogram, measuring_similarity
 from innerview.errors import DataError
 from innerview.jobs.progress import relay, silent
-from innerview.session.selection import SAMPLES
 from innerview.study.projections import divide, projecting
-from innerview.study.representations import MOST_ELEMENTS, representing
+from innerview.study.representations import MOST_ELEMENTS, SAMPLES, Pool, representing
 from innerview.study.sweep import sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from torch import Tensor
 
     from innerview.jobs.worker import Job
-    from innerview.session.inspector import Inspector
     from innerview.study.representations import Representation
+    from innerview.study.subject import Subject
 
 _SMALLEST_RANK = 8
 COMPARED = 500  # samples, where the answer to a slider is waited for
 
 
 def similarity(
-    inspector: Inspector,
+    subject: Subject,
     layer: str,
-    *,
     reference: int | None = None,
     rank: int | None = None,
     bins: int = 200,
+    *,
+    pool: Pool = "all",
+    samples: int | Sequence[int] | None = SAMPLES,
+    correct_only: bool = False,
     seed: int = 0,
-    **options: Any,
+    job: Job | None = None,
 ) -> Generator[CosineHistogram | None, None, CosineHistogram]:
     """The histogram of cosine similarities between a layer's samples, of one class and of different ones.
 
     Args:
-        inspector: whose model and data are used.
-        layer: a name in ``inspector.layers``.
+        subject: whose model and data are used.
+        layer: a name in ``subject.layers``.
         reference: one sample, compared with all others; None compares all pairs.
         rank: keep that many principal components first, fitted on other samples than those compared.
         bins: of the histogram, from -1 to 1.
-        seed: of the pairs of the first estimate, and as in ``representing``.
-        options: how the vectors are made: ``pool``, ``samples``, ``correct_only``, ``job`` of
-            ``representations.representing``.
+        pool: how an activation becomes a vector; see ``embed``.
+        samples: how many, or which ones.
+        correct_only: only samples that the model gets right.
+        seed: of everything that is drawn at random.
+        job: told the fraction done.
 
     Yields:
         First an estimate from some of the pairs, then None.
@@ -58,20 +62,21 @@ def similarity(
         UnknownLayerError, UnseenLayerError, ForwardError: as ``representing``.
         DataError: a rank or a reference out of range, or too few samples to fit and compare.
     """
-    options["seed"] = seed
-    if reference is not None and not 0 <= reference < len(inspector.data):
-        raise DataError(f"there is no sample {reference}: the samples are 0 to {len(inspector.data) - 1}")
-    vectors = yield from silent(representing(inspector, layer, **options))
+    if reference is not None and not 0 <= reference < len(subject.data):
+        raise DataError(f"there is no sample {reference}: the samples are 0 to {len(subject.data) - 1}")
+    how: dict[str, Any] = {"pool": pool, "correct_only": correct_only, "seed": seed, "job": job}
+    vectors = yield from silent(representing(subject, layer, samples=samples, **how))
     compared, indices = vectors.vectors, vectors.indices
     first: Tensor | None = None
     if reference is not None and reference not in indices:
         # It was not drawn: it joins for the comparison.
-        alone = yield from silent(representing(inspector, layer, **{**options, "samples": [reference]}))
+        alone = yield from silent(representing(subject, layer, samples=[reference], **{**how, "correct_only": False}))
         first = alone.vectors
     elif reference is not None:
         first = compared[indices == reference]
     if rank is not None:
-        fitted = yield from _fitted(vectors, rank, seed)
+        fitted = yield from _fitted(vectors, rank, seed, without=reference)
+        subject.cache.trim()
         held_out = slice(len(indices) // 2, None)
         compared, indices = _compressed(fitted, compared[held_out], rank), indices[held_out]
         first = None if first is None else _compressed(fitted, first, rank)
@@ -79,9 +84,8 @@ def similarity(
         others = indices != reference
         compared = torch.cat([first, compared[others]])
         indices = np.concatenate([np.array([reference]), indices[others]])
-    labels = inspector.data.labels
+    labels = subject.data.labels
     yield None
-    job = options.get("job")
 
     def step(found: CosineHistogram | float) -> CosineHistogram | None:
         if isinstance(found, CosineHistogram):
@@ -96,7 +100,7 @@ def similarity(
 
 
 def compressed_similarity(
-    inspector: Inspector,
+    subject: Subject,
     layer: str,
     rank: int,
     basis: str = "pca",
@@ -110,8 +114,8 @@ def compressed_similarity(
     """The cosine similarities between samples of a layer that is compressed, as the layers after it see them.
 
     Args:
-        inspector: whose model and data are used.
-        layer: a name in ``inspector.layers``.
+        subject: whose model and data are used.
+        layer: a name in ``subject.layers``.
         rank: of the projection.
         basis: likewise; see ``innerview.fit_projection``.
         axis: likewise.
@@ -126,39 +130,44 @@ def compressed_similarity(
     Raises:
         UnknownLayerError, UnseenLayerError, DataError, ForwardError: as ``projections.projecting``.
     """
-    projection = yield from projecting(inspector, layer, rank, basis, axis, seed=seed, job=job)
-    indices = divide(inspector, seed=seed).evaluated[:samples]
+    projection = yield from projecting(subject, layer, rank, basis, axis, seed=seed, job=job)
+    indices = divide(subject, seed=seed).evaluated[:samples]
     compressed = []
-    for _, values in sweep(inspector, layer, indices.tolist(), job):
+    for _, values in sweep(subject, layer, indices.tolist(), job):
         compressed.append(projection.apply(values).flatten(1))
         yield None
-    labels = inspector.data.labels
+    labels = subject.data.labels
     work = measuring_similarity(
         torch.cat(compressed), None if labels is None else labels[indices], None, bins, seed=seed
     )
     return (yield from relay(work, lambda step: step if isinstance(step, CosineHistogram) else None))
 
 
-def ranks(inspector: Inspector, layer: str, samples: int = SAMPLES) -> list[int]:
+def ranks(subject: Subject, layer: str, samples: int = SAMPLES) -> list[int]:
     """Ranks worth comparing: the largest that can be fitted, and its halves down to 8."""
-    size = inspector.seen(layer).size or 0
-    largest = min(size, MOST_ELEMENTS, min(samples, len(inspector.data)) // 2 - 1)
+    size = subject.seen(layer).size or 0
+    largest = min(size, MOST_ELEMENTS, min(samples, len(subject.data)) // 2 - 1)
     halves = [2**power for power in range(12, 2, -1) if 2**power < largest]
     return [largest, *halves] if largest >= _SMALLEST_RANK else []
 
 
-def _fitted(vectors: Representation, rank: int, seed: int) -> Generator[None, None, PCA]:
-    """Principal components of the first half of the samples, fitted once for every rank."""
-    half = len(vectors.indices) // 2
-    most = min(half - 1, vectors.vectors.shape[1])
+def _fitted(vectors: Representation, rank: int, seed: int, without: int | None) -> Generator[None, None, PCA]:
+    """Principal components of the first half of the samples, fitted once for every rank; not to the one compared."""
+    half = slice(len(vectors.indices) // 2)
+    fitted_to = vectors.vectors[half]
+    if without is not None and without in vectors.indices[half]:
+        fitted_to = fitted_to[torch.from_numpy(vectors.indices[half] != without)]
+    else:
+        without = None
+    most = min(len(fitted_to) - 1, fitted_to.shape[1])
     if not 1 <= rank <= most:
         raise DataError(
-            f"rank={rank}: PCA is fitted on {half:,} of the {len(vectors.indices):,} samples, with "
-            f"{vectors.vectors.shape[1]:,} elements each, so the rank is 1 to {most:,}"
+            f"rank={rank}: PCA is fitted on {len(fitted_to):,} of the {len(vectors.indices):,} samples, with "
+            f"{fitted_to.shape[1]:,} elements each, so the rank is 1 to {most:,}"
         )
-    if vectors.components is None:
-        vectors.components = yield from fitting_pca(vectors.vectors[:half], most, seed=seed)
-    return vectors.components
+    if vectors.components is None or vectors.components[0] != without:
+        vectors.components = without, (yield from fitting_pca(fitted_to, most, seed=seed))
+    return vectors.components[1]
 
 
 def _compressed(fitted: PCA, vectors: Tensor, rank: int) -> Tensor:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from innerview.data.indices import sample_indices
 from innerview.errors import DataError
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
     from innerview.data.samples import Data
     from innerview.jobs.worker import Job
-    from innerview.session.inspector import Inspector
+    from innerview.study.subject import Subject
 
 # What the layers up to the one asked for return in one forward, summed over the batch.
 _ELEMENTS = 4_000_000
@@ -24,16 +23,16 @@ _LARGEST_BATCH = 256
 
 
 def sweep(
-    inspector: Inspector, layer: str, samples: Sequence[int], job: Job | None = None, *, data: Data | None = None
+    subject: Subject, layer: str, samples: Sequence[int], job: Job | None = None, *, data: Data | None = None
 ) -> Iterator[tuple[range, Tensor]]:
     """Run the model over samples, each forward ending after the layer.
 
     Args:
-        inspector: whose model and data are used.
-        layer: a name in ``inspector.layers``.
+        subject: whose model and data are used.
+        layer: a name in ``subject.layers``.
         samples: N indices, in the order wanted.
         job: told the fraction done after each step.
-        data: where the samples are; None: the Inspector's data.
+        data: where the samples are; None: the subject's data.
 
     Yields:
         Which of ``samples`` (as a range of positions), and what the layer returned for them: ``[n, ...]``, the batch
@@ -44,34 +43,32 @@ def sweep(
         DataError: no samples are asked for.
         ForwardError: the model rejects a batch.
     """
-    row = inspector.seen(layer)
-    if isinstance(samples, (int, np.integer)):
-        raise DataError(f"samples={samples!r} is one number; a list of them is asked for: [{samples}]")
-    indices = [int(index) for index in samples]
+    row = subject.seen(layer)
+    indices = sample_indices(samples, len(subject.data if data is None else data)).tolist()
     if not indices:
         raise DataError(f"no samples were asked for: samples={samples!r}")
     axis = row.batch_axis
-    size = batch_size(inspector, layer)
+    size = batch_size(subject, layer)
     for start in range(0, len(indices), size):
         part = range(start, min(start + size, len(indices)))
-        values = inspector.capture(layer, indices[part.start : part.stop], data)
+        values = subject.capture(layer, indices[part.start : part.stop], data)
         if job is not None:
             job.fraction = part.stop / len(indices)
         yield part, values[None] if axis is None else values.movedim(axis, 0)
 
 
-def batch_size(inspector: Inspector, layer: str, steps: int = 1) -> int:
+def batch_size(subject: Subject, layer: str, steps: int = 1) -> int:
     """How many samples to run in one forward up to a layer, for a step of some 50 ms, or as long as so many steps.
 
     Decided by the amount of work, not by the clock: another batch size may round another way, and an embedding would
     not come out the same twice.
     """
-    if inspector.layers[layer].batch_axis is None:
+    if subject.layers[layer].batch_axis is None:
         return 1  # rows of several samples mixed in one axis can only be told apart by running one at a time
     elements = 0
-    for row in inspector.layers.values():
+    for row in subject.layers.values():
         elements += row.size or 0
         if row.name == layer:
             break
-    most = _ELEMENTS if inspector.device == "cpu" else _ELEMENTS_ON_GPU
+    most = _ELEMENTS if subject.device == "cpu" else _ELEMENTS_ON_GPU
     return max(1, min(_LARGEST_BATCH, steps * most // max(1, elements)))

@@ -95,15 +95,16 @@ class BrushPanel(View):
             "channelCount": 0,
             "note": "",
         }
+        subject = inspector.subject
         yield brushed(inspector)
         yield header, {}
         if not len(brush) or layer is None:
             return
-        drawn = yield from silent(representing(inspector, layer, pool="mean", samples=inspector.sample_size, job=job))
+        drawn = yield from silent(representing(subject, layer, pool="mean", samples=inspector.sample_size, job=job))
         indices, means = drawn.indices, drawn.vectors
         beyond = np.setdiff1d(brush, indices)[:_MOST_BRUSHED]
         if len(beyond):
-            more = yield from silent(representing(inspector, layer, pool="mean", samples=beyond.tolist(), job=job))
+            more = yield from silent(representing(subject, layer, pool="mean", samples=beyond.tolist(), job=job))
             indices, means = np.concatenate([indices, more.indices]), torch.cat([means, more.vectors])
         selected = np.isin(indices, brush)
         header["selected"], header["rest"] = len(brush), int((~selected).sum())

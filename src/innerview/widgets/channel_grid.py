@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from innerview.analysis.pictures.activity import active_channels
 from innerview.analysis.pictures.picture import display_pixels
@@ -13,6 +14,7 @@ from innerview.analysis.pictures.tiles import channel_values, histogram, make_ti
 from innerview.data.inputs import is_image, main_input
 from innerview.errors import DataError, InnerviewError
 from innerview.jobs.worker import BACKGROUND, SOON, steps
+from innerview.study.sweep import sweep
 from innerview.widgets.base import View
 from innerview.widgets.frame_widget import NO_ARRAYS, static
 
@@ -166,7 +168,7 @@ class ChannelGrid(View):
             raise DataError(
                 f"{look.layer.name!r} has no channel {channel}: its channels are 0 to {layout.channels - 1}"
             )
-        batch = inspector.batch(look.sample)
+        batch, subject = inspector.batch(look.sample), inspector.subject
         value = main_input(batch)
         values = channel_values(look.values, layout, channel, slices)
         edges, counts = histogram(values)
@@ -177,8 +179,8 @@ class ChannelGrid(View):
             header["input"] = list(value.shape[-2:])  # the receptive field counts in its pixels, not in those sent
             if layout.kind == "maps" and not layout.folded and look.values.ndim == 3:  # noqa: PLR2004 - [C, H, W]
                 last = layout.channel_axis == 2  # noqa: PLR2004 - [H, W, C]
-                if inspector.field_known(look.layer.name, batch, channel_last=last):
-                    field = yield from inspector.receptive_field(look.layer.name, batch, channel_last=last)
+                if subject.field_known(look.layer.name, batch, channel_last=last):
+                    field = yield from subject.receptive_field(look.layer.name, batch, channel_last=last)
                     if field is not None:
                         header["receptive"] = {"size": field.size, "stride": field.stride, "origin": field.origin}
                 else:
@@ -195,15 +197,15 @@ class ChannelGrid(View):
             return
 
         def work(job: Job) -> Generator[Frame | None, None, None]:
+            subject = inspector.subject
             try:
-                for _ in inspector.receptive_field(layer, batch, channel_last=channel_last):
+                for _ in subject.receptive_field(layer, batch, channel_last=channel_last):
                     if inspector.layer != layer or inspector.channel is None:
                         return
                     yield None
             except InnerviewError:
                 return  # nobody asked for it, and the channel is there without it
-            # Not known even now while a cell trains.
-            if inspector.channel is not None and inspector.field_known(layer, batch, channel_last=channel_last):
+            if inspector.channel is not None and subject.field_known(layer, batch, channel_last=channel_last):
                 yield from self._channel(job)
 
         self.run("receptive", label, work, priority=SOON)
@@ -220,15 +222,16 @@ class ChannelGrid(View):
         name, there = inspector.layer, len(inspector.data)
         if there == 1:
             return  # the grid itself shows what is silent for this one
-        axis = self._look()[1].channel_axis
+        axis, subject = self._look()[1].channel_axis, inspector.subject
         least, total = min(_DEAD_LEAST, there), min(_DEAD_SAMPLES, there)
         begun = time.perf_counter()
         alive: np.ndarray | None = None
         samples = 0
         for part in steps(total, job):
             try:
-                active = active_channels(inspector.activations(name, part), axis)
-            except InnerviewError:
+                values = torch.cat([values for _, values in sweep(subject, name, part)])
+                active = active_channels(values, axis)
+            except (InnerviewError, RuntimeError):
                 return  # nobody asked for it: a layer whose samples do not compare has no dead channels to show
             alive = active if alive is None else alive | active
             samples = part.stop

@@ -10,7 +10,6 @@ from traitlets import Int
 from innerview.analysis.projections.projection import Axis, Basis
 from innerview.jobs.progress import relay
 from innerview.jobs.worker import BACKGROUND, SOON
-from innerview.model import state
 from innerview.study.compressions import Compression, compressing, compression_table
 from innerview.study.projections import divide, projecting
 from innerview.widgets.base import View
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from innerview.jobs.worker import Job
     from innerview.session.inspector import Inspector
     from innerview.study.compressions import Step
+    from innerview.study.subject import Subject
     from innerview.widgets.frame_widget import Frame
 
 _EVERY = 0.7  # seconds between two drawings of a curve under way
@@ -56,7 +56,7 @@ class CompressionControls(View):
         self._partial: dict[Series, dict[int, Compression]] = {}  # of curves under way
         self._fitting: Series | None = None  # what is being fitted; the slider may move meanwhile
         self._due = False  # the accuracy is to be evaluated once it is fitted
-        self._model = state.fingerprint(inspector.model)
+        self._model = inspector.subject.state
         self.observe(lambda change: None if change["new"] else self._rest(), "active")
         self.watch(lambda _: self._begin(), "layer")
         self.watch(lambda _: self._show(), "sample")
@@ -173,7 +173,7 @@ class CompressionControls(View):
         inspector = self.inspector
         if inspector is None:
             return
-        model = state.fingerprint(inspector.model)
+        model = inspector.subject.state
         if model != self._model:
             self._model = model
             self.want_clear(None)
@@ -210,13 +210,14 @@ class CompressionControls(View):
     def _tiles(self, job: Job) -> Generator[Frame | None, None, None]:
         inspector, step = self.inspector, self.settings.now
         projection: Projection | None = None
-        while inspector is not None and step is not None and step.basis != OFF:
-            projection = yield from projecting(inspector, step.layer, step.rank, step.basis, step.axis, job=job)
+        subject = None if inspector is None else inspector.subject
+        while subject is not None and step is not None and step.basis != OFF:
+            projection = yield from projecting(subject, step.layer, step.rank, step.basis, step.axis, job=job)
             before, step = step, self.settings.now
             if step == before:
                 break  # else the slider was moved meanwhile
         self._fitting = None
-        if inspector is None or step is None:
+        if inspector is None or subject is None or step is None:
             return
         if projection is not None:
             if projection.rank < step.rank:
@@ -224,14 +225,14 @@ class CompressionControls(View):
                 self.settings.move(projection.rank)
                 yield self._state(step._replace(rank=projection.rank))
             yield fitted(step.layer, projection)
-        look = inspector.look(step.layer, inspector.sample)
-        yield compressed(inspector, look, projection)
+        look = inspector.look(step.layer, inspector.sample, subject)
+        yield compressed(subject, look, projection)
         if self._due:
             self._evaluate()
         projections = {} if projection is None else {step.layer: projection}
         for other in self.settings.also:
-            projections[other.layer] = yield from projecting(inspector, *other)
-        yield decided(inspector, look, projections)
+            projections[other.layer] = yield from projecting(subject, *other)
+        yield decided(subject, look, inspector.batch(look.sample), projections)
 
     def _evaluate(self) -> None:
         step = self.settings.now
@@ -251,14 +252,15 @@ class CompressionControls(View):
         inspector = self.inspector
         if inspector is None:
             return
-        total = len(divide(inspector).evaluated)
+        subject = inspector.subject
+        total = len(divide(subject).evaluated)
 
         def estimate(found: list[Compression] | None) -> Frame | None:
             self.progress("accuracy", "evaluating", job.fraction)
             return accuracy(found[0], total) if found else None
 
         try:
-            (found,) = yield from relay(_compressing(inspector, series, [rank], job), estimate)
+            (found,) = yield from relay(_compressing(subject, series, [rank], job), estimate)
             self._found.setdefault(series, {})[found.rank] = found
             yield accuracy(found, total)
         finally:
@@ -282,7 +284,7 @@ class CompressionControls(View):
                     self._tell()
 
         try:
-            found = yield from relay(_compressing(inspector, series, None, job), follow)
+            found = yield from relay(_compressing(inspector.subject, series, None, job), follow)
             self._found[series] = self._found.get(series, {}) | {point.rank: point for point in found}
         finally:
             self._partial.pop(series, None)
@@ -314,6 +316,6 @@ class CompressionControls(View):
 
 
 def _compressing(
-    inspector: Inspector, series: Series, ranks: list[int] | None, job: Job
+    subject: Subject, series: Series, ranks: list[int] | None, job: Job
 ) -> Generator[list[Compression] | None, None, list[Compression]]:
-    return compressing(inspector, series.layer, ranks, basis=series.basis, axis=series.axis, also=series.also, job=job)
+    return compressing(subject, series.layer, ranks, basis=series.basis, axis=series.axis, also=series.also, job=job)

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from innerview.analysis.projections.projection import Projection
-    from innerview.session.inspector import Inspector, Look
+    from innerview.data.samples import Batch
     from innerview.study.compressions import Compression
+    from innerview.study.subject import Look, Subject
     from innerview.widgets.frame_widget import Frame
 
 _PIXELS = 2**20  # of each of the three pictures: they share the width of the page
@@ -25,10 +26,10 @@ _CLASSES = 3  # the likeliest, whose probabilities are shown
 _STATISTICS = ("low", "high", "mean", "variance", "sparsity", "nonfinite")
 
 
-def compressed(inspector: Inspector, look: Look, projection: Projection | None) -> Frame:
+def compressed(subject: Subject, look: Look, projection: Projection | None) -> Frame:
     """One sample's activation before and after, and the difference, as tiles; None changes nothing."""
     after = look.values if projection is None else projection.apply(look.values[None])[0]
-    layout = inspector.axes.layout(look.layer.name, tuple(look.values.shape))
+    layout = subject.axes.layout(look.layer.name, tuple(look.values.shape))
     slices = [axis.size // 2 for axis in layout.slice_axes]
     pictures = {
         name: make_tiles(values, layout, slices=slices, budget=_PIXELS)
@@ -79,9 +80,9 @@ def fitted(layer: str, projection: Projection) -> Frame:
     return header, {"curve": projection.curve.astype(np.float32)}
 
 
-def decided(inspector: Inspector, look: Look, projections: Mapping[str, Projection]) -> Frame:
+def decided(subject: Subject, look: Look, batch: Batch, projections: Mapping[str, Projection]) -> Frame:
     """The likeliest classes of the sample, with the layers as they are and with these compressed."""
-    labels, names = inspector.data.labels, inspector.data
+    labels, names = subject.data.labels, subject.data
     label = -1 if labels is None or look.sample is None else int(labels[look.sample])
     header: dict[str, Any] = {
         "kind": "decided",
@@ -91,12 +92,11 @@ def decided(inspector: Inspector, look: Look, projections: Mapping[str, Projecti
         "classes": [],
         "notClassifier": "",
     }
-    batch = inspector.batch(look.sample)
     try:
-        before = after = scores(inspector.output(batch), 1)[0].cpu()
+        before = after = scores(subject.output(batch), 1)[0].cpu()
         if projections:
-            edits = edits_of(inspector, projections)
-            with inspector.lent(batch) as (model, ready, rewind):
+            edits = edits_of(subject, projections)
+            with subject.lent(batch) as (model, ready, rewind):
                 output = forward_with(model, ready.args, ready.kwargs, edits, restore_rng=rewind)
             after = scores(output, 1)[0].cpu()
     except InnerviewError as error:

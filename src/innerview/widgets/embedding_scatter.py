@@ -13,9 +13,9 @@ from innerview.analysis.layouts.embedding_cost import estimate_seconds
 from innerview.analysis.layouts.umap_layout import warm_up
 from innerview.data.thumbnails import make_thumbnail
 from innerview.jobs.progress import relay, silent
-from innerview.jobs.worker import BACKGROUND, SOON, steps
+from innerview.jobs.worker import SOON, steps
 from innerview.session.inspector import Inspector
-from innerview.study.embeddings import Embedding, Places, embedding
+from innerview.study.embeddings import Embedding, Places, embedding, is_known
 from innerview.study.representations import representing
 from innerview.widgets.base import View
 from innerview.widgets.embedding_settings import Settings
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from innerview.jobs.worker import Job
+    from innerview.study.subject import Subject
     from innerview.widgets.frame_widget import Frame
 
 _EVERY = 0.1  # seconds between two pictures of a computation under way
@@ -120,6 +121,10 @@ class EmbeddingScatter(View):
     def want_pause(self, paused: bool) -> None:  # noqa: FBT001 - a want carries one value
         """Hold the computation, or go on with it."""
         self._paused = bool(paused)
+        if self.inspector is not None:
+            for job in self.inspector.jobs.active():
+                if job.key == (id(self), "points"):
+                    self.inspector.jobs.hold(job.id, held=self._paused)
         self._push_settings()
 
     def want_stop(self, _: object) -> None:
@@ -131,11 +136,11 @@ class EmbeddingScatter(View):
             self.embedding = replace(
                 now, stage="", note=f"{now.note}; stopped ({now.stage})" if now.stage else now.note
             )
-            self.push(*self._points(self.embedding, self._timeline.now()[0]))
+            self.push(*self._points(self.embedding, self._timeline.now()))
         self._push_settings()
 
     def want_step(self, label: str) -> None:
-        """A step of the time line was chosen: shown by what costs nothing to speak of."""
+        """A step of the time line was chosen: shown at once."""
         self._timeline.go(label)
         self._follow()
 
@@ -204,7 +209,7 @@ class EmbeddingScatter(View):
         return inspector is not None and any(job.key == (id(self), "points") for job in inspector.jobs.active())
 
     def _follow(self) -> None:
-        """Show the layer by what costs nothing to speak of: the method chosen if its result is known, else PCA."""
+        """Show the layer at once: by the method chosen if its result is known, else by PCA."""
         inspector = self.inspector
         if inspector is None or self._layer is None or not self.active:
             return
@@ -232,12 +237,14 @@ class EmbeddingScatter(View):
             return
         self._runs += 1
         shown = 0.0
-        label, source = self._timeline.now()
+        label = self._timeline.now()
+        source = self._timeline.subject(label)
 
         def options(method: str) -> dict[str, Any]:
             return {name: value for name, value in asdict(settings).items() if name != "method"} | {
                 "method": method,
                 "onto": self._onto(method, settings.dimensions, layer, label),
+                "reuse": True,
                 "job": job,
             }
 
@@ -253,7 +260,7 @@ class EmbeddingScatter(View):
         method = settings.method
         if only_if_known and not (yield from self._known(source, layer, settings, job)):
             method = "pca"
-        final = yield from self._pausing(relay(embedding(source, layer, **options(method)), frame), job)
+        final = yield from relay(embedding(source, layer, **options(method)), frame)
         self._timeline.remember(label, final)
         previous = self._settled.get(final.method)
         if previous is not None and previous.representation is not final.representation:
@@ -283,32 +290,14 @@ class EmbeddingScatter(View):
         fits = other is not None and not other.stage and other.layer == layer and other.points.shape[1] == dimensions
         return other if fits else None
 
-    def _known(self, source: Inspector, layer: str, settings: Settings, job: Job) -> Generator[None, None, bool]:
-        """Whether the method chosen costs nothing, because its result is there already."""
+    def _known(self, source: Subject, layer: str, settings: Settings, job: Job) -> Generator[None, None, bool]:
+        """Whether the result of just these settings is there already."""
         if settings.method == "pca":
             return True
         vectors = yield from silent(
             representing(source, layer, samples=settings.samples, job=job, **settings.of_vectors())
         )
-        return any(key[0] == settings.method for key in vectors.pictures)
-
-    def _pausing(
-        self, work: Generator[Frame | None, None, Embedding], job: Job
-    ) -> Generator[Frame | None, None, Embedding]:
-        """Run the work, except while it is held."""
-        while True:
-            if self._paused:
-                # Others have their turn; the computation stands still since nobody asks for its next step.
-                job.priority = BACKGROUND
-                time.sleep(_PAUSED)
-                yield None
-                continue
-            job.priority = SOON
-            try:
-                step = next(work)
-            except StopIteration as end:
-                return end.value
-            yield step
+        return is_known(vectors, **settings.of_picture())
 
     def _points(self, made: Embedding, step: str) -> Frame:
         inspector = self.inspector
@@ -354,8 +343,8 @@ class EmbeddingScatter(View):
                         "umap", count, n_neighbors=self.settings.neighbours, dimensions=self.settings.dimensions
                     ),
                 },
-                "steps": list(self._timeline.steps()),
-                "step": self._timeline.now()[0],
+                "steps": self._timeline.steps(),
+                "step": self._timeline.now(),
                 "correctOnly": "" if inspector.data.labels is not None else "the data has no labels",
             }
         )
@@ -379,7 +368,7 @@ class EmbeddingScatter(View):
             name = self._before.layer
             before = Before("the picture before" if name == now.layer else name, self._before.representation)
         channel = inspector.channel if inspector.layer == now.layer else None
-        _, source = self._timeline.now()
+        source = self._timeline.subject(self._timeline.now())
         yield from colouring(source, now, self._colour, channel=channel, before=before, job=job)
 
     def _images(self, _: Job) -> Generator[Frame | None, None, None]:

@@ -59,6 +59,11 @@ class Settings:
         chosen["correctOnly"] = chosen.pop("correct_only")
         return chosen
 
+    def of_picture(self) -> dict[str, Any]:
+        """The options of ``is_known``."""
+        names = ("method", "dimensions", "seed", "perplexity", "neighbours", "distance")
+        return {name: getattr(self, name) for name in names}
+
     def of_vectors(self) -> dict[str, Any]:
         """The options of ``representing``, but for the samples."""
         return {"pool": self.pool, "correct_only": self.correct_only, "seed": self.seed}

@@ -9,16 +9,18 @@ import numpy as np
 from innerview.analysis.layouts.align import neighbour_change
 from innerview.errors import DataError
 from innerview.jobs.progress import silent
+from innerview.study.predicting import predicting
 from innerview.study.representations import representing
 from innerview.widgets.sample_frames import as_codes
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from innerview.data.samples import Data
     from innerview.jobs.worker import Job
-    from innerview.session.inspector import Inspector
     from innerview.study.embeddings import Embedding
     from innerview.study.representations import Representation
+    from innerview.study.subject import Subject
     from innerview.widgets.frame_widget import Frame
 
 _CHANGED = 10  # neighbours that are compared to say what moved
@@ -31,10 +33,10 @@ class Before(NamedTuple):
     vectors: Representation
 
 
-def unavailable(inspector: Inspector, channel: int | None, now: Embedding, before: Before | None) -> dict[str, str]:
+def unavailable(data: Data, channel: int | None, now: Embedding, before: Before | None) -> dict[str, str]:
     """Why the points cannot be coloured by this or that, a sentence each."""
     reasons: dict[str, str] = {}
-    if inspector.data.labels is None:
+    if data.labels is None:
         reasons.update(dict.fromkeys(("class", "correct", "loss"), "the data has no labels"))
     if channel is None:
         reasons["channel"] = "click a channel of this layer in the channel grid first"
@@ -44,12 +46,12 @@ def unavailable(inspector: Inspector, channel: int | None, now: Embedding, befor
 
 
 def colouring(
-    inspector: Inspector, now: Embedding, by: str, *, channel: int | None, before: Before | None, job: Job
+    subject: Subject, now: Embedding, by: str, *, channel: int | None, before: Before | None, job: Job
 ) -> Generator[Frame | None, None, None]:
     """The colour of every sample of the data.
 
     Args:
-        inspector: of the model that is drawn: its labels, predictions and activations are used.
+        subject: the model that is drawn: its labels, predictions and activations are used.
         now: the embedding that is drawn.
         by: "class", "prediction", "correct", "loss", "channel" or "neighbours".
         channel: the chosen one of the layer that is drawn; None: none.
@@ -59,31 +61,29 @@ def colouring(
     Raises:
         DataError: this cannot be had; says why.
     """
-    reasons = unavailable(inspector, channel, now, before)
+    reasons = unavailable(subject.data, channel, now, before)
     if by in reasons:
         raise DataError(f"the points cannot be coloured by {by}: {reasons[by]}")
     if by in ("prediction", "correct", "loss"):
-        yield from silent(inspector.predict(job))
+        yield from silent(predicting(subject, job))
     header: dict[str, Any] = {"kind": "colours", "by": by, "names": [], "low": 0.0, "high": 0.0, "unavailable": reasons}
-    predictions = inspector.predictions
+    predictions = subject.predictions
     categories = {
-        "class": ("class", inspector.data.classes, inspector.data.labels),
-        "prediction": ("predicted class", inspector.data.classes, predictions.predicted),
+        "class": ("class", subject.data.classes, subject.data.labels),
+        "prediction": ("predicted class", subject.data.classes, predictions.predicted),
         "correct": ("prediction", ["wrong", "right"], predictions.correct),
     }
     if by in categories:
         label, names, codes = categories[by]
         yield header | {"label": label, "names": names}, {"codes": as_codes(np.asarray(codes))}
         return
-    values = np.full(len(inspector.data), np.nan, np.float32)
+    values = np.full(len(subject.data), np.nan, np.float32)
     if by == "loss":
         label = "loss: -ln of the true class's probability"
         values[:] = predictions.loss
     elif by == "channel":
         label = f"mean of channel {channel}"
-        means = yield from silent(
-            representing(inspector, now.layer, pool="mean", samples=now.indices.tolist(), job=job)
-        )
+        means = yield from silent(representing(subject, now.layer, pool="mean", samples=now.indices.tolist(), job=job))
         values[means.indices] = means.vectors[:, channel]
     elif before is not None:
         label = f"share of the {_CHANGED} nearest neighbours that changed since {before.name}"

@@ -52,13 +52,17 @@ class QualityTable(View):
             return
         if inspector.layer is None and asked["layers"] != "all":
             raise InnerviewError("no layer is chosen")
-        layers = leaves(inspector) if asked["layers"] == "all" else [str(inspector.layer)]
+        layers = leaves(inspector.subject) if asked["layers"] == "all" else [str(inspector.layer)]
         methods = [None if method == "own space" else str(method) for method in asked["methods"]]
         if not methods:
             raise InnerviewError("no space is chosen to measure in: tick one of own space, PCA, t-SNE or UMAP")
 
         def work(job: Job) -> Generator[Frame | None, None, None]:
-            yield from relay(measuring_table(inspector, layers, methods, k=_K, job=job), self._step)
+            baseline = None if inspector.baseline is None else inspector.baseline.subject
+            rows = measuring_table(
+                inspector.subject, layers, methods, _K, baseline=baseline, samples=inspector.sample_size, job=job
+            )
+            yield from relay(rows, self._step)
             self.progress("measure", "", None, over=True)
 
         self.run(

@@ -73,16 +73,16 @@ class RankSimilarity(ipywidgets.VBox):
 
         def work(job: Job) -> Generator[CosineHistogram | None, None, None]:
             if step.basis == OFF:
-                found = yield from similarity(inspector, step.layer, samples=COMPARED, job=job)
+                found = yield from similarity(inspector.subject, step.layer, samples=COMPARED, job=job)
             else:
-                found = yield from compressed_similarity(inspector, *step, job=job)
+                found = yield from compressed_similarity(inspector.subject, *step, job=job)
             yield found
 
         def deliver(found: CosineHistogram | None) -> None:
             if found is not None and self._inspector is not None:
                 panel.show(title, found)
 
-        def fail(error: Exception) -> None:
+        def fail(error: BaseException) -> None:
             panel.show(title, error if isinstance(error, InnerviewError) else InnerviewError(str(error)))
 
         key = (id(self), "similarity")

@@ -152,7 +152,7 @@ class SimilarityView(ipywidgets.VBox):
             disabled=not labelled,
             layout={"width": "auto", "margin": "2px 0"},
         )
-        names = leaves(inspector)
+        names = leaves(inspector.subject)
         some = (
             names if len(names) <= _MOST else [names[round(i * (len(names) - 1) / (_MOST - 1))] for i in range(_MOST)]
         )
@@ -229,14 +229,14 @@ class SimilarityView(ipywidgets.VBox):
         else:
             layers = (inspector.layer,)
             if self._show.value == "ranks":
-                of = (None, *ranks(inspector, inspector.layer, inspector.sample_size))[:_MOST]
+                of = (None, *ranks(inspector.subject, inspector.layer, inspector.sample_size))[:_MOST]
         return _Asked(layers, of, reference, self._correct.value, inspector.sample_size, inspector.version)
 
     def _work(
         self, inspector: Inspector, asked: _Asked, job: Job
     ) -> Generator[tuple[tuple[str, int | None], Any, float], None, None]:
         """Step by step: which chart, what there is for it, and how much of all is done."""
-        charts = asked.charts
+        charts, subject = asked.charts, inspector.subject
         for number, (layer, rank) in enumerate(charts):
 
             def place(step: Any, number: int = number) -> tuple[tuple[str, int | None], Any, float]:
@@ -245,7 +245,7 @@ class SimilarityView(ipywidgets.VBox):
 
             try:
                 work = similarity(
-                    inspector,
+                    subject,
                     layer,
                     reference=asked.reference,
                     rank=rank,
@@ -279,7 +279,7 @@ class SimilarityView(ipywidgets.VBox):
                 measure: Any = self._measure.value
                 self._shown[chart].show(_title(*chart), step, measure)
 
-    def _failed(self, asked: _Asked, error: Exception) -> None:
+    def _failed(self, asked: _Asked, error: BaseException) -> None:
         if asked is self._asked:
             self._notice.show_error(_SCOPE, error)
             self._lay_out([])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from innerview.jobs.worker import Job
     from innerview.session.inspector import Inspector
     from innerview.study.embeddings import Embedding, Places
+    from innerview.study.subject import Subject
 
 
 class Timeline:
@@ -31,16 +32,18 @@ class Timeline:
         self._chosen: str | None = None  # None: the newest
         self._places: dict[tuple[Any, ...], Places] = {}
 
-    def steps(self) -> dict[str, Inspector]:
-        """The models by label, oldest first."""
-        return self._inspector.checkpoints.steps()
+    def steps(self) -> list[str]:
+        """The labels of the steps, oldest first."""
+        return self._inspector.checkpoints.labels()
 
-    def now(self) -> tuple[str, Inspector]:
-        """The step looked at, and its model."""
+    def now(self) -> str:
+        """The label of the step looked at."""
         steps = self.steps()
-        chosen = self._chosen
-        label = chosen if chosen is not None and chosen in steps else list(steps)[-1]
-        return label, steps[label]
+        return self._chosen if self._chosen is not None and self._chosen in steps else steps[-1]
+
+    def subject(self, label: str) -> Subject:
+        """The model at a step."""
+        return self._inspector.checkpoints.step(label)
 
     @property
     def newest(self) -> bool:
@@ -50,7 +53,7 @@ class Timeline:
     def go(self, label: str) -> None:
         """Look at a step."""
         steps = self.steps()
-        self._chosen = label if label in steps and label != list(steps)[-1] else None
+        self._chosen = label if label in steps and label != steps[-1] else None
 
     def keep(self) -> None:
         """Make the model as it is now a step, and look at it.
@@ -74,7 +77,7 @@ class Timeline:
 
     def onto(self, label: str, method: str, dimensions: int, layer: str) -> Places | None:
         """Where the points of this step were, so that going back and forth turns nothing; else those of one before."""
-        before = list(self.steps())
+        before = self.steps()
         if label in before:
             del before[before.index(label) :]
         # The model itself changes under its label.
@@ -92,10 +95,9 @@ class Timeline:
             job: told the fraction done.
             options: as for ``innerview.study.representations.representing``.
         """
-        steps = self.steps()
-        labels = list(steps)
-        place = labels.index(self.now()[0])
+        labels = self.steps()
+        place = labels.index(self.now())
         if place == 0:
             return None
         label = labels[place - 1]
-        return Before(label, (yield from silent(representing(steps[label], layer, job=job, **options))))
+        return Before(label, (yield from silent(representing(self.subject(label), layer, job=job, **options))))

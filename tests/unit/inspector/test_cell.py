@@ -7,24 +7,25 @@ import textwrap
 SHELL = """
 from concurrent.futures import ThreadPoolExecutor
 from IPython.core.interactiveshell import InteractiveShell
-from innerview.session.cell import Cell
+from innerview.session.cell import Cells
+from innerview.study.gate import Gate
 
 class Told:
     def __init__(self):
         self.heard = []
-    def cell_begins(self):
+        self.gate = Gate()
+        self.cells = Cells(self.begins, self.ended)
+    def begins(self, here):
         self.heard.append("begins")
-        self.cell.enter()
-    def cell_ended(self):
+        self.gate.begins(here=here)
+    def ended(self):
         self.heard.append("ended")
+        self.gate.ended()
 
-def made():
-    told = Told()
-    told.cell = Cell(told)
-    return told
+made = Told
 
 def busy(told):
-    return threads.submit(told.cell.runs_elsewhere).result()
+    return threads.submit(lambda: told.gate.elsewhere).result()
 
 threads = ThreadPoolExecutor(1)
 shell = InteractiveShell.instance()
@@ -38,13 +39,13 @@ def in_a_shell(code):
 
 def test_made_in_a_cell_it_knows_that_one_is_running_until_it_ends():
     in_a_shell("""
-    shell.run_cell("told = made(); during = busy(told), told.cell.runs_elsewhere()")
+    shell.run_cell("told = made(); during = busy(told), told.gate.elsewhere")
     told = shell.user_ns["told"]
     assert shell.user_ns["during"] == (True, False)
     assert not busy(told)
     shell.run_cell("during = busy(told)")
     assert shell.user_ns["during"] and not busy(told)
-    assert told.heard == ["ended", "begins", "ended"]
+    assert told.heard == ["begins", "ended", "begins", "ended"]
     """)
 
 
@@ -67,7 +68,20 @@ def test_made_outside_a_cell_as_in_a_click_it_waits_for_none():
 def test_made_on_another_thread_a_cell_may_be_running_until_something_is_heard():
     in_a_shell("""
     told = threads.submit(made).result()
-    assert busy(told) and told.cell.runs_elsewhere()
+    assert busy(told) and told.gate.elsewhere
     shell.run_cell("pass")
-    assert told.heard == ["begins", "ended"] and not busy(told)
+    assert told.heard == ["begins", "begins", "ended"] and not busy(told)
+    """)
+
+
+def test_an_object_that_is_gone_hears_nothing_and_leaves_no_callback():
+    in_a_shell("""
+    import gc, weakref
+    told = made()
+    gone = weakref.ref(told)
+    before = len(shell.events.callbacks["post_run_cell"])
+    del told
+    gc.collect()
+    assert gone() is None
+    assert len(shell.events.callbacks["post_run_cell"]) == before - 1
     """)

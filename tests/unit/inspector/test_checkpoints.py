@@ -63,10 +63,10 @@ def test_the_model_itself_is_a_step_when_it_has_changed(training, digits):
     inspector, weights = training
     with torch.no_grad():
         inspector.model.classifier[1].weight.mul_(2)
-    assert list(inspector.checkpoints.steps()) == ["before", "epoch 1", "epoch 2", "now"]
-    assert inspector.checkpoints.steps()["now"] is inspector
+    assert inspector.checkpoints.labels() == ["before", "epoch 1", "epoch 2", "now"]
+    assert inspector.checkpoints.step("now") is inspector.subject
     inspector.checkpoint("before")  # the label stands for the new copy
-    assert list(inspector.checkpoints.steps()) == ["epoch 1", "epoch 2", "before"]
+    assert inspector.checkpoints.labels() == ["epoch 1", "epoch 2", "before"]
     assert inspector.checkpoint().samples == 360
     assert list(inspector.checkpoints)[-1] == "1"
     loaded = inspector.checkpoint("from a file", weights=weights["epoch 1"])
@@ -88,7 +88,7 @@ def test_what_cannot_be_kept_or_forgotten(training):
     gc.collect()
     assert kept() is None
     inspector.checkpoints.forget()
-    assert list(inspector.checkpoints.steps()) == ["now"]
+    assert inspector.checkpoints.labels() == ["now"]
 
 
 def test_copies_beyond_the_memory_go_to_files(trained, digits):

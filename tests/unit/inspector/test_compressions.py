@@ -81,7 +81,7 @@ def test_pca_keeps_more_than_chance_does(explored):
 
 def test_estimates_come_batch_by_batch(explored, monkeypatch):
     monkeypatch.setattr("innerview.study.sweep._LARGEST_BATCH", 50)
-    steps = [step for step in compressing(explored, LAYER, [2, 8]) if step is not None]
+    steps = [step for step in compressing(explored.subject, LAYER, [2, 8]) if step is not None]
     assert [step[0].evaluated for step in steps] == [50, 100, 150, 180]
     widths = [step[0].high - step[0].low for step in steps]
     assert widths[-1] < widths[0]
@@ -151,7 +151,7 @@ def test_every_figure_by_hand(explored, trained, digits):
     images, labels = digits.test.tensors
     _, evaluated = parts()
     found = explored.compress(LAYER, 3, "random", metric=lambda output, target: output.argmax(1) == target)
-    projection = finish(projecting(explored, LAYER, 3, "random"))
+    projection = finish(projecting(explored.subject, LAYER, 3, "random"))
     labels = labels[evaluated]
     with torch.no_grad():
         after = replaced_scores(trained, trained.classifier[1], projection.apply, images[evaluated])
@@ -264,7 +264,7 @@ def test_coming_back_to_a_rank_runs_nothing(explored):
     assert [again[0].accuracy, again[0].loss, again[0].note] == [first.accuracy, first.loss, first.note]
     assert forwards(explored.model, lambda: explored.accuracy_curve(LAYER, [3, 5])) == 0
     # A view is told once.
-    assert [[one.rank for one in step] for step in compressing(explored, LAYER, [3, 5])] == [[3, 5]]
+    assert [[one.rank for one in step] for step in compressing(explored.subject, LAYER, [3, 5])] == [[3, 5]]
     for options in ({"seed": 1}, {"samples": 50}, {"axis": "all"}, {"basis": "random"}, {"metric": squared_scores}):
         assert forwards(explored.model, lambda options=options: explored.compress(LAYER, 3, **options)) > 0
     assert other.rank == 5
@@ -277,12 +277,12 @@ def squared_scores(output, _):
 def test_an_evaluation_goes_on_where_it_was_left(explored, monkeypatch):
     monkeypatch.setattr("innerview.study.sweep._LARGEST_BATCH", 50)
     whole = explored.compress(LAYER, 3, "random", seed=0)
-    explored.cache.clear()
-    work = compressing(explored, LAYER, [3], basis="random")
+    explored.subject.cache.clear()
+    work = compressing(explored.subject, LAYER, [3], basis="random")
     left = list(itertools.islice((step for step in work if step), 2))
     work.close()
     assert [step[0].evaluated for step in left] == [50, 100]
-    steps = [step for step in compressing(explored, LAYER, [3, 9], basis="random") if step]
+    steps = [step for step in compressing(explored.subject, LAYER, [3, 9], basis="random") if step]
     # Rank 9 begins at the front; rank 3 is not evaluated twice.
     assert [[one.evaluated for one in step] for step in steps] == [[100, 50], [100, 100], [150, 150], [180, 180]]
     assert steps[-1][0].accuracy == whole.accuracy
@@ -293,8 +293,8 @@ def test_an_evaluation_goes_on_where_it_was_left(explored, monkeypatch):
 def test_two_that_evaluate_the_same_share_the_work(explored, monkeypatch):
     monkeypatch.setattr("innerview.study.sweep._LARGEST_BATCH", 50)
     alone = explored.compress(LAYER, 6)
-    explored.cache.clear()
-    one, two = (compressing(explored, LAYER, [6]) for _ in range(2))
+    explored.subject.cache.clear()
+    one, two = (compressing(explored.subject, LAYER, [6]) for _ in range(2))
     for _ in itertools.zip_longest(one, two):
         pass
     found = explored.compress(LAYER, 6)
@@ -314,7 +314,7 @@ def test_layers_compressed_together_by_a_plain_loop(trained, digits, explored, o
     hooks = []
     for name, *how in TOGETHER:
         # Fitted to what the layer returns when nothing is compressed.
-        projection = finish(projecting(explored, name, *how))
+        projection = finish(projecting(explored.subject, name, *how))
         hooks.append(modules[name].register_forward_hook(lambda _m, _i, output, p=projection: p.apply(output)))
     with torch.no_grad():
         expected = trained.eval()(images[evaluated]).argmax(1)
@@ -434,13 +434,13 @@ def test_activations_that_are_not_finite_are_counted():
 
 
 def test_a_model_changed_meanwhile(explored):
-    work = compressing(explored, LAYER, [2, 4, 8])
+    work = compressing(explored.subject, LAYER, [2, 4, 8])
     while next(work) is not None:
         pass
     with torch.no_grad():
         explored.model.classifier[1].weight.mul_(1.0)
     # The next result would mix two models.
-    with pytest.raises(InnerviewError, match="changed while it was evaluated"):
+    with pytest.raises(InnerviewError, match="changed while it was looked at"):
         finish(work)
 
 

@@ -85,7 +85,7 @@ def test_the_same_seed_gives_the_same_points(trained, digits, method):
 
 
 def test_points_move_into_place(explored):
-    stages = [step.stage for step in embedding(explored, LAYER, "tsne", samples=200) if step is not None]
+    stages = [step.stage for step in embedding(explored.subject, LAYER, "tsne", samples=200) if step is not None]
     assert any(stage.startswith("t-SNE: iteration") for stage in stages)
     assert "finding neighbours" in stages
 
@@ -183,7 +183,15 @@ def test_quality_in_the_own_space_and_in_the_plane(explored):
 
 def test_a_table_over_layers_models_and_spaces(trained, digits):
     with Inspector(trained, digits.test, baseline="untrained") as inspector:
-        steps = list(measuring_table(inspector, ["features.0", LAYER], (None, "pca"), samples=200))
+        steps = list(
+            measuring_table(
+                inspector.subject,
+                ["features.0", LAYER],
+                (None, "pca"),
+                baseline=inspector.baseline.subject,
+                samples=200,
+            )
+        )
         rows = [step for step in steps if isinstance(step, Row)]
         frame = table(rows)
         assert frame.index.tolist() == [
@@ -210,17 +218,17 @@ def test_a_table_from_the_inspector(trained, digits):
             assert frame.loc[(LAYER, model, "own space"), "knn_accuracy"] == expected.knn_accuracy
     with Inspector(trained, digits.test) as inspector:
         frame = inspector.quality_table(methods=(None,), samples=50)
-        assert frame.index.get_level_values("layer").tolist() == leaves(inspector)
+        assert frame.index.get_level_values("layer").tolist() == leaves(inspector.subject)
 
 
 def test_the_leaves_are_the_layers_without_layers_inside(explored):
-    assert leaves(explored) == [f"features.{i}" for i in range(6)] + [f"classifier.{i}" for i in range(4)]
+    assert leaves(explored.subject) == [f"features.{i}" for i in range(6)] + [f"classifier.{i}" for i in range(4)]
 
 
 def test_a_layer_that_cannot_be_measured_has_a_row_that_says_why(trained):
     inputs = torch.full((12, 1, 8, 8), torch.nan)
     with Inspector(trained, (inputs, torch.arange(12) % 2)) as inspector:
-        rows = finish(measuring_table(inspector, [LAYER], (None,)))
+        rows = finish(measuring_table(inspector.subject, [LAYER], (None,)))
         assert rows[0].quality is None
         assert "all 12 have NaN" in rows[0].note
 
@@ -273,8 +281,8 @@ def test_pca_ranks_are_fitted_on_other_samples(explored):
 
 
 def test_ranks_to_compare(explored):
-    assert ranks(explored, LAYER) == [64, 32, 16, 8]
-    assert ranks(explored, "features.0", 100) == [49, 32, 16, 8]
+    assert ranks(explored.subject, LAYER) == [64, 32, 16, 8]
+    assert ranks(explored.subject, "features.0", 100) == [49, 32, 16, 8]
     with pytest.raises(DataError, match=r"rank=65.*64 elements each, so the rank is 1 to 64"):
         explored.similarity(LAYER, rank=65, samples=None)
 
@@ -282,10 +290,10 @@ def test_ranks_to_compare(explored):
 def test_the_estimate_comes_before_the_exact_histogram(trained):
     data = torch.rand(1200, 1, 8, 8, generator=torch.Generator().manual_seed(3)), torch.arange(1200) % 10
     with Inspector(trained, data) as inspector:
-        work = similarity(inspector, LAYER, samples=None)
+        work = similarity(inspector.subject, LAYER, samples=None)
         steps = [step for step in work if step is not None]
         assert [step.sampled for step in steps] == [True]
-        exact = finish(similarity(inspector, LAYER, samples=None))
+        exact = finish(similarity(inspector.subject, LAYER, samples=None))
         assert not exact.sampled
         assert exact.pairs == 1200 * 1199 // 2
         assert 0 < steps[0].pairs < exact.pairs

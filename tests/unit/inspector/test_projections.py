@@ -25,15 +25,15 @@ def same_space(projection, rows, rank):
 
 
 def test_fitted_to_one_half_and_only_once(explored):
-    projection = finish(projecting(explored, LAYER))
+    projection = finish(projecting(explored.subject, LAYER))
     fitted = np.random.default_rng(0).permutation(360)[:180]
     assert projection.samples == 180
     rows = explored.activations(LAYER, fitted.tolist()).numpy()
     for rank in (1, 2, 5, 20):
         same_space(projection, rows, rank)
     # Lower ranks are there at once, and so is the same again.
-    assert next(projecting(explored, LAYER, 3), "done") == "done"
-    assert finish(projecting(explored, LAYER, 3)).matrix_shape == (64, 3)
+    assert next(projecting(explored.subject, LAYER, 3), "done") == "done"
+    assert finish(projecting(explored.subject, LAYER, 3)).matrix_shape == (64, 3)
 
 
 @pytest.mark.parametrize("form", ["pair", "dataset", "loader"])
@@ -41,12 +41,12 @@ def test_training_data_is_fitted_to_and_all_of_the_data_is_evaluated(trained, di
     images, labels = digits.train.tensors
     given = {"pair": (images, labels), "dataset": digits.train, "loader": DataLoader(digits.train, 16, shuffle=True)}
     with Inspector(trained, digits.test) as inspector:
-        projection = finish(projecting(inspector, LAYER, 8, fit=given[form], fit_samples=300))
-        chosen = divide(inspector, given[form], 300).fitted
+        projection = finish(projecting(inspector.subject, LAYER, 8, fit=given[form], fit_samples=300))
+        chosen = divide(inspector.subject, given[form], 300).fitted
         assert len(chosen) == 300
         with Inspector(trained, digits.train) as other:
             same_space(projection, other.activations(LAYER, chosen.tolist()).numpy(), 8)
-        assert next(projecting(inspector, LAYER, 8, fit=given[form], fit_samples=300), "done") == "done"
+        assert next(projecting(inspector.subject, LAYER, 8, fit=given[form], fit_samples=300), "done") == "done"
         found = inspector.compress(LAYER, 8, fit=given[form])
         assert found.evaluated == 360
         assert "fitted to 1,000 samples of the training data" in found.note
@@ -67,11 +67,11 @@ def test_training_data_is_not_the_data_evaluated(trained, digits):
 def test_more_dimensions_than_samples(explored):
     # Fitted by the smaller matrix of products; 180 centred samples span 179 of 256 directions.
     rows = explored.activations("features.3", np.random.default_rng(0).permutation(360)[:180].tolist())
-    projection = finish(projecting(explored, "features.3", None, "pca", "all"))
+    projection = finish(projecting(explored.subject, "features.3", None, "pca", "all"))
     assert (projection.matrix_shape, projection.note[:25]) == ((512, 180), "rank 512 was asked for, b")
     theirs = PCA(100, svd_solver="full").fit(rows.flatten(1).numpy())
     np.testing.assert_allclose(projection.curve[:100], theirs.explained_variance_ratio_.cumsum(), atol=1e-5)
-    assert "asked" not in finish(projecting(explored, "features.3", 100, "pca", "all")).note
+    assert "asked" not in finish(projecting(explored.subject, "features.3", 100, "pca", "all")).note
 
 
 class Dividing(nn.Module):
@@ -90,14 +90,14 @@ def test_samples_with_infinite_activations_are_left_out_of_the_fit():
     x = torch.rand(40, 4, generator=torch.Generator().manual_seed(0)) + 0.5
     x[::4, 1] = 0
     with Inspector(Dividing(), x) as inspector:
-        chosen = divide(inspector).fitted
+        chosen = divide(inspector.subject).fitted
         bad = int((chosen % 4 == 0).sum())
-        projection = finish(projecting(inspector, "inverse", 2))
+        projection = finish(projecting(inspector.subject, "inverse", 2))
         assert projection.samples == 20 - bad
         assert f"{bad} of 20 samples fitted to are left out: NaN or infinite values in 'inverse'" in projection.note
         same_space(projection, 1 / x[chosen[chosen % 4 != 0]].numpy(), 2)
     with Inspector(Dividing(), x * 0) as inspector, pytest.raises(DataError, match="all 20 samples have NaN or inf"):
-        finish(projecting(inspector, "inverse", 2))
+        finish(projecting(inspector.subject, "inverse", 2))
 
 
 class Shrinking(nn.Module):
@@ -117,7 +117,7 @@ def test_activations_that_vary_in_shape(axis, monkeypatch):
     x = torch.rand(32, 4, generator=torch.Generator().manual_seed(0)) + 0.5
     x[divide_of(32)[10:], 3] = 0
     with Inspector(Shrinking(), x) as inspector, pytest.raises(DataError, match="vary in shape"):
-        finish(projecting(inspector, "kept", 2, "pca", axis))
+        finish(projecting(inspector.subject, "kept", 2, "pca", axis))
 
 
 def divide_of(total):
@@ -126,12 +126,12 @@ def divide_of(total):
 
 def test_layers_and_ranks_that_do_not_exist(explored):
     with pytest.raises(DataError, match=r"rank 65 .* can be 1 to 64"):
-        finish(projecting(explored, LAYER, 65))
+        finish(projecting(explored.subject, LAYER, 65))
     with pytest.raises(DataError, match="rank 0"):
-        finish(projecting(explored, LAYER, 0))
+        finish(projecting(explored.subject, LAYER, 0))
     with pytest.raises(DataError, match="fit_samples=0"):
-        finish(projecting(explored, LAYER, 4, fit_samples=0))
+        finish(projecting(explored.subject, LAYER, 4, fit_samples=0))
     with pytest.raises(DataError, match="no axis 'rows'"):
-        finish(projecting(explored, LAYER, 4, axis="rows"))
+        finish(projecting(explored.subject, LAYER, 4, axis="rows"))
     with Inspector(nn.Sequential(nn.Flatten(0)), torch.rand(4, 5)) as inspector, pytest.raises(UnseenLayerError):
-        finish(projecting(inspector, "0", 1))
+        finish(projecting(inspector.subject, "0", 1))

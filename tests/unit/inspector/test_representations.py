@@ -15,7 +15,7 @@ from innerview.study.representations import representing
 
 
 def test_all_elements(explored):
-    made = finish(representing(explored, "features.3", samples=50))
+    made = finish(representing(explored.subject, "features.3", samples=50))
     assert sorted(set(made.indices.tolist())) == sorted(made.indices.tolist())
     expected = explored.activations("features.3", made.indices.tolist()).flatten(1)
     torch.testing.assert_close(made.vectors, expected)
@@ -24,7 +24,7 @@ def test_all_elements(explored):
 
 
 def test_the_mean_over_positions(explored):
-    made = finish(representing(explored, "features.3", pool="mean", samples=[5, 1, 9]))
+    made = finish(representing(explored.subject, "features.3", pool="mean", samples=[5, 1, 9]))
     expected = explored.activations("features.3", [5, 1, 9]).mean((2, 3))
     assert made.indices.tolist() == [5, 1, 9]
     torch.testing.assert_close(made.vectors, expected)
@@ -50,36 +50,36 @@ def token_inspector(count=30):
 
 def test_one_token_and_samples_that_are_not_finite():
     with token_inspector() as inspector:
-        made = finish(representing(inspector, "embed", pool=7, samples=None))
+        made = finish(representing(inspector.subject, "embed", pool=7, samples=None))
         assert made.excluded.tolist() == [3, 8]
         assert "2 samples with NaN" in made.note
         assert len(made.indices) == 28
         torch.testing.assert_close(made.vectors, inspector.activations("embed", made.indices.tolist())[:, 7])
         with pytest.raises(DataError, match="no token 12: its tokens are 0 to 11"):
-            finish(representing(inspector, "embed", pool=12))
+            finish(representing(inspector.subject, "embed", pool=12))
 
 
 def test_no_tokens_in_maps(explored):
     with pytest.raises(DataError, match=r"'features\.3' has no tokens to choose token 0 from"):
-        finish(representing(explored, "features.3", pool=0))
+        finish(representing(explored.subject, "features.3", pool=0))
 
 
 def test_nothing_finite():
     with Inspector(Tokens(), torch.zeros(4, 12, 5)) as inspector, pytest.raises(DataError, match="all 4 have NaN"):
-        finish(representing(inspector, "embed"))
+        finish(representing(inspector.subject, "embed"))
 
 
 def test_the_draw_is_seeded_and_the_first_stand_for_all(explored):
-    one, again = (finish(representing(explored, "classifier.1", samples=40, seed=3)) for _ in range(2))
+    one, again = (finish(representing(explored.subject, "classifier.1", samples=40, seed=3)) for _ in range(2))
     assert one is again  # kept
-    other = finish(representing(explored, "classifier.1", samples=40, seed=4))
+    other = finish(representing(explored.subject, "classifier.1", samples=40, seed=4))
     assert one.indices.tolist() != other.indices.tolist()
-    more = finish(representing(explored, "classifier.1", samples=80, seed=3))
+    more = finish(representing(explored.subject, "classifier.1", samples=80, seed=3))
     assert more.indices[:40].tolist() == one.indices.tolist()
 
 
 def test_only_correct_ones(explored):
-    made = finish(representing(explored, "classifier.1", samples=None, correct_only=True))
+    made = finish(representing(explored.subject, "classifier.1", samples=None, correct_only=True))
     assert (explored.predictions.correct[made.indices] == 1).all()
     assert len(made.indices) == (explored.predictions.correct == 1).sum()
 
@@ -87,15 +87,15 @@ def test_only_correct_ones(explored):
 def test_correct_ones_need_labels(trained, digits):
     images = torch.stack([digits.test[index][0] for index in range(5)])
     with Inspector(trained, images) as inspector, pytest.raises(DataError, match="no labels"):
-        finish(representing(inspector, "features.0", correct_only=True))
+        finish(representing(inspector.subject, "features.0", correct_only=True))
 
 
 def test_changed_weights_are_looked_at_again(explored):
-    before = finish(representing(explored, "features.0", samples=10))
+    before = finish(representing(explored.subject, "features.0", samples=10))
     weight = explored.model.features[0].weight
     with torch.no_grad():
         weight.mul_(2)
-        after = finish(representing(explored, "features.0", samples=10))
+        after = finish(representing(explored.subject, "features.0", samples=10))
         weight.div_(2)
     assert not torch.allclose(before.vectors, after.vectors)
 
@@ -114,7 +114,7 @@ class Wide(nn.Module):
 def test_long_vectors_are_reduced_with_their_distances_kept():
     torch.manual_seed(0)
     with Inspector(Wide(), torch.randn(30, 10)) as inspector:
-        made = finish(representing(inspector, "out"))
+        made = finish(representing(inspector.subject, "out"))
         whole = inspector.activations("out", made.indices.tolist())
         assert made.vectors.shape == (30, 2048)
         assert made.elements == 20_000
@@ -127,7 +127,7 @@ def test_long_vectors_are_reduced_with_their_distances_kept():
 def test_past_the_memory_budget_the_vectors_go_to_a_file_without_a_name(trained, digits, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with Inspector(trained, digits.test, memory=1000) as inspector:
-        made = finish(representing(inspector, "features.3", samples=60))
+        made = finish(representing(inspector.subject, "features.3", samples=60))
         assert made.note.endswith("kept in a file")
         assert list(tmp_path.iterdir()) == []
         expected = inspector.activations("features.3", made.indices.tolist()).flatten(1)
@@ -138,7 +138,8 @@ def test_the_cache_keeps_the_newest_within_its_budget(trained, digits):
     size = 100 * 64 * 4
     with Inspector(trained, digits.test, memory=int(2.5 * size)) as inspector:
         kept = [
-            weakref.ref(finish(representing(inspector, "classifier.1", samples=100, seed=seed))) for seed in range(4)
+            weakref.ref(finish(representing(inspector.subject, "classifier.1", samples=100, seed=seed)))
+            for seed in range(4)
         ]
         gc.collect()
         assert [reference() is not None for reference in kept] == [False, False, True, True]
@@ -165,13 +166,13 @@ class RaggedModel(nn.Module):
 def test_a_layer_of_varying_shape():
     inputs = torch.arange(1000.0)[:, None].repeat(1, 8)
     with Inspector(RaggedModel(), inputs) as inspector, pytest.raises(UnseenLayerError, match="cannot be compared"):
-        finish(representing(inspector, "ragged"))
+        finish(representing(inspector.subject, "ragged"))
 
 
 def test_previews_hold_the_first_samples(explored, monkeypatch):
     monkeypatch.setattr("innerview.study.representations._FIRST_LOOK", 0)
     monkeypatch.setattr("innerview.study.sweep._LARGEST_BATCH", 16)
-    work = representing(explored, "features.0", samples=300)
+    work = representing(explored.subject, "features.0", samples=300)
     parts = [part for part in work if part is not None]
     assert len(parts) >= 2
     sizes = [len(part.indices) for part in parts]
@@ -182,7 +183,7 @@ def test_previews_hold_the_first_samples(explored, monkeypatch):
 
 
 def test_neighbours_are_searched_once(explored):
-    made = finish(representing(explored, "classifier.1", samples=100))
+    made = finish(representing(explored.subject, "classifier.1", samples=100))
     wide = finish(made.finding_neighbours(20))
     narrow = finish(made.finding_neighbours(5))
     assert np.array_equal(narrow.indices, wide.indices[:, :5])

@@ -52,7 +52,7 @@ def decoded(arrays, part):
 def test_the_tiles_are_the_activation_before_and_after(panel, inspector, sent):
     header, arrays = last(sent, "compressed")
     x = inspector.look(LAYER, 0).values
-    after = finish(projecting(inspector, LAYER, 8)).apply(x[None])[0]
+    after = finish(projecting(inspector.subject, LAYER, 8)).apply(x[None])[0]
     assert (header["layer"], header["basis"], header["axis"], header["rank"]) == (LAYER, "pca", "channels", 8)
     for part, expected in {"before": x, "after": after, "difference": after - x}.items():
         step = (expected.amax() - expected.amin()).item() / 252
@@ -67,7 +67,7 @@ def test_the_tiles_are_the_activation_before_and_after(panel, inspector, sent):
 def test_the_prediction_is_that_of_a_forward_with_a_replacing_hook(panel, inspector, sent):
     panel.controls.choose(Step(LAYER, 1, "pca", "channels"))
     settle(inspector)
-    projection = finish(projecting(inspector, LAYER, 1))
+    projection = finish(projecting(inspector.subject, LAYER, 1))
     batch = inspector.batch(0)
     plain = inspector.output(batch).softmax(1)[0]
     hook = inspector.model.get_submodule(LAYER).register_forward_hook(lambda *given: projection.apply(given[-1]))
@@ -85,7 +85,7 @@ def test_the_prediction_is_that_of_a_forward_with_a_replacing_hook(panel, inspec
 def test_the_accuracy_is_that_of_compress(panel, inspector, sent):
     expected = inspector.compress(LAYER, 8)
     final = accuracies(sent)[-1]
-    assert final["evaluated"] == final["total"] == expected.evaluated == len(divide(inspector).evaluated)
+    assert final["evaluated"] == final["total"] == expected.evaluated == len(divide(inspector.subject).evaluated)
     assert [final[name] for name in ("accuracy", "low", "high", "agreement")] == [
         expected.accuracy,
         expected.low,
@@ -110,7 +110,7 @@ def test_a_storm_of_slider_events_evaluates_where_it_ends(panel, inspector, sent
 def test_moving_the_slider_stops_the_evaluation(inspector, sent):
     panel = iv.CompressionPanel(inspector)
     settle(inspector)
-    with inspector.model_lock:  # the worker waits for the model
+    with inspector._gate.held():  # the worker waits for the model
         panel.controls.choose(Step(LAYER, 3, "random", "channels"))
         ask(panel.controls, "rank", 4)
     settle(inspector)
@@ -376,8 +376,8 @@ def test_the_cosine_similarity_follows_the_rank_while_its_box_is_ticked(panel, i
         ask(panel.controls, "rank", rank)
         ask(panel.controls, "evaluate", True)
         settle(inspector)
-        others = divide(inspector).evaluated
-        x = finish(projecting(inspector, LAYER, rank)).apply(inspector.activations(LAYER, others.tolist()))
+        others = divide(inspector.subject).evaluated
+        x = finish(projecting(inspector.subject, LAYER, rank)).apply(inspector.activations(LAYER, others.tolist()))
         expected = iv.cosine_histogram(x.flatten(1), inspector.data.labels[others])
         drawn = shown._panel._drawn
         assert drawn[1] == f"{LAYER}, channels, PCA {rank}"

@@ -420,7 +420,7 @@ def test_points_under_way_when_the_other_model_settles_are_turned_too(sent, trai
         begun = threading.Event()
 
         def held(source, layer, **options):
-            while source is inspector.baseline and mine.embedding is None:
+            while source is inspector.baseline.subject and mine.embedding is None:
                 begun.set()
                 yield None
             return (yield from embedding(source, layer, **options))

@@ -1,0 +1,190 @@
+"""What a person can ask of a model on its data, in one call each."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+import torch
+
+from innerview.arguments import strict
+from innerview.errors import UnseenLayerError
+from innerview.jobs.progress import finish
+from innerview.study.compressions import (
+    Compression,
+    Step,
+    compressing,
+    curve_of,
+    steps_of,
+    tabulating,
+)
+from innerview.study.embeddings import embedding
+from innerview.study.projections import FITTED_ON
+from innerview.study.qualities import quality
+from innerview.study.similarities import similarity
+from innerview.study.sweep import sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from torch import Tensor, nn
+
+    from innerview.data.samples import Batch, Data
+    from innerview.model.layers import Layers
+    from innerview.study.predictions import Predictions
+    from innerview.study.subject import Subject
+
+P = ParamSpec("P")
+R = TypeVar("R")
+A = TypeVar("A")
+
+_INTERNAL = ("subject", "reuse", "job")
+
+
+def asking(
+    name: str, study: Callable[Concatenate[Subject, P], Generator[Any, None, R]], then: Callable[[R], A]
+) -> Callable[Concatenate[Questions, P], A]:
+    """A method that runs a study of the subject to its end.
+
+    Args:
+        name: of the method.
+        study: its parameters and its documentation become those of the method.
+        then: what the method makes of the result.
+    """
+
+    def ask(self: Questions, *args: P.args, **kwargs: P.kwargs) -> A:
+        return then(finish(study(self.subject, *args, **kwargs)))
+
+    signature = inspect.signature(study)
+    taken = [parameter for parameter in signature.parameters.values() if parameter.name not in _INTERNAL]
+    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    ask.__signature__ = signature.replace(parameters=[own, *taken], return_annotation=inspect.Signature.empty)  # type: ignore[attr-defined]
+    ask.__name__, ask.__qualname__ = name, f"Inspector.{name}"
+    ask.__doc__ = _without_internals(inspect.cleandoc(study.__doc__ or ""))
+    return strict(ask)
+
+
+def _without_internals(text: str) -> str:
+    """A docstring without the parameters that the method does not take, and without what a generator yields."""
+    for parameter in _INTERNAL:
+        text = re.sub(rf"^    {parameter}: .*\n(?:     +.*\n)*", "", text, flags=re.MULTILINE)
+    return re.sub(r"^Yields:\n(?: +.*\n)+\n?", "", text, flags=re.MULTILINE)
+
+
+def _as_it_is(result: R) -> R:
+    return result
+
+
+class Questions:
+    """Questions about one model on its data; each is answered for the weights of this moment."""
+
+    @property
+    def subject(self) -> Subject:
+        """The model on its data, at this moment."""
+        raise NotImplementedError
+
+    @property
+    def model(self) -> nn.Module:
+        """The model."""
+        return self.subject.model
+
+    @property
+    def data(self) -> Data:
+        """The data, as samples by index."""
+        return self.subject.data
+
+    @property
+    def samples(self) -> int:
+        """How many samples the data has."""
+        return len(self.data)
+
+    @property
+    def layers(self) -> Layers:
+        """Every layer by name, in execution order; found with one forward of the first two samples."""
+        return self.subject.layers
+
+    @property
+    def device(self) -> str:
+        """The device of the model's first parameter; "cpu" for a model without any."""
+        return self.subject.device
+
+    @property
+    def predictions(self) -> Predictions:
+        """What the model says of each sample, as far as it was asked."""
+        return self.subject.predictions
+
+    def output(self, batch: Batch) -> Any:
+        """The model's output for a batch, in evaluation mode, without gradients."""
+        return self.subject.output(batch)
+
+    @strict
+    def activations(self, layer: str, samples: Sequence[int] | None = None) -> Tensor:
+        """What a layer returned, for many samples.
+
+        Args:
+            layer: a name in ``layers``.
+            samples: N indices, or a mask with one entry for each sample; all samples when None.
+
+        Returns:
+            ``[N, ...]`` on the CPU: the layer's output with the batch axis in front, in its own dtype.
+
+        Raises:
+            UnknownLayerError, UnseenLayerError: no such layer, or its output cannot be seen.
+            DataError: these are not samples of the data.
+            ForwardError: the model rejects a batch.
+        """
+        subject = self.subject
+        indices = range(len(subject.data)) if samples is None else samples
+        parts = [values.cpu() for _, values in sweep(subject, layer, indices)]
+        try:
+            return torch.cat(parts)
+        except RuntimeError as error:
+            shapes = sorted({tuple(part.shape[1:]) for part in parts})
+            raise UnseenLayerError(f"{layer!r} returns another shape for other samples: {shapes[:4]}") from error
+
+    embed = asking("embed", embedding, _as_it_is)
+    quality = asking("quality", quality, _as_it_is)
+    similarity = asking("similarity", similarity, _as_it_is)
+    accuracy_curve = asking("accuracy_curve", compressing, curve_of)
+    compression_table = asking("compression_table", tabulating, _as_it_is)
+
+    @strict
+    def compress(
+        self,
+        layer: str | Sequence[Step | tuple[Any, ...]],
+        rank: int | None = None,
+        basis: str = "pca",
+        axis: str = "channels",
+        *,
+        also: Sequence[Step | tuple[Any, ...]] = (),
+        samples: int | None = None,
+        metric: Callable[[Any, Any], Any] | None = None,
+        fit: Any = None,
+        fit_samples: int = FITTED_ON,
+        seed: int = 0,
+    ) -> Compression:
+        """What the model still gets right when a layer's output is projected on ``rank`` dimensions.
+
+        Several layers are compressed together by a list in place of the layer:
+        ``compress([("layer2", 64), ("layer3", 32, "pca", "all")])``. The result is that of the first of them, with the
+        others in ``also``. The arguments are those of ``accuracy_curve``, for one rank.
+
+        Raises:
+            UnknownLayerError, UnseenLayerError, DataError, InnerviewError, ForwardError: as ``accuracy_curve``.
+        """
+        first, *others = steps_of([(layer, rank, basis, axis)] if isinstance(layer, str) else layer)
+        work = compressing(
+            self.subject,
+            first.layer,
+            [first.rank],
+            first.basis,
+            first.axis,
+            also=[*others, *also],
+            samples=samples,
+            metric=metric,
+            fit=fit,
+            fit_samples=fit_samples,
+            seed=seed,
+        )
+        return finish(work)[0]

@@ -1,0 +1,266 @@
+"""One model on its data, at one state of its weights: what every study takes."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from innerview.data.inputs import main_input, placed
+from innerview.errors import ChangedError, DataError, UnseenLayerError
+from innerview.model import capture
+from innerview.model.at_rest import copy_at_rest
+from innerview.model.layers import Layer, Layers, trace_layers
+from innerview.model.receptive import ReceptiveField, measuring
+from innerview.model.state import Fingerprint
+from innerview.study.axes import Axes
+from innerview.study.predictions import Predictions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+
+    from torch import Tensor, nn
+
+    from innerview.data.own_input import OwnInput
+    from innerview.data.samples import Batch, Data
+    from innerview.study.cache import Cache
+    from innerview.study.gate import Gate
+
+
+class Look(NamedTuple):
+    """What one layer returned for one sample.
+
+    Attributes:
+        layer: the row of the layer table.
+        sample: index in the data; None for the user's own image.
+        values: the activation without its batch axis, a copy on the model's device.
+    """
+
+    layer: Layer
+    sample: int | None
+    values: Tensor
+
+
+class Structure:
+    """What depends on a model's modules but not on its weights; found when first asked for."""
+
+    def __init__(self) -> None:
+        self.layers: Layers | None = None
+        self.axes: Axes | None = None
+        self.fields: dict[tuple[Any, ...], ReceptiveField | None] = {}
+
+
+class Subject:
+    """This model on these data, while its weights are what they were.
+
+    It is made by ``Live``, which makes another one when the model was changed. What is derived from a subject is true
+    of one state of the model: each run checks that nothing was written, or runs a copy that nobody writes to.
+
+    Args:
+        model: any module.
+        data: the samples.
+        state: the model's fingerprint.
+        gate: lets one thread at a time run what is the user's.
+        cache: for what was derived.
+        training: samples that projections are fitted to; None: a part of ``data``.
+        structure: of another subject with the same modules.
+        copied: whether the model is a copy that belongs to this subject.
+        note: a sentence where the copy could not be made of one state; empty else.
+        judged: told how many samples were predicted when predicting came to an end.
+
+    Attributes:
+        predictions: what the model says of each sample, as far as it was asked.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        data: Data,
+        state: int,
+        gate: Gate,
+        cache: Cache,
+        *,
+        training: Data | None = None,
+        structure: Structure | None = None,
+        copied: bool = False,
+        note: str = "",
+        judged: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self.model = model
+        self.data = data
+        self.state = state
+        self.gate = gate
+        self.cache = cache
+        self.training = training
+        self.structure = Structure() if structure is None else structure
+        self.copied = copied
+        self.note = note
+        self.judged = judged
+        self.predictions = Predictions(len(data))
+        self._fingerprint = Fingerprint(model)
+        self._written = self._fingerprint.written()
+        self._last_look: tuple[object, Look] | None = None
+
+    # --- what the model consists of ------------------------------------------------------------------------------
+
+    @property
+    def layers(self) -> Layers:
+        """Every layer by name, in execution order; found with one forward of the first two samples."""
+        layers = self.structure.layers
+        if layers is None:
+            count = min(2, len(self.data))
+            try:
+                batch = self.data.batch(range(count))
+            except DataError:
+                # Samples of different shapes make no batch; each can still be looked at.
+                count = 1
+                batch = self.data.batch([0])
+            with self.lent(batch) as (model, ready, alone):
+                layers = trace_layers(model, ready.args, ready.kwargs, batch=count, restore_rng=alone)
+            self.structure.layers = layers
+        return layers
+
+    @property
+    def axes(self) -> Axes:
+        """How the axes of each layer's output are read."""
+        if self.structure.axes is None:
+            self.structure.axes = Axes(self.layers)
+        return self.structure.axes
+
+    @property
+    def device(self) -> str:
+        """The device of the model's first parameter; "cpu" for a model without any."""
+        weight = next(self.model.parameters(), None)
+        return "cpu" if weight is None else str(weight.device)
+
+    def seen(self, layer: str) -> Layer:
+        """The row of a layer whose output can be seen.
+
+        Raises:
+            UnknownLayerError: no such layer; the nearest names are offered.
+            UnseenLayerError: its output cannot be seen; says why.
+        """
+        row = self.layers[layer]
+        if row.shape is None:
+            raise UnseenLayerError(f"the output of {layer!r} cannot be seen: {row.note or row.status.value}")
+        return row
+
+    # --- what it returns -----------------------------------------------------------------------------------------
+
+    @contextmanager
+    def lent(self, batch: Batch) -> Iterator[tuple[nn.Module, Batch, bool]]:
+        """The model to run, the batch on its device, and whether the random state may be rewound afterwards.
+
+        Raises:
+            ChangedError: the model was changed since this subject was made.
+        """
+        if self.gate.elsewhere and not self.copied:
+            self.keep()
+        with self.gate.running() as alone:
+            self._check()
+            yield self.model, placed(batch, self.model), alone
+
+    def keep(self) -> None:
+        """Go on with a copy of the model, before a cell that begins changes it.
+
+        Raises:
+            ChangedError: it was changed already.
+            InnerviewError: the model holds something that cannot be copied.
+        """
+        if not self.copied:
+            made = copy_at_rest(self.model, self.state)
+            if made.state != self.state:
+                raise _changed(self.model)
+            self.model, self.copied = made.model, True
+
+    def capture(self, layer: str, samples: Sequence[int], data: Data | None = None) -> Tensor:
+        """What a layer returned for one batch, as it returned it: its own axes, on the model's device.
+
+        Args:
+            layer: a name in ``layers``.
+            samples: indices in ``data``.
+            data: None: the subject's own.
+
+        Raises:
+            UnknownLayerError, UnseenLayerError: no such layer, or its output cannot be seen.
+            ForwardError: the model rejects the batch.
+            ChangedError: as ``lent``.
+        """
+        return self._run((self.data if data is None else data).batch(samples), self.seen(layer))
+
+    def look(self, layer: str, sample: int | None, own: OwnInput | None = None) -> Look:
+        """What a layer returned for one sample; the forward stops after that layer.
+
+        Args:
+            layer: a name in ``layers``.
+            sample: an index; None: ``own``.
+            own: an image of the user's own.
+
+        Raises:
+            UnknownLayerError, UnseenLayerError, ForwardError, ChangedError: as ``capture``.
+            DataError: there is neither a sample nor an image.
+        """
+        row = self.seen(layer)
+        last, key = self._last_look, (layer, sample, id(own) if sample is None else None)
+        if last is not None and last[0] == key:
+            self._check()
+            return last[1]
+        values = self._run(self.batch(sample, own), row)
+        axis = row.batch_axis
+        if axis is not None and axis < values.ndim and values.shape[axis] == 1:
+            values = values.select(axis, 0)
+        look = Look(row, sample, values)
+        self._last_look = (key, look)
+        return look
+
+    def batch(self, sample: int | None, own: OwnInput | None = None) -> Batch:
+        """One sample as a batch of one; None for the user's own image.
+
+        Raises:
+            DataError: there is neither a sample nor an image.
+        """
+        if sample is not None:
+            return self.data.batch([sample])
+        if own is None:
+            raise DataError("no image of your own was given yet: inspector.show(image)")
+        return own.batch
+
+    def output(self, batch: Batch) -> Any:
+        """The model's output for a batch, in evaluation mode, without gradients."""
+        with self.lent(batch) as (model, ready, alone):
+            return capture.forward(model, ready.args, ready.kwargs, restore_rng=alone)
+
+    def field_known(self, layer: str, batch: Batch, *, channel_last: bool) -> bool:
+        """Whether ``receptive_field`` was already measured for this layer and inputs of this shape."""
+        return (layer, channel_last, main_input(batch).shape) in self.structure.fields
+
+    def receptive_field(
+        self, layer: str, batch: Batch, *, channel_last: bool
+    ) -> Generator[None, None, ReceptiveField | None]:
+        """Where a layer's maps look on the input image; see ``innerview.model.receptive``.
+
+        Measured once a layer and shape of the input, in steps of one small forward and backward each, between which
+        the model is free.
+        """
+        key = (layer, channel_last, main_input(batch).shape)
+        fields = self.structure.fields
+
+        @contextmanager
+        def running() -> Iterator[tuple[nn.Module, tuple[Any, ...], dict[str, Any], bool]]:
+            with self.lent(batch) as (model, ready, alone):
+                yield model, ready.args, ready.kwargs, alone
+
+        if key not in fields:
+            fields[key] = yield from measuring(running, layer, channel_last=channel_last)
+        return fields[key]
+
+    def _run(self, batch: Batch, row: Layer) -> Tensor:
+        with self.lent(batch) as (model, ready, alone):
+            return capture.run(model, ready.args, ready.kwargs, [row.name], restore_rng=alone)[row.name]
+
+    def _check(self) -> None:
+        if not self.copied and self._fingerprint.written() != self._written:
+            raise _changed(self.model)
+
+
+def _changed(model: nn.Module) -> ChangedError:
+    return ChangedError(f"{type(model).__name__} was changed while it was looked at; ask again")
