@@ -19,6 +19,7 @@ export function host(create: Create) {
   return () => {
     const kept = new Map<string, Frame>();
     const views = new Set<View>();
+    let hidden = false;
 
     const show = (view: View, frame: Frame): void => {
       try {
@@ -58,12 +59,17 @@ export function host(create: Create) {
         };
         const view = create(el, callbacks);
         views.add(view);
+        if (hidden) callbacks.want("shown", true);
+        hidden = false;
         for (const frame of kept.values()) show(view, frame);
         // After a page reload the front end starts empty, while the kernel still holds each view's last frames.
         if (!kept.size) model.send({ type: "ready" });
         return () => {
           views.delete(view);
           view.destroy();
+          hidden = views.size === 0;
+          // The kernel need not work for what nobody sees.
+          if (hidden) callbacks.want("shown", false);
         };
       },
     };

@@ -68,6 +68,7 @@ class Inspector(Questions, Selection):
             and similarity as the model itself.
         kept: grows when a checkpoint was made or forgotten (observable).
         running: whether a notebook cell is running (observable).
+        resting: whether nobody looks, so that the model is looked at only when something is asked, and after no cell.
 
     Raises:
         DataError: data that cannot be used as given.
@@ -138,6 +139,7 @@ class Inspector(Questions, Selection):
             judged=lambda count: tell("judged", count),
         )
         self._cells: Cells | None = None
+        self.resting = False
         super().__init__()
         self.checkpoints = Checkpoints(self._live, lambda: tell("kept"))
         weakref.finalize(self, self.jobs.close)
@@ -361,7 +363,8 @@ class Inspector(Questions, Selection):
         """Follow what the cell may have done to the model."""
         self._gate.ended()
         self.running = False
-        self.refresh()
+        if not self.resting:
+            self.refresh()
 
     def refresh(self) -> None:
         """Look again if the model was changed since the last look; called after each cell of a notebook."""

@@ -47,14 +47,26 @@ class View(FrameWidget):
             raise TypeError(f"{type(self).__name__} takes no argument {unknown[0]!r}; it takes inspector and layout")
         self.inspector = inspector
         self._watched: list[tuple[Callable[..., None], list[str]]] = []
+        self._missed: dict[Callable[..., None], Any] = {}
         super().__init__(**kwargs)
         self.observe(lambda change: self.activated() if change["new"] else None, "active")
+        self.observe(lambda change: self._catch_up() if change["new"] else None, "shown")
 
     def watch(self, handler: Callable[..., None], *names: str) -> None:
-        """Call ``handler(change)`` when the inspector's traits of these names change, until the view is closed."""
+        """Call ``handler(change)`` when the inspector's traits of these names change, until the view is closed.
+
+        What changes while the view is open nowhere is told, the last of it, once it is open again.
+        """
+
+        def heard(change: Any) -> None:
+            if self.shown:
+                handler(change)
+            else:
+                self._missed[handler] = change
+
         if self.inspector is not None:
-            self.inspector.observe(handler, list(names))
-            self._watched.append((handler, list(names)))
+            self.inspector.observe(heard, list(names))
+            self._watched.append((heard, list(names)))
 
     def run(
         self,
@@ -90,6 +102,11 @@ class View(FrameWidget):
     def activated(self) -> None:
         """Catch up, after ``active`` became true; a view that is always up to date does nothing."""
 
+    def _catch_up(self) -> None:
+        missed, self._missed = self._missed, {}
+        for handler, change in missed.items():
+            handler(change)
+
     def answered(self) -> None:
         """Wait a moment for the work that a click has begun."""
         if self.inspector is not None:
@@ -107,4 +124,5 @@ class View(FrameWidget):
                 if isinstance(job.key, tuple) and job.key[0] == id(self):
                     inspector.jobs.cancel(job.id)
             self._watched.clear()
+            self._missed.clear()
         super().close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import weakref
 from typing import TYPE_CHECKING, Any, Literal
 
 import ipywidgets
@@ -81,6 +83,7 @@ class Explorer(ipywidgets.Box):
         body.add_class("innerview-explorer-body")
         super().__init__([body])
         self.add_class("innerview-explorer")
+        self.status.observe(lambda change: self._seen(shown=change["new"]), "shown")
         if against is not None:
             self.add_class("innerview-explorer-two")
 
@@ -93,10 +96,22 @@ class Explorer(ipywidgets.Box):
         self.inspector.close()
         super().close()
 
+    def rest(self) -> None:
+        """Do nothing until a page shows it again: for one whose cell was run again, which has shown another since."""
+        for view in [self.status, self.layers, self.samples, *(view for page in self._tabs.values() for view in page)]:
+            if view.has_trait("shown"):
+                view.set_trait("shown", value=False)
+
+    def _seen(self, *, shown: bool) -> None:
+        self.inspector.resting = not shown
+        if shown:
+            self.inspector.refresh()
+        self._open()
+
     def _open(self) -> None:
         """Fill the page that is looked at, and let only its views compute."""
         for number, (page, views) in enumerate(zip(self._main.children, self._tabs.values(), strict=True)):
-            shown = number == (self._main.selected_index or 0)
+            shown = number == (self._main.selected_index or 0) and self.status.shown
             if shown and not page.children:
                 # Only now, since a page that nobody opens need not be drawn.
                 page.children = views
@@ -144,10 +159,33 @@ def explore(
     )
     try:
         inspector.layer = _first_choice(inspector)
-        return Explorer(inspector)
+        made = Explorer(inspector)
     except BaseException:
         inspector.close()
         raise
+    _rest_those_before(made)
+    return made
+
+
+_made: dict[str, list[tuple[str, weakref.ref[Explorer]]]] = {}  # by cell: which run of it, and what it made
+
+
+def _rest_those_before(made: Explorer) -> None:
+    """Let the Explorers rest that earlier runs of this cell have made: their output is gone."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    parent = getattr(shell, "get_parent", None)
+    request = None if parent is None else parent()
+    cell = (request or {}).get("metadata", {}).get("cellId")
+    if request is None or cell is None:  # a front end that does not tell
+        return
+    run = str(request["header"]["msg_id"])
+    others = [(number, one) for number, one in _made.get(cell, []) if one() is not None]
+    for number, one in others:
+        explorer = one()
+        if number != run and explorer is not None:
+            explorer.rest()
+    _made[cell] = [*others, (run, weakref.ref(made))]
 
 
 def _first_choice(inspector: Inspector) -> str | None:

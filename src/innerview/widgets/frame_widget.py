@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
-from traitlets import Dict
+from traitlets import Bool, Dict
 
 from innerview import wire
 
@@ -63,6 +63,9 @@ class FrameWidget(anywidget.AnyWidget):
     # Browser to kernel: {key: {"value": ..., "at": stamp}}. Echoing it back would double the messages of every click.
     want = Dict().tag(sync=True, echo_update=False)
 
+    # Whether any page has it open; the page tells when the last place is gone, or there is one again.
+    shown = Bool(default_value=True)
+
     closed = True  # until it is made
 
     def __init__(self, **kwargs: Any) -> None:
@@ -104,6 +107,10 @@ class FrameWidget(anywidget.AnyWidget):
     def upload(self, header: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
         """Take arrays from the browser, such as the bytes of a dropped file; most widgets expect none."""
 
+    def want_shown(self, shown: bool) -> None:  # noqa: FBT001 - a want carries one value
+        """The last place where it was open is gone, or there is one again."""
+        self.shown = bool(shown)
+
     def answered(self) -> None:
         """Every want that came together has had its method called."""
 
@@ -135,6 +142,7 @@ class FrameWidget(anywidget.AnyWidget):
     def _receive(self, _: Any, content: Any, buffers: list[memoryview]) -> None:
         kind = content.get("type") if isinstance(content, dict) else None
         if kind == "ready":
+            self.shown = True
             with self._sending:
                 for frame in self._kept.values():
                     self.send({"type": "frame"}, buffers=[memoryview(frame)])
