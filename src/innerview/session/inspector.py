@@ -371,7 +371,7 @@ class Inspector(Questions, Selection):
         for inspector in (self, self.baseline):
             if inspector is not None:
                 with suppress(InnerviewError):  # closed
-                    inspector._live.now()  # noqa: SLF001 - its own class
+                    inspector._live.now(at_rest=not self._gate.elsewhere)  # noqa: SLF001 - its own class
 
     def close(self) -> None:
         """Stop all work and let go of the model, the data and everything computed from them."""

@@ -82,19 +82,24 @@ class Live:
             raise InnerviewError("this Inspector is closed; make a new one to look at the data again")
         return self._of[1]
 
-    def now(self) -> Subject:
+    def now(self, *, at_rest: bool = False) -> Subject:
         """The subject of this moment: while another thread may be training the model, a copy made between two steps.
+
+        Args:
+            at_rest: whether the caller knows that nobody writes to the model, as when a cell has just ended.
 
         Raises:
             InnerviewError: after ``close()``; or the model is being trained and cannot be copied.
         """
         model = self.model
         with self._lock:
-            if self.gate.elsewhere or time.monotonic() < self._trained_until:
+            if at_rest:
+                self._trained_until = 0.0
+            elif self.gate.elsewhere or time.monotonic() < self._trained_until:
                 return self._apart(model)
             state = self._fingerprint()
             unknown = state not in (self._settled.state, self._latest.state)
-            if unknown and threading.current_thread() is not threading.main_thread():
+            if unknown and not at_rest and threading.current_thread() is not threading.main_thread():
                 # No cell is running, and yet somebody writes: a thread that trains on after its cell has ended.
                 self._trained_until = time.monotonic() + _TRAINS_ON
                 return self._apart(model)
