@@ -42,7 +42,7 @@ class Embedding:
     """The samples of a layer as points.
 
     Attributes:
-        points: float32 ``[N, 2]`` or ``[N, 3]``.
+        points: float32 ``[N, 2]`` or ``[N, 3]``; float64 if turned onto another embedding.
         labels: int64 ``[N]``, -1 where none is known; None when the data has no labels.
         indices: int64 ``[N]``: the sample of each point.
         layer: name of the layer.
@@ -124,7 +124,7 @@ def embedding(
 
     def shown(vectors: Representation, how: str, points: np.ndarray, stage: str, fraction: float | None) -> Embedding:
         return Embedding(
-            np.ascontiguousarray(_turned(points, vectors.indices, onto), np.float32),
+            np.ascontiguousarray(_turned(points, vectors.indices, onto)),
             None if inspector.data.labels is None else inspector.data.labels[vectors.indices],
             vectors.indices,
             layer,

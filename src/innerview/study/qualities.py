@@ -32,7 +32,7 @@ _OPTIONS = ("pool", "samples", "correct_only", "seed", "job")
 
 
 def quality(
-    inspector: Inspector, layer: str, method: str | None = None, *, k: int = 10, bootstrap: int = 0, **options: Any
+    inspector: Inspector, layer: str, method: str | None = None, *, k: int = 10, **options: Any
 ) -> Generator[None, None, EmbeddingQuality]:
     """Score a layer's samples by their labels.
 
@@ -42,7 +42,6 @@ def quality(
         method: None scores the vectors in the layer's own space; "pca", "tsne" or "umap" their picture, together with
             its trustworthiness: whether neighbours in the picture are neighbours in the layer's own space.
         k: neighbours that vote.
-        bootstrap: how often the samples are drawn again for intervals; 0: no intervals.
         options: as for ``embeddings.embedding``.
 
     Yields:
@@ -66,7 +65,7 @@ def quality(
     if method is None:
         neighbours = yield from silent(vectors.finding_neighbours(k))
     measured = yield from silent(
-        measuring_quality(points, inspector.data.labels[vectors.indices], k, neighbours=neighbours, bootstrap=bootstrap)
+        measuring_quality(points, inspector.data.labels[vectors.indices], k, neighbours=neighbours)
     )
     if method is None:
         return measured

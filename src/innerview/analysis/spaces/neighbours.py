@@ -47,7 +47,7 @@ class Neighbours(NamedTuple):
     """float32 [N, k], euclidean, ascending"""
 
     def first(self, k: int) -> Neighbours:
-        """Only the k nearest [N, k].
+        """Keep only the k nearest [N, k].
 
         Raises:
             DataError: there are fewer than k, or k is below 1.
@@ -74,8 +74,8 @@ def finding_neighbours(vectors: torch.Tensor | np.ndarray, k: int) -> Generator[
     """
     if vectors.ndim == 2 and not 1 <= k < len(vectors):  # noqa: PLR2004 - samples x elements
         raise DataError(
-            f"k={k} neighbours of {len(vectors):,} vectors; choose k from 1 to {len(vectors) - 1:,}: a vector is no "
-            "neighbour of its own."
+            f"k={k} neighbours of {len(vectors):,} vectors; choose k from 1 to {len(vectors) - 1:,}: a vector is not "
+            "its own neighbour."
         )
     read = yield from relay(scanning(vectors), lambda read: 0.02 * read)
     work = _by_tree(read, k) if read.size <= _TREE_SIZE else _by_products(read, k)
@@ -85,7 +85,7 @@ def finding_neighbours(vectors: torch.Tensor | np.ndarray, k: int) -> Generator[
 def _by_tree(vectors: Vectors, k: int) -> Generator[float, None, Neighbours]:
     from scipy.spatial import KDTree  # noqa: PLC0415 - takes 0.1 s, for which `import innerview` must not wait
 
-    values = vectors.raw(slice(None)).double().cpu().numpy()
+    values = vectors.raw(slice(None)).cpu().double().numpy()
     # A tree of the distinct points: where many are equal, a k-d tree searches all of them for each of them.
     positions = _Positions(values)
     tree = KDTree(positions.distinct)
@@ -109,7 +109,7 @@ def _by_tree(vectors: Vectors, k: int) -> Generator[float, None, Neighbours]:
 
 
 class _Positions:
-    """Where points [N, D] lie: `distinct` [P, D], and which points share each of these positions."""
+    """The distinct positions `distinct` [P, D] of points [N, D], and which points share each."""
 
     def __init__(self, points: np.ndarray) -> None:
         order = np.lexsort(points.T)
@@ -133,7 +133,7 @@ class _Positions:
 
 
 def _others(rows: np.ndarray, near: np.ndarray, far: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of the k + 1 nearest [R, k + 1] of some vectors, those that are not the vector itself [R, k]."""
+    """Drop each vector itself from its k + 1 nearest [R, k + 1]: [R, k]."""
     left_out = near == rows[:, None]
     # Among k + 1 or more duplicates a vector may not have found itself; then the last goes.
     left_out[:, -1] |= ~left_out.any(1)
@@ -176,7 +176,7 @@ class _Library:
     """
 
     def __init__(self, vectors: Vectors, values: np.ndarray) -> None:
-        from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415 - takes half a second; as for scipy
+        from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415 - takes half a second
 
         self._values = values
         self._model = NearestNeighbors(algorithm="brute").fit(values)
@@ -184,12 +184,12 @@ class _Library:
 
     @classmethod
     def of(cls, vectors: Vectors) -> _Library | None:
-        """None for vectors that lie on an accelerator, or would need too large a copy."""
+        """Build the search; None for vectors that lie on an accelerator, or would need too large a copy."""
         held = vectors.array(_LIBRARY_COPY) if vectors.device.type == "cpu" else None
         return None if held is None else cls(vectors, held)
 
     def nearest(self, rows: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """As ``_nearest``; unsure are those with a neighbour so near that rounding shows in the distance."""
+        """Search as ``_nearest``; unsure are those with a neighbour so near that rounding shows in the distance."""
         here = self._values[rows.numpy()]
         far, near = self._model.kneighbors(here, k + 1)
         near, far = _others(rows.numpy(), near, far)

@@ -10,14 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from innerview.analysis.given import as_numbers, class_numbers, known_arguments
 from innerview.errors import DataError
 from innerview.jobs.progress import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator
 
     Vectors = Tensor | np.ndarray
-    Labels = Sequence[Any] | np.ndarray | Tensor
 
 _SAMPLE = 512  # vectors whose pairs make the first estimate
 _LARGEST_SAMPLE = 2**21  # numbers in them, at most: read and multiplied in some 30 ms
@@ -31,7 +31,7 @@ _ROWS = 1024  # of a block: long enough for the matrix product to run at full sp
 
 @dataclass(frozen=True, eq=False)
 class CosineHistogram:
-    """How many pairs of vectors have which cosine similarity.
+    """The number of pairs of vectors by their cosine similarity.
 
     Attributes:
         edges: float64 ``[bins + 1]``, equally spaced from -1 to 1. A bin holds its lower edge, the last both.
@@ -63,8 +63,9 @@ class CosineHistogram:
     note: str = ""
 
 
+@known_arguments
 def cosine_histogram(
-    vectors: Vectors, labels: Labels | None = None, reference: int | None = None, bins: int = 200
+    vectors: Any, labels: Any = None, reference: int | None = None, bins: int = 200
 ) -> CosineHistogram:
     """Count the cosine similarities of all pairs of vectors, or of one vector with all others.
 
@@ -72,14 +73,16 @@ def cosine_histogram(
     memory needed beside the vectors is one float32 copy of them and some 30 MB.
 
     Args:
-        vectors: ``[N, ...]``, any real dtype; what follows the first axis is flattened.
-        labels: N labels of any kind that can be sorted.
+        vectors: ``[N, ...]``, any real dtype: a tensor, an array, a table or a list of vectors; what follows the first
+            axis is flattened.
+        labels: N numbers or strings in a list, an array, a tensor or a pandas column.
         reference: index of the vector to compare with all others; None: each pair of two different vectors once.
         bins: how many, from 1 to 65,536.
 
     Raises:
         DataError: fewer than two vectors that are finite and not zero, or the reference is not; labels of another
-            number; no such reference; a number of bins that is not allowed.
+            number, or with missing ones; no such reference; a number of bins that is not allowed.
+        TypeError: another keyword argument.
 
     The area under the curve is that of the Mann-Whitney U statistic (Mann and Whitney 1947, Annals of Mathematical
     Statistics 18, 50-60), computed from a histogram of at least 65,536 cells. Within a cell the order is not known:
@@ -89,21 +92,21 @@ def cosine_histogram(
 
 
 def measuring_similarity(
-    vectors: Vectors,
-    labels: Labels | None = None,
+    vectors: Any,
+    labels: Any = None,
     reference: int | None = None,
     bins: int = 200,
     *,
     first: bool = True,
     seed: int = 0,
 ) -> Generator[CosineHistogram | float, None, CosineHistogram]:
-    """As ``cosine_histogram``, in steps.
+    """Count as ``cosine_histogram`` does, in steps.
 
     Args:
-        vectors: as ``cosine_histogram``.
-        labels: likewise.
-        reference: likewise.
-        bins: likewise.
+        vectors: as for ``cosine_histogram``.
+        labels: as for ``cosine_histogram``.
+        reference: as for ``cosine_histogram``.
+        bins: as for ``cosine_histogram``.
         first: begin with an estimate from all pairs among 512 vectors drawn at random, when there are at least twice
             as many and all pairs are asked for. Its ``excluded`` counts among those drawn.
         seed: of the draw.
@@ -115,11 +118,11 @@ def measuring_similarity(
         The exact histogram.
 
     Raises:
-        DataError: as ``cosine_histogram``.
+        DataError: as for ``cosine_histogram``.
     """
     source = _as_matrix(vectors)
     count = len(source)
-    codes = None if labels is None else _label_codes(labels, count)
+    codes = None if labels is None else class_numbers(labels, count, "vectors")
     bins = _checked("bins", bins, range(1, _CELLS + 1))
     if reference is not None:
         reference = _checked("reference", reference, range(count))
@@ -316,27 +319,16 @@ def _parts(count: int, width: int) -> list[range]:
     return [range(start, min(start + size, count)) for start in range(0, count, size)]
 
 
-def _as_matrix(vectors: Vectors) -> Vectors:
+def _as_matrix(vectors: Any) -> Vectors:
     """``[N, D]``, without a copy where the memory allows."""
-    given: Vectors = vectors.detach() if isinstance(vectors, Tensor) else np.asarray(vectors)
-    if given.is_complex() if isinstance(given, Tensor) else given.dtype.kind not in "biuf":
+    given: Vectors = as_numbers(vectors, "vectors")
+    if given.is_complex() if isinstance(given, Tensor) else given.dtype.kind == "c":
         raise DataError(f"vectors hold real numbers; got {given.dtype}")
     if given.ndim < 2 or 0 in given.shape[1:]:  # noqa: PLR2004 - [N, D]
         raise DataError(f"vectors have the shape [N, D], one row a vector; got {list(given.shape)}")
     if len(given) < 2:  # noqa: PLR2004 - a pair
         raise DataError(_too_few(len(given), 0))
     return given.reshape(len(given), -1)
-
-
-def _label_codes(labels: Labels, count: int) -> np.ndarray:
-    """A number from 0 for each label."""
-    given = labels.detach().cpu().numpy() if isinstance(labels, Tensor) else np.asarray(labels)
-    if given.shape != (count,):
-        raise DataError(f"one label a vector is needed: {count:,} vectors, labels of shape {list(given.shape)}")
-    try:
-        return np.unique(given, return_inverse=True)[1]
-    except TypeError as error:
-        raise DataError(f"labels must be of one kind, such as all numbers or all names: {error}") from error
 
 
 def _checked(name: str, number: int, allowed: range) -> int:

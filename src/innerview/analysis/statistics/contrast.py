@@ -1,4 +1,4 @@
-"""What sets some samples apart from the rest, channel by channel."""
+"""The contrast of some samples with the rest, channel by channel."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def contrast(values: Tensor, selected: np.ndarray) -> Contrast:
     Source: the difference of the means over the root of the mean of both variances (each divided by N); P. C. Austin,
     Balance diagnostics for comparing the distribution of baseline covariates, Statistics in Medicine 28 (2009), eq. 1.
     """
-    numbers = values.double().cpu().numpy()
+    numbers = values.cpu().double().numpy()
     chosen, rest = numbers[selected], numbers[~selected]
     means = chosen.mean(0), rest.mean(0)
     spread = np.sqrt((chosen.var(0) + rest.var(0)) / 2)
