@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from traitlets import Bool, Int
 
+from innerview.analysis.pictures.axes import Axes
 from innerview.data.inputs import main_input, placed
 from innerview.data.own_input import OwnInput, own_input
 from innerview.data.samples import Batch, Data, forward_parameters
@@ -24,7 +25,6 @@ from innerview.model.untrained import untrained
 from innerview.session.cell import Cell
 from innerview.session.checkpoints import Checkpoints, embedding_steps
 from innerview.session.selection import Selection
-from innerview.study.axes import Axes
 from innerview.study.compressions import (
     AccuracyCurve,
     Compression,

@@ -19,7 +19,7 @@ from innerview.widgets.frame_widget import NO_ARRAYS, static
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from innerview.analysis.pictures.layout import Layout
+    from innerview.analysis.pictures.axes import Layout
     from innerview.data.samples import Batch
     from innerview.jobs.worker import Job
     from innerview.session.inspector import Inspector, Look

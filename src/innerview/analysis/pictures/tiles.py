@@ -18,7 +18,7 @@ from innerview.errors import LayoutError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from innerview.analysis.pictures.layout import Layout
+    from innerview.analysis.pictures.axes import Layout
 
 TOP = 252  # the code of the highest finite value
 MINUS_INFINITY, PLUS_INFINITY, NOT_A_NUMBER = 253, 254, 255
