@@ -1,4 +1,4 @@
-"""What users give to public functions: numbers in any container, labels, names of arguments."""
+"""Arguments of public functions as users give them: numbers in any container, labels, names."""
 
 from __future__ import annotations
 

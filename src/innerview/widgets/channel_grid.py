@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innerview.analysis.pictures.activity import active_channels
 from innerview.analysis.pictures.picture import display_pixels
 from innerview.analysis.pictures.tiles import channel_values, histogram, make_tiles
+from innerview.analysis.statistics.channels import active_channels
 from innerview.data.inputs import is_image, main_input
 from innerview.errors import DataError, InnerviewError
 from innerview.jobs.worker import BACKGROUND, SOON, steps

@@ -66,7 +66,7 @@ def spectral_start(
     P. Niyogi, Laplacian eigenmaps for dimensionality reduction and data representation, Neural Computation 15, 2003. As
     `umap.spectral.spectral_layout`, with differences. The eigensolver keeps 20 vectors
     instead of sqrt(N), which finds the same ones 60 times sooner for 20,000 samples and never holds the interpreter for
-    long. And where the graph falls into parts, each is drawn by its own eigenvectors around its place, which the
+    long. If the graph falls into parts, each is drawn by its own eigenvectors around its place, which the
     principal components of the parts' centres give: umap-learn's spectral embedding of the centres warns, and divides
     by zero, when they lie far apart.
 
@@ -99,7 +99,7 @@ def spectral_start(
 
 
 def _vibrations(graph: Any, dimensions: int, random: np.random.RandomState, check: Callable[[], None]) -> np.ndarray:
-    """[N, d] of a connected graph; uniform in the unit square where there are no eigenvectors to be found."""
+    """Find the vibrations [N, d] of a connected graph; points at random where there are no eigenvectors to be found."""
     from scipy.sparse import diags  # noqa: PLC0415 - not before it is needed
     from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh  # noqa: PLC0415 - not before it is needed
 

@@ -1,7 +1,7 @@
 """Watching a library call that cannot be cut into steps: it runs on a thread, and a generator looks at it.
 
-The call reports each iteration; the report is where it learns that nobody wants the result any more, and where it
-waits while nobody looks. Neither changes a number: the iterations are the same ones in the same order.
+The call reports each iteration. The report stops it when the result is not wanted any more, and makes it wait while it
+is not looked at. Neither changes a number: the iterations are the same ones in the same order.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Watch:
             self._changed.notify_all()
 
     def look(self) -> Picture | None:
-        """Wait a moment for a picture that nobody has seen, and return it; None if there is none."""
+        """Wait a moment for a picture that has not been seen, and return it, else None."""
         with self._changed:
             self._looking = True
             self._changed.notify_all()

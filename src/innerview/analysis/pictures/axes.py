@@ -77,12 +77,12 @@ class Layout:
 
     @property
     def folded(self) -> bool:
-        """Whether tokens are put back into the image they came from."""
+        """True if tokens are put back into the image they came from."""
         return self.kind == "maps" and self.grid is not None
 
     @property
     def foldable(self) -> bool:
-        """Whether these are tokens that can be shown both as maps and as tokens."""
+        """True for tokens that can be shown both as maps and as tokens."""
         return self.grid is not None
 
     @property

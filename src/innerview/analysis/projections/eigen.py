@@ -1,4 +1,4 @@
-"""The leading eigenvalues and eigenvectors of a symmetric matrix that has no negative eigenvalues."""
+"""The leading eigenvalues and eigenvectors of a symmetric matrix without negative eigenvalues."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _eigh(matrix: torch.Tensor) -> Generator[None, None, Pairs]:
 def _ritz(
     basis: torch.Tensor, image: torch.Tensor, rank: int
 ) -> Generator[None, None, tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """The best eigenpairs within the span of the basis, and how far each is from being one."""
+    """Find the best eigenpairs within the span of the basis, and the residual of each."""
     inner = (basis.T @ image).double()
     values, mix = yield from all_eigenpairs((inner + inner.T) / 2, rank)
     vectors = basis @ mix

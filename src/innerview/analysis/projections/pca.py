@@ -130,7 +130,7 @@ def check_rank(rank: int, dimensions: int) -> None:
 
 
 def use_all(rank: int, size: int) -> bool:
-    """Whether to decompose a whole matrix rather than look for its leading eigenvectors."""
+    """True if a whole decomposition takes less time than the search for the leading eigenvectors."""
     return size <= _SMALL or rank * _FEW > size
 
 
@@ -139,7 +139,7 @@ def _rows_at_a_time(width: int) -> int:
 
 
 def _moments(vectors: torch.Tensor) -> Generator[None, None, tuple[torch.Tensor, float]]:
-    """The mean, and the sum of squared distances from it."""
+    """Compute the mean, and the sum of squared distances from it."""
     device = working_device(vectors)
     chunks = vectors.split(_rows_at_a_time(vectors.shape[1]))
     # A first estimate of the mean is taken out before anything is squared: data with a mean far from zero would lose

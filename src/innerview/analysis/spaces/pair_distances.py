@@ -68,7 +68,7 @@ def summing_distances(vectors: Vectors, classes: np.ndarray) -> Generator[float,
 
 
 def _columns(start: int, end: int, count: int, width: int) -> Generator[slice, None, None]:
-    """Slices that cover start..count, none across `end`."""
+    """Cut start..count into slices, none across `end`."""
     for low, high in ((start, end), (end, count)):
         for begin in range(low, high, max(1, width)):
             yield slice(begin, min(begin + max(1, width), high))

@@ -43,10 +43,10 @@ class CosineHistogram:
         auc_error: ``auc`` is this far from the exact value at most; None where ``auc`` is.
         overlap: the area shared by the two histograms, each scaled to area 1: 1 when they are equal, 0 when apart.
             It depends on the width of the bins. None where ``auc`` is.
-        pairs: how many pairs were counted.
-        sampled: whether this is an estimate, from the pairs among a random sample of the vectors.
+        pairs: the number of pairs counted.
+        sampled: True for an estimate, from the pairs among a random sample of the vectors.
         reference: the vector whose pairs with all others were counted; None for all pairs.
-        excluded: how many vectors were left out because they are zero or not finite.
+        excluded: the number of vectors left out because they are zero or not finite.
         note: what the numbers do not say: why there is no ``auc``, what was left out. Empty if nothing.
     """
 
@@ -77,7 +77,7 @@ def cosine_histogram(
             axis is flattened.
         labels: N numbers or strings in a list, an array, a tensor or a pandas column.
         reference: index of the vector to compare with all others; None: each pair of two different vectors once.
-        bins: how many, from 1 to 65,536.
+        bins: the number of them, from 1 to 65,536.
 
     Raises:
         DataError: fewer than two vectors that are finite and not zero, or the reference is not; labels of another
@@ -102,23 +102,11 @@ def measuring_similarity(
 ) -> Generator[CosineHistogram | float, None, CosineHistogram]:
     """Count as ``cosine_histogram`` does, in steps.
 
-    Args:
-        vectors: as for ``cosine_histogram``.
-        labels: as for ``cosine_histogram``.
-        reference: as for ``cosine_histogram``.
-        bins: as for ``cosine_histogram``.
-        first: begin with an estimate from all pairs among 512 vectors drawn at random, when there are at least twice
-            as many and all pairs are asked for. Its ``excluded`` counts among those drawn.
-        seed: of the draw.
+    With ``first`` it begins with an estimate from all pairs among 512 vectors, drawn at random with the seed, if there
+    are at least twice as many and all pairs are asked for. Its ``excluded`` counts among those drawn.
 
     Yields:
         The estimate, then the fraction done, 0 to 1.
-
-    Returns:
-        The exact histogram.
-
-    Raises:
-        DataError: as for ``cosine_histogram``.
     """
     source = _as_matrix(vectors)
     count = len(source)
@@ -150,7 +138,7 @@ class _Counts:
         self.all, self.same = (np.zeros(self.nowhere + 1, np.int64) for _ in range(2))
 
     def cells_of(self, some: Tensor, others: Tensor, space: Tensor) -> np.ndarray:
-        """The cells of the cosines of unit vectors ``[M, D]`` and ``[N, D]``: int64 ``[M, N]``."""
+        """Find the cells of the cosines of unit vectors ``[M, D]`` and ``[N, D]``: int64 ``[M, N]``."""
         half = self.cells / 2
         cosines = space[: len(some) * len(others)].view(len(some), len(others))
         # The product scales the cosines at no cost. The rest is done by numpy, at 1.5 ns a value, where a cosine of
@@ -223,9 +211,9 @@ def _all_pairs(
 
 
 def _blocks(count: int, width: int) -> list[tuple[range, range]]:
-    """Rows and columns of the blocks that cover the upper triangle of a ``count`` x ``count`` product.
+    """List the rows and columns of the blocks that cover the upper triangle of a ``count`` x ``count`` product.
 
-    Of a size that depends on nothing else: the shape of a product may change the last bit of what it returns.
+    Their size depends on nothing else: the shape of a product may change the last bit of what it returns.
     """
     height = max(1, min(_ROWS, _PRODUCT // width // 64))
     length = max(1, min(_BLOCK // height, _PRODUCT // width // height))
@@ -237,7 +225,7 @@ def _blocks(count: int, width: int) -> list[tuple[range, range]]:
 
 
 def _alike(cells: np.ndarray, rows: range, columns: range, starts: np.ndarray) -> np.ndarray:
-    """The parts of a block, flattened, in which row and column have the same label; it is sorted by label.
+    """Cut out the parts of a block in which row and column have the same label, flattened; it is sorted by label.
 
     ``starts`` is where each label begins, then the number of vectors; no column comes before the first row.
     """
@@ -280,7 +268,7 @@ def _one_against_all(
 
 
 def _unit_rows(source: Vectors, order: np.ndarray) -> Generator[float, None, tuple[Tensor, np.ndarray]]:
-    """The rows of this order divided by their length, float32, without those that have none; and which they are."""
+    """Divide the rows by their length, in this order, float32, without those that cannot be; and say which are left."""
     device = source.device if isinstance(source, Tensor) else None
     units = torch.empty((len(order), source.shape[1]), device=device)
     kept = np.empty_like(order)
@@ -298,7 +286,7 @@ def _unit_rows(source: Vectors, order: np.ndarray) -> Generator[float, None, tup
 
 
 def _normalised(source: Vectors, rows: np.ndarray) -> tuple[Tensor, Tensor]:
-    """These rows divided by their length, float32; and which of them have a finite one that is not zero."""
+    """Divide these rows by their length, float32; and say which of them have a finite one that is not zero."""
     if isinstance(source, Tensor):
         values = source[torch.from_numpy(rows).to(source.device)]
     else:
@@ -314,13 +302,13 @@ def _normalised(source: Vectors, rows: np.ndarray) -> tuple[Tensor, Tensor]:
 
 
 def _parts(count: int, width: int) -> list[range]:
-    """Rows to read at a time."""
+    """Cut the rows into ranges to read at a time."""
     size = max(1, _PART // width)
     return [range(start, min(start + size, count)) for start in range(0, count, size)]
 
 
 def _as_matrix(vectors: Any) -> Vectors:
-    """``[N, D]``, without a copy where the memory allows."""
+    """View the vectors as ``[N, D]``, without a copy if the memory allows."""
     given: Vectors = as_numbers(vectors, "vectors")
     if given.is_complex() if isinstance(given, Tensor) else given.dtype.kind == "c":
         raise DataError(f"vectors hold real numbers; got {given.dtype}")

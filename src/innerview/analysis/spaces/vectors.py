@@ -1,4 +1,4 @@
-"""Many vectors, read by blocks: checked once, then centred and scaled so that distances between them come out exact.
+"""Vectors read by blocks: checked once, then centred and scaled so that distances between them come out exact.
 
 The vectors may be a memory-mapped file larger than the memory, or lie on an accelerator: nothing here copies them all.
 """
@@ -128,7 +128,7 @@ def factors(rows: torch.Tensor, columns: torch.Tensor) -> tuple[torch.Tensor, to
 def _check(values: torch.Tensor | np.ndarray, what: str) -> None:
     if values.ndim != 2:  # noqa: PLR2004 - samples x elements
         raise DataError(f"{what} have shape {tuple(values.shape)}; expected two axes, samples x elements.")
-    if len(values) < 2 or values.shape[1] < 1:  # noqa: PLR2004 - one vector has no neighbour
+    if len(values) < 2 or values.shape[1] < 1:  # noqa: PLR2004 - one vector does not have a neighbour
         raise DataError(f"{what} have shape {tuple(values.shape)}; at least two samples of one element are needed.")
     real = not values.is_complex() if isinstance(values, torch.Tensor) else values.dtype.kind in "fiub"
     if not real:
