@@ -252,11 +252,12 @@ def test_islands_far_apart_end_somewhere_and_nothing_warns(given):
 
 def test_warming_up_happens_once(monkeypatch):
     begun = []
-    monkeypatch.setattr(module, "_warmed", False)
+    warm_up.cache_clear()
     monkeypatch.setattr(module, "_compile", lambda: begun.append(threading.current_thread()))
     for _ in range(3):
         warm_up()
     assert [thread.name for thread in begun] == ["innerview UMAP warm-up"]
+    warm_up.cache_clear()
 
 
 def test_what_is_warmed_up_is_what_is_used():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 import warnings
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,20 +94,12 @@ def default_epochs(n: int) -> int:
     return _EPOCHS if n <= _MANY else _FEWER_EPOCHS
 
 
-_warming = threading.Lock()
-_warmed = False
-
-
+@cache
 def warm_up() -> None:
     """Compile what UMAP needs, on a thread, once in a process, so that its first picture comes some seconds sooner.
 
     It returns at once, and is meant for the moment at which the user looks at what might lead to a UMAP.
     """
-    global _warmed  # noqa: PLW0603 - once in a process
-    with _warming:
-        if _warmed:
-            return
-        _warmed = True
     threading.Thread(target=_compile, name="innerview UMAP warm-up", daemon=True).start()
 
 

@@ -5,7 +5,6 @@ Computed once for a representation, they serve t-SNE, UMAP and the accuracy of a
 
 from __future__ import annotations
 
-from functools import partial
 from math import sqrt
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
@@ -150,15 +149,18 @@ def _by_products(vectors: Vectors, k: int) -> Generator[float, None, Neighbours]
     for start in range(0, vectors.count, step):
         rows = torch.arange(start, min(start + step, vectors.count), device=vectors.device)
         begin, share = start / vectors.count, len(rows) / vectors.count
+
+        def within(done: float, begin: float = begin, share: float = share) -> float:
+            return begin + share * done
+
         if library is not None:
             near, far, unsure = library.nearest(rows, k)
         else:
-            near, far, unsure = yield from relay(_nearest(vectors, rows, k, first), partial(_within, begin, share))
+            near, far, unsure = yield from relay(_nearest(vectors, rows, k, first), within)
         if unsure.any():
             for again in unsure.nonzero()[:, 0].split(_ROWS):
-                near[again], far[again], _ = yield from relay(
-                    _nearest(vectors, rows[again], k, torch.float64), partial(_within, begin + share, 0.0)
-                )
+                careful = _nearest(vectors, rows[again], k, torch.float64)
+                near[again], far[again], _ = yield from relay(careful, lambda _, end=begin + share: end)
         indices[start : start + len(rows)] = near.cpu().numpy()
         distances[start : start + len(rows)] = (far / vectors.scale).cpu().numpy()
         yield begin + share
@@ -206,10 +208,6 @@ def _rounding(size: int, dtype: torch.dtype) -> float:
     """
     terms = size + 4
     return min(terms, 8 * sqrt(terms)) * torch.finfo(dtype).eps / 2
-
-
-def _within(begin: float, share: float, done: float) -> float:
-    return begin + share * done
 
 
 def _nearest(

@@ -15,10 +15,7 @@ NEAR_ZERO = 1e-3
 # Two bins an octave from 2^-20 to 2^17, mirrored; one bin around zero, and one beyond each end. Their edges are the
 # float32 numbers with at most one bit of mantissa, so a value's bin can be read off its bits.
 _LOWEST, _HIGHEST = -20, 17
-_POSITIVE = np.append(
-    (2.0 ** np.arange(_LOWEST, _HIGHEST)[:, None] * (1.0, 1.5)).ravel(),
-    2.0**_HIGHEST,
-)
+_POSITIVE = np.append((2.0 ** np.arange(_LOWEST, _HIGHEST)[:, None] * (1.0, 1.5)).ravel(), 2.0**_HIGHEST)
 EDGES = np.concatenate([[-np.inf], -_POSITIVE[::-1], _POSITIVE, [np.inf]])
 BINS = len(EDGES) - 1
 _CENTRE = BINS // 2
@@ -28,21 +25,9 @@ _FIRST_CODE = (_LOWEST + 127) * 2  # of 2^-20
 
 # The columns of `scalars`.
 COLUMNS = (
-    "count",
-    "nonfinite",
-    "mean",
-    "squares",
-    "low",
-    "high",
-    "sampled",
-    "zeros",
-    "near_zeros",
-    "saturated",
-    "saturable",
-    "gradient_count",
-    "gradient_nonfinite",
-    "gradient_mean",
-    "gradient_squares",
+    *("count", "nonfinite", "mean", "squares", "low", "high"),
+    *("sampled", "zeros", "near_zeros", "saturated", "saturable"),
+    *("gradient_count", "gradient_nonfinite", "gradient_mean", "gradient_squares"),
 )
 _AT = {name: column for column, name in enumerate(COLUMNS)}
 _NUMBERS = 6  # that `summarise` puts in front: values, sampled, zeros, near zeros, saturated, saturable
@@ -52,13 +37,9 @@ CHANNEL_ROWS = ("count", "mean", "std", "low", "high")
 # From these distances to its limits on, the slope of the activation function is under a twentieth of its greatest.
 _SATURATION = {"sigmoid": 0.0127, "tanh": 0.0253}
 _KINDS = {
-    "Sigmoid": "sigmoid",
-    "Hardsigmoid": "sigmoid",
-    "Tanh": "tanh",
-    "Hardtanh": "tanh",
-    "Softsign": "tanh",
-    "Softmax": "softmax",
-    "Softmax2d": "softmax",
+    **dict.fromkeys(("Sigmoid", "Hardsigmoid"), "sigmoid"),
+    **dict.fromkeys(("Tanh", "Hardtanh", "Softsign"), "tanh"),
+    **dict.fromkeys(("Softmax", "Softmax2d"), "softmax"),
 }
 
 # Where the mean is over 30 times the deviation, the difference of squares in float32 has lost most of its digits.
