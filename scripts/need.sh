@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks that this machine has what the Makefile cannot install, or says in one line what to install.
 #   need.sh python PYTHON    a Python that is new enough and can make virtual environments
-#   need.sh node             Node and npm
+#   need.sh node             Node of the right age with npm; fails if there is none, and PyPI's has to do
 #   need.sh chromium PYTHON  a browser for Playwright in PYTHON's environment; downloads or installs one if it may
 set -eu
 
@@ -23,14 +23,12 @@ need_python() {
 }
 
 need_node() {
-  get="(https://nodejs.org has it)"
-  command -v node >/dev/null || stop "Node 20 or newer builds the front end, and there is no 'node' here. Install it $get"
-  node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' ||
-    stop "Node 20 or newer builds the front end, and 'node' is $(node --version). Install a newer one $get"
-  command -v npm >/dev/null || stop "npm comes with Node, and there is no 'npm' here. Install it $get"
+  command -v npm >/dev/null && node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' && return
+  echo "innerview: Node 20 or newer with npm builds the front end, and there is none here; getting the one on PyPI"
+  return 1
 }
 
-# Whether the browser that the tests would take really starts: Playwright's may be there without its libraries.
+# Tries to start the browser that the tests would take: Playwright's may be there without its libraries.
 starts() {
   PYTHONPATH=tests "$1" - <<'END' 2>/dev/null
 from browser import chromium

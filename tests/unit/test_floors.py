@@ -1,4 +1,4 @@
-"""The house is one-way: a module imports from its own floor or a lower one."""
+"""The house is one-way: a module imports from its own floor or a lower one, and no files import each other."""
 
 import ast
 from pathlib import Path
@@ -61,9 +61,53 @@ def upward(module, source):
 
 
 def modules():
+    """(name, path) of every file of the package."""
     for path in sorted((SOURCE / "innerview").rglob("*.py")):
         parts = path.relative_to(SOURCE).with_suffix("").parts
         yield ".".join(part for part in parts if part != "__init__"), path
+
+
+def edges(sources):
+    """The files that each file imports: name -> names, from name -> source."""
+    graph = {}
+    for module, source in sources.items():
+        graph[module] = set()
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                graph[module].update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                # `from package import name` reads a file of that name if there is one, else the package's own file.
+                names = {f"{node.module}.{alias.name}" for alias in node.names}
+                graph[module].update(name if name in sources else node.module for name in names)
+    return {module: targets & sources.keys() for module, targets in graph.items()}
+
+
+def circles(graph):
+    """One circle, as "a -> b -> a", for each group of files that all reach each other."""
+    reached = {start: reach(graph, start) for start in graph}
+    rest = {module for module in graph if module in reached[module]}
+    while rest:
+        start = min(rest)
+        rest -= {module for module in reached[start] if start in reached[module]}
+        yield " -> ".join([*path(reached[start], start), start])
+
+
+def reach(graph, start):
+    """All that `start` imports, directly or not: name -> the file through which a shortest way comes to it."""
+    found, queue = {}, [start]
+    for module in queue:
+        for target in sorted(graph[module] - found.keys()):
+            found[target] = module
+            queue.append(target)
+    return found
+
+
+def path(found, start):
+    """The files on the way from `start` back to itself."""
+    way = [found[start]]
+    while way[0] != start:
+        way.insert(0, found[way[0]])
+    return way
 
 
 def test_every_module_has_a_floor():
@@ -75,13 +119,37 @@ def test_imports_run_downward():
     assert found == []
 
 
+def test_no_files_import_each_other():
+    assert list(circles(edges({module: path.read_text() for module, path in modules()}))) == []
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "import house.a",
+        "from house.a import thing",
+        "from house import a",
+        "def late():\n    from house.a import thing",
+        "if TYPE_CHECKING:\n    from house.a import thing",
+    ],
+)
+def test_a_circle_is_caught_and_named(last):
+    sources = {"house": "", "house.a": "from house.b import x", "house.b": "from house import c", "house.c": last}
+    assert list(circles(edges(sources | {"house.d": "import house.a"}))) == ["house.a -> house.b -> house.c -> house.a"]
+
+
+def test_each_circle_is_named_once_and_a_diamond_is_none():
+    graph = {"a": {"b", "c"}, "b": {"d"}, "c": {"d"}, "d": set(), "e": {"f", "a"}, "f": {"e"}, "g": {"g"}}
+    assert list(circles(graph)) == ["e -> f -> e", "g -> g"]
+
+
 @pytest.mark.parametrize(
     ("module", "source"),
     [
         ("innerview.analysis.pictures.tiles", "from innerview.model.capture import capture"),
         ("innerview.analysis.pictures.tiles", "import innerview.session.inspector"),
-        ("innerview.analysis.pictures.tiles", "from innerview import jobs"),
-        ("innerview.analysis.pictures.tiles", "from ..model import capture"),
+        ("innerview.analysis.pictures.tiles", "from innerview import training"),
+        ("innerview.analysis.pictures.tiles", "from ...model import capture"),
         ("innerview.analysis.pictures.tiles", "def late():\n    from innerview.widgets import base"),
         ("innerview.model.layers", "if TYPE_CHECKING:\n    from innerview.session.inspector import Inspector"),
         ("innerview.session.inspector", "from innerview import ChannelGrid"),

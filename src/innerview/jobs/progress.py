@@ -1,4 +1,4 @@
-"""Long computations are generators: they yield progress or better and better results, and return the last one.
+"""Running generators, which long computations are: they yield progress or better results, and return the last one.
 
 Between two yields the work can be stopped, by closing the generator, or make room for a click.
 """
@@ -19,10 +19,10 @@ def finish(work: Generator[Any, None, Result]) -> Result:
     """Run a generator to its end.
 
     Args:
-        work: whose yields are of no interest.
+        work: the generator, whose yields are dropped.
 
     Returns:
-        What it returns.
+        The generator's return value.
     """
     while True:
         try:
@@ -35,11 +35,11 @@ def relay(work: Generator[Step, None, Result], each: Callable[[Step], Other]) ->
     """Run a generator inside another: each of its steps is passed on as ``each(step)``.
 
     Args:
-        work: whose steps are translated.
-        each: called with every step.
+        work: the generator.
+        each: translates a step.
 
     Returns:
-        What ``work`` returns.
+        The return value of ``work``.
     """
     while True:
         try:
@@ -50,5 +50,5 @@ def relay(work: Generator[Step, None, Result], each: Callable[[Step], Other]) ->
 
 
 def silent(work: Generator[Any, None, Result]) -> Generator[None, None, Result]:
-    """Run a generator inside another that has nothing to show of its steps."""
+    """Run a generator inside another that does not show its steps."""
     return relay(work, lambda _: None)

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from torch import Tensor
     from typing_extensions import Self
 
+    from innerview.analysis.pictures.axes import Axes
     from innerview.data.samples import Batch
     from innerview.jobs.worker import Job
-    from innerview.study.axes import Axes
     from innerview.study.embeddings import Embedding, Places
     from innerview.study.predictions import Predictions
     from innerview.study.subject import Look, Subject

@@ -51,7 +51,7 @@ class Embedding:
     """The samples of a layer as points.
 
     Attributes:
-        points: float32 ``[N, 2]`` or ``[N, 3]``.
+        points: float32 ``[N, 2]`` or ``[N, 3]``; float64 if turned onto another embedding.
         labels: int64 ``[N]``, -1 where none is known; None when the data has no labels.
         indices: int64 ``[N]``: the sample of each point.
         layer: name of the layer.
@@ -136,7 +136,7 @@ def embedding(
 
     def shown(vectors: Representation, how: str, points: np.ndarray, stage: str, fraction: float | None) -> Embedding:
         return Embedding(
-            np.ascontiguousarray(_turned(points, vectors.indices, onto), np.float32),
+            np.ascontiguousarray(_turned(points, vectors.indices, onto)),
             None if subject.data.labels is None else subject.data.labels[vectors.indices],
             vectors.indices,
             layer,

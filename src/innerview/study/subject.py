@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from innerview.analysis.pictures.axes import Axes
 from innerview.data.inputs import main_input, placed
 from innerview.errors import ChangedError, DataError, UnseenLayerError
 from innerview.model import capture
@@ -12,7 +13,6 @@ from innerview.model.at_rest import copy_at_rest
 from innerview.model.layers import Layer, Layers, trace_layers
 from innerview.model.receptive import ReceptiveField, measuring
 from innerview.model.state import Fingerprint
-from innerview.study.axes import Axes
 from innerview.study.predictions import Predictions
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from innerview.analysis.pictures.layout import choose_layout, deciding_kind
+from innerview.analysis.pictures.axes import choose_layout, deciding_kind
 from innerview.analysis.statistics.accumulators import (
     Statistics,
     empty,

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from traitlets import Int
 
-from innerview.analysis.statistics.contrast import contrast
+from innerview.analysis.statistics.channels import contrast
 from innerview.jobs.progress import silent
 from innerview.jobs.worker import SOON
 from innerview.study.representations import representing

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from innerview.analysis.pictures.activity import active_channels
 from innerview.analysis.pictures.picture import display_pixels
 from innerview.analysis.pictures.tiles import channel_values, histogram, make_tiles
+from innerview.analysis.statistics.channels import active_channels
 from innerview.data.inputs import is_image, main_input
 from innerview.errors import DataError, InnerviewError
 from innerview.jobs.worker import BACKGROUND, SOON, steps
@@ -21,7 +21,7 @@ from innerview.widgets.frame_widget import NO_ARRAYS, static
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from innerview.analysis.pictures.layout import Layout
+    from innerview.analysis.pictures.axes import Layout
     from innerview.data.samples import Batch
     from innerview.jobs.worker import Job
     from innerview.session.inspector import Inspector, Look

@@ -301,6 +301,8 @@ class EmbeddingScatter(View):
 
     def _points(self, made: Embedding, step: str) -> Frame:
         inspector = self.inspector
+        # Around zero, where float32 resolves the distances of points that are small beside their centre.
+        points = (made.points - made.points.mean(0)).astype(np.float32)
         return {
             "kind": "points",
             "run": f"{self.model_id}-{self._runs}-{len(made.indices)}",
@@ -313,7 +315,7 @@ class EmbeddingScatter(View):
             "final": not made.stage,
             "note": made.note,
             "total": 0 if inspector is None else len(inspector.data),
-        }, {"points": made.points, "indices": made.indices.astype(np.uint32)}
+        }, {"points": points, "indices": made.indices.astype(np.uint32)}
 
     def _push_settings(self, *, running: bool | None = None) -> None:
         inspector = self.inspector

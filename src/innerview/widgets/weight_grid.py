@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
-from innerview.analysis.pictures.layout import Layout, choose_layout
+from innerview.analysis.pictures.axes import Layout, choose_layout
 from innerview.analysis.pictures.tiles import channel_values, histogram, make_tiles
 from innerview.errors import InnerviewError
 from innerview.widgets.frame_widget import NO_ARRAYS, FrameWidget, static

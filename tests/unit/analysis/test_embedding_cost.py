@@ -5,7 +5,6 @@ import sys
 import pytest
 
 from innerview.analysis.layouts.embedding_cost import estimate_seconds, neighbours_needed
-from innerview.analysis.layouts.tsne import SCHEDULE
 from innerview.errors import DataError
 
 
@@ -23,9 +22,7 @@ def test_more_work_is_said_to_take_longer():
         times = [estimate_seconds(method, n) for n in (4, 100, 5_000, 20_000, 1_000_000)]
         assert times == sorted(times)
         assert all(math.isfinite(each) and each > 0 for each in times)
-    assert estimate_seconds("tsne", 5_000, schedule=SCHEDULE * 2) > estimate_seconds("tsne", 5_000)
     assert estimate_seconds("tsne", 5_000, dimensions=3) > estimate_seconds("tsne", 5_000)
-    assert estimate_seconds("umap", 5_000, epochs=1000) > estimate_seconds("umap", 5_000)
     assert estimate_seconds("umap", 5_000, n_neighbors=30) > estimate_seconds("umap", 5_000)
 
 

@@ -8,8 +8,8 @@ import torch
 from sklearn import decomposition
 
 from innerview.analysis.projections.eigen import all_eigenpairs, leading_eigenpairs
-from innerview.analysis.projections.gram import Gram
 from innerview.analysis.projections.pca import fitting_pca, pca
+from innerview.analysis.projections.sums import Gram
 from innerview.errors import DataError
 from innerview.jobs.progress import finish
 

@@ -87,18 +87,6 @@ def test_the_mean_is_taken_out(wide, size):
     assert torch.linalg.norm(rebuilt - x) / torch.linalg.norm(x - x.mean(0)) < 1e-5
 
 
-@pytest.mark.parametrize("size", [40, 300])
-@pytest.mark.parametrize("parts", [(500, 700), (0, 700), (500, 0), (1, 1)])
-def test_merged_is_as_if_all_had_come_to_one(wide, size, parts):
-    x, y = samples(parts[0], size), samples(parts[1], size, seed=1, mean=-2.0)
-    one, other = fit([x] if len(x) else [], size, 5), fit([y] if len(y) else [], size, 5)
-    one.merge(other)
-    both = torch.cat([x, y])
-    expect_reference(one.solve(1), both, [1], tolerance=1e-3)
-    one.add(both)
-    expect_reference(one.solve(1), torch.cat([both, both]), [1], tolerance=1e-3)
-
-
 def test_solving_does_not_end_it():
     x = samples(300, 20)
     stream = fit([x[:100]], 20)
@@ -160,7 +148,5 @@ def test_bad_input():
         stream.add(torch.zeros(2, 30, dtype=torch.int64))
     with pytest.raises(DataError, match="2 of 60 values, in 1 of 2 vectors, are NaN or infinite"):
         stream.add(torch.tensor([[0.0] * 30, [float("nan"), float("inf")] + [0.0] * 28]))
-    with pytest.raises(DataError, match="40 dimensions cannot join one of 30"):
-        stream.merge(StreamingPCA(40))
     with pytest.raises(DataError, match="rank 11 of a PCA that was begun for ranks 1 to 10"):
         fit([samples(20, 30)], 30, 10).solve(11)

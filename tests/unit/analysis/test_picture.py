@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from innerview.analysis.pictures.activity import active_channels
 from innerview.analysis.pictures.picture import display_pixels, image_pixels, thumbnail
 
 COLOURS = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
@@ -93,13 +92,3 @@ def test_sizes_that_do_not_divide_are_averaged_over_all_pixels_that_they_touch()
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (7, 5)])
 def test_any_picture_has_a_thumbnail(size):
     assert thumbnail(np.full((*size, 3), 9, np.uint8), 48).tolist() == np.full((48, 48, 3), 9).tolist()
-
-
-def test_active_channels_agree_with_a_plain_loop():
-    values = torch.randn(6, 4, 3, 5, generator=torch.Generator().manual_seed(0)).relu()
-    values[:, 2] = 0
-    values[:, 3] = torch.nan
-    expected = [any(v > 0 for v in values[:, channel].flatten().tolist()) for channel in range(4)]
-    assert active_channels(values, 0).tolist() == expected == [True, True, False, False]
-    assert active_channels(values.movedim(1, 3), 2).tolist() == expected
-    assert active_channels(torch.tensor([0.0, -1.0]), 0).tolist() == [False]

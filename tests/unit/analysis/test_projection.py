@@ -3,13 +3,14 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from scipy import stats
 
 from innerview.analysis.projections.bases import random_basis
-from innerview.analysis.projections.moments import Moments
 from innerview.analysis.projections.projection import fit_projection, fitting_projection
+from innerview.analysis.projections.sums import Moments
 from innerview.errors import DataError
 from innerview.jobs.progress import finish
 
@@ -321,7 +322,11 @@ def test_values_that_are_not_finite(basis):
         (maps().int(), {}, "torch.int32"),
         (maps() > 0, {"axis": "all"}, "torch.bool"),
         ([], {}, "no samples"),
-        ([(maps(), 1)], {}, "given was a tuple"),
+        ([(maps(), 1)], {}, "samples given as list cannot be read as an array of numbers"),
+        (iter([(maps(), maps(1))]), {}, "samples given as tuple cannot be read as an array of numbers"),
+        (7, {}, "samples given as int cannot be read; expected a tensor, an array, or batches"),
+        ("maps", {}, "samples given as str cannot be read"),
+        ([[1, 2], [3, 4]], {}, "torch.int64"),
         ([maps(), maps().flatten(1)], {}, "now came 96"),
         (maps(0), {}, "no samples"),
         ([maps(), maps(side=3)], {"axis": "all"}, "before came samples of 6 x 4 x 4, now came 6 x 3 x 3"),
@@ -351,6 +356,25 @@ def test_activations_it_was_not_fitted_to(axis, x, words):
         fit_projection(maps(), 2, "pca", axis).apply(x)
     with pytest.raises(DataError, match="rank 3 of a pca projection fitted for 1 to 2"):
         fit_projection(maps(), 2, "pca", axis).at(3)
+
+
+def test_samples_in_any_container():
+    x = maps(40).flatten(2).flatten(1)
+    expected = fit_projection(x, 3, "pca", "all")
+    frozen = x.numpy().copy()
+    frozen.flags.writeable = False
+    same = [x.numpy(), frozen, x.numpy()[::-1].copy()[::-1], pd.DataFrame(x.numpy()), x.tolist(), x.requires_grad_()]
+    batches = [list(x.detach().numpy().reshape(4, 10, -1)), iter(x.split(10)), [pd.DataFrame(x.detach().numpy())]]
+    for samples in (*same, *batches):
+        projection = fit_projection(samples, 3, "pca", "all")
+        assert projection.samples == 40
+        np.testing.assert_allclose(projection.curve, expected.curve, rtol=1e-5)
+        torch.testing.assert_close(projection.apply(frozen), expected.apply(x).detach(), rtol=1e-3, atol=1e-3)
+
+
+def test_a_misspelt_argument_is_named_with_the_nearest():
+    with pytest.raises(TypeError, match=r"fit_projection\(\) has no argument 'bases'; did you mean 'basis'"):
+        fit_projection(maps(), bases="pca")
 
 
 def test_one_number_a_sample():

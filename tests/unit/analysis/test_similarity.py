@@ -4,6 +4,7 @@ import math
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
@@ -152,8 +153,24 @@ def test_overlap_is_the_area_shared():
         lambda v: v * np.float32(1e35),
         lambda v: v * np.float32(1e-35),
         np.asfortranarray,
+        lambda v: v.tolist(),
+        lambda v: list(torch.from_numpy(v)),
+        pd.DataFrame,
     ],
-    ids=["tensor", "double", "grad", "4-D", "strided", "1e300", "1e35", "1e-35", "fortran"],
+    ids=[
+        "tensor",
+        "double",
+        "grad",
+        "4-D",
+        "strided",
+        "1e300",
+        "1e35",
+        "1e-35",
+        "fortran",
+        "lists",
+        "tensors",
+        "table",
+    ],
 )
 def test_any_array_of_real_numbers_serves(convert):
     vectors, labels = classes(80, 20, 4)
@@ -170,6 +187,11 @@ def test_narrow_types_are_computed_in_float32(dtype):
     result = cosine_histogram(vectors, bins=8)
     wide = vectors.float().numpy()
     assert_counts(result.other, pairs_of(wide[wide.any(1)], np.zeros(int(wide.any(1).sum())))[0], result.edges)
+
+
+def test_a_misspelt_argument_is_named_with_the_nearest():
+    with pytest.raises(TypeError, match=r"cosine_histogram\(\) has no argument 'referense'; did you mean 'reference'"):
+        cosine_histogram(np.eye(3), referense=0)
 
 
 def test_the_input_is_not_changed():
@@ -228,11 +250,13 @@ def test_vectors_without_a_direction_are_counted_and_left_out(reference):
         ({"vectors": np.array([[1.0], [0.0]]), "reference": 0}, "of 2, 1 are zero or not finite"),
         ({"vectors": np.ones(5)}, r"\[N, D\], one row a vector; got \[5\]"),
         ({"vectors": np.ones((5, 0))}, r"got \[5, 0\]"),
+        ({"vectors": [[1.0], [1.0, 2.0]]}, "vectors given as list cannot be read as an array of numbers"),
+        ({"vectors": "one"}, "vectors given as str cannot be read"),
         ({"vectors": np.ones((5, 2), complex)}, "complex128"),
         ({"vectors": torch.ones((5, 2), dtype=torch.complex64)}, "complex64"),
-        ({"labels": [1, 2]}, r"5 vectors, labels of shape \[2\]"),
-        ({"labels": np.ones((5, 1))}, r"labels of shape \[5, 1\]"),
-        ({"labels": [1, None, "a", 2, 3]}, "one kind"),
+        ({"labels": [1, 2]}, r"labels have shape \(2,\), but there are 5 vectors"),
+        ({"labels": np.ones((5, 1))}, r"labels have shape \(5, 1\)"),
+        ({"labels": [1, None, "a", 2, 3]}, "cannot be sorted"),
         ({"reference": 5}, "reference=5 is not possible: choose from 0 to 4"),
         ({"reference": -1}, "reference=-1"),
         ({"bins": 0}, "bins=0 is not possible: choose from 1 to 65536"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from innerview.analysis.pictures import tiles as module
-from innerview.analysis.pictures.layout import choose_layout
+from innerview.analysis.pictures.axes import choose_layout
 from innerview.analysis.pictures.tiles import channel_values, make_tiles
 from innerview.errors import LayoutError
 

@@ -5,8 +5,7 @@ import pytest
 from sklearn import manifold
 
 from innerview.analysis.spaces import trustworthiness as module
-from innerview.analysis.spaces.neighbours import finding_neighbours
-from innerview.analysis.spaces.trustworthiness import measuring_trustworthiness, trustworthiness
+from innerview.analysis.spaces.trustworthiness import measuring_trustworthiness
 from innerview.errors import DataError
 from innerview.jobs.progress import finish
 
@@ -19,6 +18,10 @@ PICTURES = {
 }
 
 
+def trustworthiness(*given, **options):
+    return finish(measuring_trustworthiness(*given, **options))
+
+
 @pytest.mark.parametrize("picture", PICTURES)
 @pytest.mark.parametrize("k", [1, 10, 150])
 def test_as_scikit_learn(picture, k):
@@ -27,13 +30,6 @@ def test_as_scikit_learn(picture, k):
     assert trustworthiness(VECTORS, points, k) == pytest.approx(expected, abs=1e-12)
     assert trustworthiness(VECTORS + np.float32(1e3), points, k) == pytest.approx(expected, abs=1e-3)
     assert (expected == 1) == (picture == "the same")
-
-
-def test_known_neighbours_are_used():
-    points = PICTURES["the first two elements"]
-    whole = trustworthiness(VECTORS, points, 5)
-    assert trustworthiness(VECTORS, points, 5, neighbours=finish(finding_neighbours(points, 9))) == whole
-    assert trustworthiness(VECTORS, points, 5, neighbours=finish(finding_neighbours(VECTORS, 5))) == 1 != whole
 
 
 def test_blocks_change_nothing(monkeypatch):

@@ -9,7 +9,7 @@ from sklearn.manifold import trustworthiness
 
 from innerview.analysis.layouts import umap_layout as module
 from innerview.analysis.layouts import watched
-from innerview.analysis.layouts.spectral import spectral_start
+from innerview.analysis.layouts.start import spectral_start
 from innerview.analysis.layouts.umap_layout import umap_layout, warm_up
 from innerview.analysis.spaces.neighbours import Neighbours, finding_neighbours
 from innerview.errors import DataError
@@ -138,7 +138,7 @@ def test_the_start_can_be_stopped():
 
 
 def test_a_graph_whose_vibrations_cannot_be_told_apart_starts_at_random(monkeypatch):
-    monkeypatch.setattr("innerview.analysis.layouts.spectral._RESTARTS", 1)
+    monkeypatch.setattr("innerview.analysis.layouts.start._RESTARTS", 1)
     points = spectral_start(lattice(60, 60), 2, np.random.RandomState(0))
     random = np.random.RandomState(0)
     random.normal(size=3600)  # where the eigensolver began
@@ -252,11 +252,12 @@ def test_islands_far_apart_end_somewhere_and_nothing_warns(given):
 
 def test_warming_up_happens_once(monkeypatch):
     begun = []
-    monkeypatch.setattr(module, "_warmed", False)
+    warm_up.cache_clear()
     monkeypatch.setattr(module, "_compile", lambda: begun.append(threading.current_thread()))
     for _ in range(3):
         warm_up()
     assert [thread.name for thread in begun] == ["innerview UMAP warm-up"]
+    warm_up.cache_clear()
 
 
 def test_what_is_warmed_up_is_what_is_used():

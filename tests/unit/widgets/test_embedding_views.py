@@ -45,7 +45,7 @@ def test_pca_is_drawn_without_being_asked_for(sent, inspector):
     header, arrays = last(sent, "points")
     assert (header["layer"], header["method"], header["final"], header["total"]) == (LAYER, "pca", True, 360)
     expected = inspector.embed(LAYER)
-    np.testing.assert_array_equal(arrays["points"], expected.points)
+    np.testing.assert_array_equal(arrays["points"], expected.points - expected.points.mean(0))
     np.testing.assert_array_equal(arrays["indices"], expected.indices)
     labels, codes = last(sent, "labels")
     assert labels["classes"] == list("abcdefghij")

@@ -1,1 +1,1 @@
-"""Positions in the plane: t-SNE and UMAP, and how pictures are laid over each other."""
+"""Positions in the plane: t-SNE, UMAP, and the laying of pictures over each other."""

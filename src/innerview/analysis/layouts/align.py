@@ -1,4 +1,4 @@
-"""Two pictures of the same samples: lay one over the other, and say whose neighbours changed."""
+"""Comparison of two pictures of the same samples: one laid over the other, and the neighbours that changed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ def procrustes(
     *,
     rows: np.ndarray | None = None,
     onto_rows: np.ndarray | None = None,
-    scale: bool = False,
 ) -> np.ndarray:
     """Turn, mirror and move one picture so that it lies on another as well as it can, by least squares.
 
@@ -31,11 +30,10 @@ def procrustes(
         onto: ``[M, d]``, stays.
         rows: int ``[C]``, the samples in ``points`` that both pictures show; None: all.
         onto_rows: int ``[C]``, the same samples in ``onto``, in the same order; None: all.
-        scale: also stretch or shrink by one factor. Where all common points of either picture are the same, nothing
-            is scaled.
 
     Returns:
-        float32 ``[N, d]``: all of ``points``, moved by what suits the common ones best.
+        float64 ``[N, d]``: all of ``points``, moved by what suits the common ones best. In float32, points much nearer
+        to each other than to zero would fall onto the lattice of its numbers.
 
     Raises:
         DataError: the pictures have different dimensions, no or unequally many common samples, or positions that are
@@ -58,21 +56,17 @@ def procrustes(
         raise DataError("there are positions that are not finite; leave those samples out of rows and onto_rows.")
     from_here, to_there = source.mean(0), target.mean(0)
     source, target = source - from_here, target - to_there
-    left, sizes, right = np.linalg.svd(source.T @ target)
-    turn = left @ right
-    spread = (source**2).sum()
-    if scale and spread > 0 and sizes.sum() > 0:
-        turn *= sizes.sum() / spread
-    return ((moved - from_here) @ turn + to_there).astype(np.float32)
+    left, _, right = np.linalg.svd(source.T @ target)
+    return (moved - from_here) @ (left @ right) + to_there
 
 
 def neighbour_change(before: Neighbours, after: Neighbours, k: int = 10) -> np.ndarray:
-    """Of each sample, the fraction of its k nearest neighbours that are not the same ones any more.
+    """Measure the fraction of each sample's k nearest neighbours that are not the same ones any more.
 
     Args:
         before: of N samples.
         after: of the same samples in the same order.
-        k: how many neighbours to compare.
+        k: the number of neighbours to compare.
 
     Returns:
         float32 ``[N]`` from 0, the same neighbours, to 1, all others.

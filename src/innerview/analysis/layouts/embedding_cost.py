@@ -1,21 +1,15 @@
-"""What an embedding needs and how long it takes, said before it is computed."""
+"""The cost of an embedding, known before it is computed: neighbours and seconds."""
 
 from __future__ import annotations
 
 import math
 import sys
-from typing import TYPE_CHECKING
 
 import torch
 
 from innerview.analysis.layouts.tsne import INTERPOLATED, SCHEDULE
 from innerview.analysis.layouts.umap_layout import default_epochs
 from innerview.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from innerview.analysis.layouts.tsne import Phase
 
 # Seconds, measured on two cores of a server; benchmarks/embedding.py prints estimates beside what it measures.
 _AFFINITY = 2.3e-7  # a neighbour
@@ -27,7 +21,7 @@ _COMPILE = 4.0  # for the first UMAP in a process
 
 
 def neighbours_needed(method: str, n: int, *, perplexity: float = 30.0, n_neighbors: int = 15) -> int:
-    """How many neighbours of each sample an embedding looks at.
+    """The number of neighbours of each sample that an embedding looks at.
 
     Args:
         method: "tsne" or "umap".
@@ -42,7 +36,9 @@ def neighbours_needed(method: str, n: int, *, perplexity: float = 30.0, n_neighb
         DataError: another method.
     """
     wanted = {"tsne": int(3 * perplexity), "umap": n_neighbors - 1}
-    return max(1, min(n - 1, wanted[_known(method)]))
+    if method not in wanted:
+        raise DataError(f"method={method!r}; choose 'tsne' or 'umap'.")
+    return max(1, min(n - 1, wanted[method]))
 
 
 def estimate_seconds(
@@ -52,10 +48,8 @@ def estimate_seconds(
     perplexity: float = 30.0,
     n_neighbors: int = 15,
     dimensions: int = 2,
-    schedule: Sequence[Phase] = SCHEDULE,
-    epochs: int | None = None,
 ) -> float:
-    """Roughly how long an embedding takes once the neighbours are known; a machine may need half or thrice that.
+    """Estimate the time of an embedding once the neighbours are known; a machine may need half or thrice that.
 
     Args:
         method: "tsne" or "umap".
@@ -63,8 +57,6 @@ def estimate_seconds(
         perplexity: of t-SNE.
         n_neighbors: of UMAP.
         dimensions: 2 or 3.
-        schedule: of t-SNE.
-        epochs: of UMAP.
 
     Returns:
         Seconds, with those for compiling when UMAP has not been used in this process yet.
@@ -75,16 +67,10 @@ def estimate_seconds(
     k = neighbours_needed(method, n, perplexity=perplexity, n_neighbors=n_neighbors)
     if method == "umap":
         compiling = 0.0 if "innerview.analysis.layouts.umap_compiled" in sys.modules else _COMPILE
-        return compiling + _EPOCH * n * k * (epochs if epochs is not None else default_epochs(n))
+        return compiling + _EPOCH * n * k * default_epochs(n)
     if dimensions == 2 and n >= INTERPOLATED:  # noqa: PLR2004 - the plane
         iteration = _GRID + _INTERPOLATE * n
     else:
         iteration = _BARNES_HUT * n * math.log2(max(n, 2)) / torch.get_num_threads()
         iteration *= 1.0 if dimensions == 2 else _SPACE  # noqa: PLR2004 - the plane
-    return _AFFINITY * n * k + iteration * sum(phase.iterations for phase in schedule)
-
-
-def _known(method: str) -> str:
-    if method not in {"tsne", "umap"}:
-        raise DataError(f"method={method!r}; choose 'tsne' or 'umap'.")
-    return method
+    return _AFFINITY * n * k + iteration * sum(phase.iterations for phase in SCHEDULE)

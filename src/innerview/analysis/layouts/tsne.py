@@ -30,7 +30,7 @@ class Phase(NamedTuple):
     """A stretch of the descent.
 
     Attributes:
-        iterations: how many.
+        iterations: the number of them.
         exaggeration: the factor on the attraction; 1 is t-SNE itself, 12 first gathers the clusters.
         momentum: the share of the last step that is kept.
     """
@@ -115,7 +115,7 @@ def _rounded_down(perplexity: float) -> float:
 
 
 def _origin(shape: np.ndarray | None, count: int, dimensions: int, seed: int) -> np.ndarray:
-    """Positions [N, d] of a width of 1e-4, where the points begin to attract each other at once.
+    """Scale the start [N, d] to a width of 1e-4, at which the points begin to attract each other at once.
 
     D. Kobak and P. Berens, The art of using t-SNE for single-cell transcriptomics, Nat. Commun. 10, 2019.
     """
@@ -124,9 +124,9 @@ def _origin(shape: np.ndarray | None, count: int, dimensions: int, seed: int) ->
 
 
 def _affinities(neighbours: Neighbours, perplexity: float, watch: Watch) -> Any:
-    """What openTSNE calls PerplexityBasedNN, cut into parts between which the work can stop."""
+    """Compute openTSNE's PerplexityBasedNN in parts, between which the work can stop."""
     from openTSNE.affinity import PrecomputedAffinities, joint_probabilities_nn  # noqa: PLC0415 - not before it is needed
-    from scipy import sparse  # noqa: PLC0415 - likewise
+    from scipy import sparse  # noqa: PLC0415 - not before it is needed
 
     indices, distances = neighbours
     count = len(indices)
@@ -154,7 +154,7 @@ def _affinities(neighbours: Neighbours, perplexity: float, watch: Watch) -> Any:
 
 
 def _descend(origin: np.ndarray, affinities: Any, phases: tuple[Phase, ...], watch: Watch) -> np.ndarray:
-    from openTSNE.tsne import TSNEEmbedding, kl_divergence_bh, kl_divergence_fft  # noqa: PLC0415 - as above
+    from openTSNE.tsne import TSNEEmbedding, kl_divergence_bh, kl_divergence_fft  # noqa: PLC0415 - not before it is needed
 
     plane = origin.shape[1] == 2  # noqa: PLR2004 - dimensions
     gradient = kl_divergence_fft if plane and len(origin) >= INTERPOLATED else kl_divergence_bh

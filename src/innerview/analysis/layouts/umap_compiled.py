@@ -53,7 +53,7 @@ def epoch(  # noqa: PLR0917 - numba knows no keyword-only arguments
         pull_every: float64 ``[E]``, epochs between two uses of an edge.
         next_pull: float64 ``[E]``, the epoch of the next use; moved on in place.
         push_every: float64 ``[E]``, epochs between two random points for an edge.
-        next_push: float64 ``[E]``, likewise.
+        next_push: float64 ``[E]``, the epoch of the next random point; moved on in place.
         states: int64 ``[N, 3]``, the random numbers of each point; moved on in place.
         a: of the similarity.
         b: of the similarity.

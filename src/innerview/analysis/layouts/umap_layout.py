@@ -9,12 +9,12 @@ from __future__ import annotations
 import sys
 import threading
 import warnings
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innerview.analysis.layouts.spectral import spectral_start
-from innerview.analysis.layouts.start import unit_start
+from innerview.analysis.layouts.start import spectral_start, unit_start
 from innerview.analysis.layouts.watched import Picture, Watch, watched
 from innerview.analysis.spaces.neighbours import Neighbours
 from innerview.errors import DataError
@@ -45,12 +45,12 @@ def umap_layout(
     """Lay samples out so that near ones stay near, with wider gaps between groups than t-SNE.
 
     The same neighbours, options and seed give the same points bit for bit on one machine, however often the
-    computation was paused. Graph and epochs are umap-learn's; see `spectral_start` for where the start differs.
+    computation was paused. Graph and epochs are umap-learn's; `spectral_start` says how the start differs.
 
     Args:
         neighbours: of N samples, at least ``n_neighbors - 1`` of each; further ones are not used.
         n_neighbors: the size of a neighbourhood, the sample itself counted, as in umap-learn; from 2 to N.
-        min_dist: how near points may come in the picture, from 0 to 1.
+        min_dist: the least distance of points in the picture, from 0 to 1.
         dimensions: 2 or 3.
         start: ``[N, dimensions]`` positions to begin with, of which only the shape matters, not the scale. None: by
             the eigenvectors of the neighbourhood graph (spectral embedding), umap-learn's default.
@@ -90,24 +90,16 @@ def umap_layout(
 
 
 def default_epochs(n: int) -> int:
-    """Epochs for so many samples, as in umap-learn: 500, or 200 above 10,000."""
+    """The number of epochs for n samples, as in umap-learn: 500, or 200 above 10,000."""
     return _EPOCHS if n <= _MANY else _FEWER_EPOCHS
 
 
-_warming = threading.Lock()
-_warmed = False
-
-
+@cache
 def warm_up() -> None:
-    """Compile what UMAP needs, on a thread, once in a process: the first picture comes some seconds sooner.
+    """Compile what UMAP needs, on a thread, once in a process, so that its first picture comes some seconds sooner.
 
-    Returns at once. Meant for the moment the user looks at what might lead to a UMAP.
+    It returns at once, and is meant for the moment at which the user looks at what might lead to a UMAP.
     """
-    global _warmed  # noqa: PLW0603 - once in a process
-    with _warming:
-        if _warmed:
-            return
-        _warmed = True
     threading.Thread(target=_compile, name="innerview UMAP warm-up", daemon=True).start()
 
 
@@ -118,7 +110,7 @@ def _compile() -> None:
 
 
 def _compiled() -> Any:
-    """The module of what numba compiles; imported late, since numba and umap-learn take a second."""
+    """Import what numba compiles, late, since numba and umap-learn take a second."""
     if "umap" not in sys.modules:
         with warnings.catch_warnings():
             # umap-learn warns where TensorFlow, which only its ParametricUMAP needs, is not installed.
@@ -146,7 +138,7 @@ def _check(count: int, held: int, n_neighbors: int, min_dist: float, rounds: int
 
 
 def _graph(neighbours: Neighbours, watch: Watch) -> Any:
-    """The fuzzy simplicial set: a symmetric sparse matrix [N, N] of how much two samples are neighbours.
+    """Build the fuzzy simplicial set: a symmetric sparse matrix [N, N] of how much two samples are neighbours.
 
     As `umap.umap_.fuzzy_simplicial_set`, whose arrays name each sample first among its own neighbours.
     """
@@ -170,7 +162,7 @@ def _graph(neighbours: Neighbours, watch: Watch) -> Any:
 
 
 def _spread(points: np.ndarray, random: np.random.RandomState) -> np.ndarray:
-    """float32 [N, d] from 0 to 10 along the widest axis, with a little noise, so that no two points are the same."""
+    """Stretch to 0 to 10 along the widest axis, float32 [N, d], with a little noise: no two points are the same."""
     points = points * (_WIDTH / max(np.abs(points).max(), 1e-30))
     points = points.astype(np.float32) + random.normal(scale=1e-4, size=points.shape).astype(np.float32)
     points -= points.min(0)
@@ -180,7 +172,7 @@ def _spread(points: np.ndarray, random: np.random.RandomState) -> np.ndarray:
 def _descend(
     points: np.ndarray, graph: Any, random: np.random.RandomState, watch: Watch, *, min_dist: float, rounds: int
 ) -> np.ndarray:
-    """The epochs, as `umap.layouts.optimize_layout_euclidean` makes them."""
+    """Run the epochs as `umap.layouts.optimize_layout_euclidean` does."""
     from umap.umap_ import find_ab_params, make_epochs_per_sample  # noqa: PLC0415 - not before it is needed
 
     compiled = _compiled()

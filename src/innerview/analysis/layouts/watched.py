@@ -1,14 +1,14 @@
-"""A library call that cannot be cut into steps runs on a thread of its own, and a generator watches it.
+"""Watching a library call that cannot be cut into steps: it runs on a thread, and a generator looks at it.
 
-The call reports each iteration; the report is where it learns that nobody wants the result any more, and where it
-waits while nobody looks. Neither changes a number: the iterations are the same ones in the same order.
+The call reports each iteration. The report stops it when the result is not wanted any more, and makes it wait while it
+is not looked at. Neither changes a number: the iterations are the same ones in the same order.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -21,12 +21,12 @@ _UNWATCHED = 0.5  # seconds without a look after which the call waits
 
 
 class Picture(NamedTuple):
-    """Where the points are at some moment of a computation.
+    """The points at some moment of a computation.
 
     Attributes:
-        points: float32 ``[N, d]``, the computation does not touch it again.
-        iteration: how many iterations it took to get there.
-        iterations: how many there will be.
+        points: float32 ``[N, d]``, which the computation does not touch again.
+        iteration: the number of iterations so far.
+        iterations: the number there will be.
     """
 
     points: np.ndarray
@@ -34,15 +34,15 @@ class Picture(NamedTuple):
     iterations: int
 
 
-class Stopped(Exception):  # noqa: N818 - no error: the result is not wanted any more
+class Stopped(Exception):  # noqa: N818 - not an error: the result is not wanted any more
     """Raised in the watched call when its generator was closed."""
 
 
 class Watch:
-    """What the call and its generator share.
+    """The state shared by the call and its generator.
 
     Args:
-        iterations: how many the call will make in all.
+        iterations: the number that the call will make in all.
     """
 
     def __init__(self, iterations: int) -> None:
@@ -54,15 +54,15 @@ class Watch:
         self._looking = False
         self._closed = False
         self._over = False
-        self._result: np.ndarray | None = None
+        self._result: Any = None
         self._error: BaseException | None = None
 
     def report(self, points: np.ndarray, iteration: int) -> None:
-        """Called by the computation after an iteration.
+        """Take the points after an iteration of the computation.
 
         Args:
             points: ``[N, d]``, copied if a picture is due.
-            iteration: how many are done.
+            iteration: the number done.
 
         Raises:
             Stopped: the generator was closed.
@@ -76,7 +76,7 @@ class Watch:
         self.check()
 
     def check(self) -> None:
-        """Called by the computation wherever it can stop or wait.
+        """Stop or wait, if the generator wants that; called by the computation wherever it can.
 
         Raises:
             Stopped: the generator was closed.
@@ -88,7 +88,7 @@ class Watch:
                 raise Stopped
 
     def run(self, work: Callable[[Watch], np.ndarray]) -> None:
-        """The body of the thread."""
+        """Run the computation: the body of the thread."""
         try:
             self._result = work(self)
         except BaseException as error:  # noqa: BLE001 - raised again where the generator is advanced
@@ -98,7 +98,7 @@ class Watch:
             self._changed.notify_all()
 
     def look(self) -> Picture | None:
-        """The newest picture nobody has seen; waits a moment for one. None when there is none."""
+        """Wait a moment for a picture that has not been seen, and return it, else None."""
         with self._changed:
             self._looking = True
             self._changed.notify_all()
@@ -115,15 +115,13 @@ class Watch:
             return self._over
 
     def result(self) -> np.ndarray:
-        """What the computation returned; raises what it raised."""
+        """Return what the computation returned, or raise what it raised."""
         if self._error is not None:
             raise self._error
-        if self._result is None:  # pragma: no cover - a computation that returns nothing breaks its type
-            raise TypeError("the computation returned nothing")
         return self._result
 
     def close(self) -> None:
-        """The next report or check of the computation stops it."""
+        """Stop the computation at its next report or check."""
         with self._changed:
             self._closed = True
             self._picture = None
@@ -139,7 +137,7 @@ def watched(work: Callable[[Watch], np.ndarray], iterations: int) -> Generator[P
 
     Args:
         work: called with the Watch on the thread; reports its iterations there and returns the points ``[N, d]``.
-        iterations: how many it will make.
+        iterations: the number it will make.
 
     Yields:
         A Picture when there is a newer one, at most about ten a second; None after waiting 30 ms for one.

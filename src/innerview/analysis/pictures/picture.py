@@ -1,4 +1,4 @@
-"""A model's input as a picture for people.
+"""Pictures of a model's input for people.
 
 In numpy, which stays on this thread: torch splits such work over all cores and waits for the last of them, which on a
 machine that is busy takes a hundred times as long.
@@ -26,10 +26,10 @@ def image_pixels(
     Args:
         value: ``[C, H, W]`` or ``[H, W]``; uint8, or floats.
         mean: of the normalisation ``(x - mean) / std``, one number a channel or one for all.
-        std: likewise.
+        std: of the normalisation, in the same form.
 
     Returns:
-        uint8 ``[H, W, 3]``, and in words how it was made. One channel is grey; of two, or of more than
+        uint8 ``[H, W, 3]``, and a sentence about how it was made. One channel is grey; of two, or of more than
         four, only the first ones are shown; a fourth is taken for opacity and left out.
     """
     value = value.detach().cpu()
@@ -64,7 +64,7 @@ def display_pixels(
 
 
 def thumbnail(pixels: np.ndarray, size: int) -> np.ndarray:
-    """A small square picture; the shorter side is centred between margins of the picture's own edge colour.
+    """Make a small square picture; the shorter side is centred between margins of the picture's own edge colour.
 
     Args:
         pixels: uint8 ``[H, W, 3]``.
@@ -83,7 +83,7 @@ def thumbnail(pixels: np.ndarray, size: int) -> np.ndarray:
 
 
 def _resized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Averaged over areas when made smaller, repeated when made larger."""
+    """Resize: averaged over areas when made smaller, repeated when made larger."""
     full = pixels.shape[:2]
     if max(height, width) >= max(full):
         return pixels[np.arange(height) * full[0] // height][:, np.arange(width) * full[1] // width]
@@ -94,7 +94,7 @@ def _resized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _sums(values: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Over so many equal parts of the first axis, and how many each adds up; what two parts share is in both."""
+    """Sum over ``count`` equal parts of the first axis; with the length of each. What two parts share is in both."""
     size = len(values)
     parts = [slice(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
     sums = np.stack([values[part].sum(0, dtype=np.int64) for part in parts])

@@ -1,4 +1,4 @@
-"""One sample's activation as small pictures: a tile a channel, and one channel in full.
+"""Small pictures of one sample's activation: a tile a channel, and one channel in full.
 
 Pixel codes: 0 to 252 run linearly from the channel's lowest to its highest finite value; 253 is -infinity, 254 is
 +infinity and 255 is NaN. So ``value = low + code / 252 * (high - low)``.
@@ -18,7 +18,7 @@ from innerview.errors import LayoutError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from innerview.analysis.pictures.layout import Layout
+    from innerview.analysis.pictures.axes import Layout
 
 TOP = 252  # the code of the highest finite value
 MINUS_INFINITY, PLUS_INFINITY, NOT_A_NUMBER = 253, 254, 255
@@ -108,7 +108,7 @@ def make_tiles(activation: torch.Tensor, layout: Layout, *, slices: Sequence[int
 
 
 def channel_values(activation: torch.Tensor, layout: Layout, channel: int, slices: Sequence[int] = ()) -> np.ndarray:
-    """The values of one channel, unreduced; without the class and register tokens of folded maps.
+    """Read the values of one channel, unreduced; without the class and register tokens of folded maps.
 
     Args:
         activation: of one sample; its shape is ``layout.shape``.
@@ -172,7 +172,7 @@ def _select(activation: torch.Tensor, layout: Layout, slices: Sequence[int]) -> 
 
 
 def _real(values: torch.Tensor) -> torch.Tensor:
-    """As float32, on the same device."""
+    """Convert to real float32, on the same device."""
     values = values.detach()
     if values.is_complex():
         # Half-precision complex numbers have no abs() on a CPU.
@@ -185,7 +185,7 @@ def _real(values: torch.Tensor) -> torch.Tensor:
 
 
 def _rows(view: torch.Tensor) -> Any:
-    """A contiguous float32 ``[C, N]``: a numpy array if in host memory, else a tensor where it is.
+    """Make a contiguous float32 ``[C, N]``: a numpy array if in host memory, else a tensor where it is.
 
     On a CPU numpy is used because it stays on this thread: torch splits such work over all cores and waits for the
     last of them, which while another thread evaluates or trains a model took 50 ms in place of 2.
@@ -199,7 +199,7 @@ def _host(values: Any) -> np.ndarray:
 
 
 def _chunks(rows: Any) -> Iterator[tuple[int, Any, Any]]:
-    """Some rows at a time: the number of the first, the rows, and room ``[2, len(rows), N]`` that is used again."""
+    """Cut rows: the number of the first, some rows, and room ``[2, len(rows), N]`` that is used again."""
     channels, count = rows.shape
     if not channels or not count:
         return
@@ -213,9 +213,9 @@ def _chunks(rows: Any) -> Iterator[tuple[int, Any, Any]]:
 
 
 def _plain(values: Any, scratch: Any) -> tuple[Any, np.ndarray, np.ndarray]:
-    """Codes and statistics in float32, for values that are finite and of no extreme range.
+    """Compute codes and statistics in float32, for values that are finite and not of an extreme range.
 
-    Written in what numpy and torch have in common.
+    It is written in what numpy and torch have in common.
 
     Args:
         values: float32 ``[C, N]``, array or tensor; N > 0.
@@ -251,7 +251,7 @@ def _plain_bytes(codes: Any) -> np.ndarray:
 
 
 def _careful(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """As `_plain`, for any float32 values: in float64, of the finite ones; and the number of the others ``[C]``."""
+    """Compute `_plain`'s for any float32 values, in float64, of the finite ones; and count the others ``[C]``."""
     wide = values.astype(np.float64)
     finite = np.isfinite(wide)
     count = finite.sum(axis=1)
@@ -274,7 +274,7 @@ def _careful_bytes(codes: np.ndarray) -> np.ndarray:
 
 
 def _block(channels: int, height: int, width: int, budget: int) -> tuple[int, int]:
-    """The smallest block, square as far as the channel allows, whose averages fit the budget."""
+    """Find the smallest block, square as far as the channel allows, whose averages fit the budget."""
     longest = max(height, width, 1)
 
     def block(side: int) -> tuple[int, int]:
@@ -288,7 +288,7 @@ def _block(channels: int, height: int, width: int, budget: int) -> tuple[int, in
 
 
 def _average(maps: Any, block: tuple[int, int]) -> Any:
-    """Means over blocks; at the right and lower edge, over what is there."""
+    """Average over blocks; at the right and lower edge, over what is there."""
     tensor = maps if isinstance(maps, torch.Tensor) else torch.from_numpy(maps)
     reduced = torch.nn.functional.avg_pool2d(tensor, block, ceil_mode=True, count_include_pad=False)
     return reduced if isinstance(maps, torch.Tensor) else reduced.numpy()

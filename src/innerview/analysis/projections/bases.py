@@ -1,4 +1,4 @@
-"""What can be kept of a vector: its part in a subspace, some of its elements, or some of its bits."""
+"""Rules that keep less of a vector: its part in a subspace, some of its elements, or some of its bits."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class Subspace:
         return len(self.matrix), rank
 
     def parameters(self, rank: int) -> int:
-        """How many numbers the projection itself needs."""
+        """The number of numbers that the projection itself needs."""
         return len(self.matrix) * (rank + (self.mean is not None))
 
     def kept_bits(self, rank: int) -> int:
-        """Of the bits of d numbers, how many are left."""
+        """The number of bits left of d numbers."""
         return FLOAT_BITS * rank
 
 
@@ -70,11 +70,11 @@ class Chosen:
         return len(self.order), rank
 
     def parameters(self, rank: int) -> int:  # noqa: ARG002 - the same at every rank
-        """How many numbers the projection itself needs: the numbers of those kept, and the mean of the others."""
+        """The number of numbers that the projection itself needs: which are kept, and the mean of the others."""
         return len(self.order)
 
     def kept_bits(self, rank: int) -> int:
-        """Of the bits of d numbers, how many are left."""
+        """The number of bits left of d numbers."""
         return FLOAT_BITS * rank
 
 
@@ -102,14 +102,14 @@ class Levels:
         return torch.minimum(low + ((rows - low) / step).round().clamp(0, steps) * step, high)
 
     def matrix_shape(self, bits: int) -> None:
-        """There is no matrix."""
+        """None: there is no matrix."""
 
     def parameters(self, bits: int) -> int:  # noqa: ARG002 - the same at every rank
-        """How many numbers the projection itself needs: both ends of each range."""
+        """The number of numbers that the projection itself needs: both ends of each range."""
         return 2 * len(self.low)
 
     def kept_bits(self, bits: int) -> int:
-        """Of the bits of d numbers, how many are left."""
+        """The number of bits left of d numbers."""
         return bits * len(self.low)
 
 
@@ -117,7 +117,7 @@ Rule = Subspace | Chosen | Levels
 
 
 def random_basis(size: int, rank: int, seed: int) -> Generator[None, None, torch.Tensor]:
-    """Orthonormal columns whose directions are uniformly distributed (Haar).
+    """Draw orthonormal columns whose directions are uniformly distributed (Haar).
 
     The first columns are the same, up to rounding, whatever the rank.
 

@@ -1,4 +1,4 @@
-"""The leading eigenvalues and eigenvectors of a symmetric matrix that has no negative eigenvalues."""
+"""The leading eigenvalues and eigenvectors of a symmetric matrix without negative eigenvalues."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def leading_eigenpairs(
     seed: int = 0,
     device: torch.device | str = "cpu",
 ) -> Generator[None, None, Pairs]:
-    """By a randomised block Krylov method: a few products with the matrix, which itself is never needed.
+    """Find the leading eigenpairs by a randomised block Krylov method: a few products with the matrix, never itself.
 
-    Multiplies a block of random columns again and again, keeps every block orthonormal to all before, and takes the
+    It multiplies a block of random columns again and again, keeps every block orthonormal to all before, and takes the
     eigenvectors of the matrix seen from their span. It stops when each residual ``|A v - value v|`` is below a
     thousandth of its eigenvalue (then the eigenvalue is right to about 1e-6 of itself, or to float32's rounding of
     the largest), or when the span has ``3 rank`` and some dimensions, which happens where eigenvalues hardly decay:
@@ -70,7 +70,7 @@ def leading_eigenpairs(
 
 
 def all_eigenpairs(matrix: torch.Tensor, rank: int) -> Generator[None, None, Pairs]:
-    """By a full decomposition: exact to rounding, for small matrices and for many of the eigenvectors.
+    """Decompose the whole matrix: exact to rounding, for small matrices and for many of the eigenvectors.
 
     LAPACK cannot be interrupted: a large decomposition runs on a thread of its own while this waits, and one whose
     generator was closed ends in the background.
@@ -113,7 +113,7 @@ def _eigh(matrix: torch.Tensor) -> Generator[None, None, Pairs]:
 def _ritz(
     basis: torch.Tensor, image: torch.Tensor, rank: int
 ) -> Generator[None, None, tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """The best eigenpairs within the span of the basis, and how far each is from being one."""
+    """Find the best eigenpairs within the span of the basis, and the residual of each."""
     inner = (basis.T @ image).double()
     values, mix = yield from all_eigenpairs((inner + inner.T) / 2, rank)
     vectors = basis @ mix

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from innerview.analysis.precision import exact, working_device
 from innerview.analysis.projections.eigen import all_eigenpairs, leading_eigenpairs
-from innerview.analysis.projections.gram import Gram
-from innerview.analysis.projections.precision import exact
+from innerview.analysis.projections.rows import check_finite, check_rows
+from innerview.analysis.projections.sums import Gram
 from innerview.errors import DataError
 from innerview.jobs.progress import finish
 
@@ -31,7 +32,7 @@ class PCA:
         components: float32 ``[D, r]``, orthonormal columns. Of each, the number that is largest in size is positive.
         variances: float64 ``[r]``, along each column, descending; divided by one less than the number of samples.
         total_variance: the sum over all D directions.
-        samples: how many vectors it was made from.
+        samples: the number of vectors it was made from.
     """
 
     mean: torch.Tensor
@@ -48,7 +49,7 @@ class PCA:
         return (self.variances.cumsum(0) / self.total_variance).clamp(max=1)
 
     def coordinates(self, vectors: torch.Tensor) -> torch.Tensor:
-        """Where vectors lie along the components.
+        """Compute the coordinates of vectors along the components.
 
         Args:
             vectors: ``[N, D]``, any real dtype.
@@ -66,7 +67,7 @@ class PCA:
 def make_pca(
     mean: torch.Tensor, components: torch.Tensor, variances: torch.Tensor, total_variance: float, samples: int
 ) -> PCA:
-    """A PCA with the signs of its components made definite: eigenvectors come with either."""
+    """Make a PCA, with the signs of its components settled: eigenvectors come with either."""
     largest = components.gather(0, components.abs().argmax(0, keepdim=True))
     signs = torch.where(largest < 0, -1.0, 1.0)
     return PCA(mean.float(), components * signs, variances.double(), float(total_variance), samples)
@@ -122,52 +123,15 @@ def fitting_pca(vectors: torch.Tensor, rank: int, *, seed: int = 0) -> Generator
     return make_pca(mean, found, values / max(samples - 1, 1), total / max(samples - 1, 1), samples)
 
 
-def check_floats(values: torch.Tensor) -> None:
-    """Raise a DataError unless these are real floating-point numbers."""
-    if not isinstance(values, torch.Tensor):
-        raise DataError(f"this needs a tensor of activations, or batches of them; given was a {type(values).__name__}")
-    if not values.is_floating_point():
-        raise DataError(
-            f"this needs floating-point numbers; given were {values.dtype} of shape {tuple(values.shape)}. "
-            "If they are quantities, and no names or classes: x.float()"
-        )
-
-
-def check_rows(vectors: torch.Tensor) -> None:
-    """Raise a DataError unless there are vectors ``[N, D]`` of real floating-point numbers."""
-    check_floats(vectors)
-    if vectors.ndim != 2 or not vectors.numel():  # noqa: PLR2004 - [N, D]
-        raise DataError(f"vectors come as [N, D], at least one; given was the shape {tuple(vectors.shape)}")
-
-
 def check_rank(rank: int, dimensions: int) -> None:
     """Raise a DataError unless the rank is from 1 to the number of dimensions."""
     if not 1 <= rank <= dimensions:
         raise DataError(f"rank {rank} of vectors with {dimensions:,} dimensions: it can be 1 to {dimensions:,}")
 
 
-def check_finite(vectors: torch.Tensor) -> None:
-    """Raise a DataError that counts what is NaN or infinite in vectors ``[N, D]``, if anything is."""
-    # A sum is many times quicker than looking at each; it can also overflow, hence the count.
-    if bool(torch.isfinite(vectors.sum())):
-        return
-    bad = ~torch.isfinite(vectors)
-    if bool(bad.any()):
-        raise DataError(
-            f"{int(bad.sum()):,} of {vectors.numel():,} values, in {int(bad.any(1).sum()):,} of {len(vectors):,} "
-            "vectors, are NaN or infinite: there is nothing to fit to them. Leave those samples out: "
-            "x[torch.isfinite(x).flatten(1).all(1)]"
-        )
-
-
 def use_all(rank: int, size: int) -> bool:
-    """Whether to decompose a whole matrix rather than look for its leading eigenvectors."""
+    """True if a whole decomposition takes less time than the search for the leading eigenvectors."""
     return size <= _SMALL or rank * _FEW > size
-
-
-def working_device(vectors: torch.Tensor) -> torch.device:
-    """Where to compute: where the vectors are, except that Apple's devices have no float64."""
-    return torch.device("cpu") if vectors.device.type == "mps" else vectors.device
 
 
 def _rows_at_a_time(width: int) -> int:
@@ -175,7 +139,7 @@ def _rows_at_a_time(width: int) -> int:
 
 
 def _moments(vectors: torch.Tensor) -> Generator[None, None, tuple[torch.Tensor, float]]:
-    """The mean, and the sum of squared distances from it."""
+    """Compute the mean, and the sum of squared distances from it."""
     device = working_device(vectors)
     chunks = vectors.split(_rows_at_a_time(vectors.shape[1]))
     # A first estimate of the mean is taken out before anything is squared: data with a mean far from zero would lose

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from innerview.analysis.precision import exact
 from innerview.analysis.projections.eigen import all_eigenpairs, leading_eigenpairs
-from innerview.analysis.projections.gram import Gram
-from innerview.analysis.projections.pca import check_finite, check_rank, check_rows, make_pca, use_all
-from innerview.analysis.projections.precision import exact
+from innerview.analysis.projections.pca import check_rank, make_pca, use_all
+from innerview.analysis.projections.rows import check_finite, check_rows
+from innerview.analysis.projections.sums import Gram
 from innerview.errors import DataError
 from innerview.jobs.progress import finish
 
@@ -65,10 +66,7 @@ class StreamingPCA:
 
     @property
     def dropped(self) -> float:
-        """How much of the sum of squared distances from the mean is in directions no longer kept.
-
-        Zero, to rounding, means that nothing is lost.
-        """
+        """The part of the sum of squared distances from the mean in directions no longer kept; 0: nothing is lost."""
         return self._sums.dropped
 
     def add(self, batch: torch.Tensor) -> None:
@@ -83,7 +81,7 @@ class StreamingPCA:
             batch: ``[B, dimensions]``, any real dtype and device.
 
         Raises:
-            DataError: it is of another shape, holds no floating-point numbers, or a value is not finite.
+            DataError: it is of another shape, does not hold floating-point numbers, or a value is not finite.
         """
         check_rows(batch)
         if batch.shape[1] != self.dimensions:
@@ -104,44 +102,13 @@ class StreamingPCA:
             if self._filled == room:
                 yield from self._absorb()
 
-    def merge(self, other: StreamingPCA) -> None:
-        """Take in all that another one was given, as if it had been given here."""
-        finish(self.merging(other))
-
-    @exact
-    def merging(self, other: StreamingPCA) -> Generator[None, None, None]:
-        """As ``merge``, in steps.
-
-        Raises:
-            DataError: the other's vectors have another length.
-        """
-        if other.dimensions != self.dimensions:
-            raise DataError(
-                f"a PCA of vectors with {other.dimensions:,} dimensions cannot join one of {self.dimensions:,}"
-            )
-        yield from self._absorb()
-        yield from other._absorb()
-        if other._shift is None:
-            return
-        if self._shift is None:
-            self._shift = other._shift.to(self.device)
-        away = (other._shift.double() + other._mean).to(self.device) - self._shift - self._mean
-        row = self._between(away, other.samples)
-        yield from self._sums.adding(row.float()[None])
-        mine, theirs = self._sums, other._sums
-        if isinstance(mine, _Covariance) and isinstance(theirs, _Covariance):
-            mine.gram.merge(theirs.gram)
-        elif isinstance(mine, _Leading) and isinstance(theirs, _Leading):
-            yield from mine.adding(theirs.rows.to(self.device))
-            mine.dropped += theirs.dropped
-
-    def solve(self, rank: int | None = None, *, seed: int = 0) -> PCA:
-        """The PCA of what came so far; see ``solving``."""
-        return finish(self.solving(rank, seed=seed))
+    def solve(self, rank: int | None = None) -> PCA:
+        """Fit the PCA of what came so far; see ``solving``."""
+        return finish(self.solving(rank))
 
     @exact
     def solving(self, rank: int | None = None, *, seed: int = 0) -> Generator[None, None, PCA]:
-        """The PCA of what came so far, in steps; more batches may follow.
+        """Fit the PCA of what came so far, in steps; more batches may follow.
 
         Args:
             rank: number of components; ``self.rank`` by default. Not more are made than there are samples.
@@ -173,7 +140,7 @@ class StreamingPCA:
         yield from self._sums.adding(self._gathered[: count + 1])
 
     def _between(self, away: torch.Tensor, count: int) -> torch.Tensor:
-        """Count samples whose mean is `away` from ours; the row that makes up for it."""
+        """Count samples whose mean is `away` from ours, and return the row that makes up for it."""
         both = self.samples + count
         row = away * sqrt(self.samples * count / both)
         self._mean += away * (count / both)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import prod
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import torch
 
+from innerview.analysis.given import as_tensor, known_arguments
+from innerview.analysis.precision import exact
 from innerview.analysis.projections.bases import FLOAT_BITS, Chosen, Levels, Rule, Subspace, random_basis
-from innerview.analysis.projections.moments import Moments
-from innerview.analysis.projections.pca import check_floats, fitting_pca
+from innerview.analysis.projections.pca import fitting_pca
 from innerview.analysis.projections.pca_stream import WIDE, StreamingPCA
-from innerview.analysis.projections.precision import exact
-from innerview.analysis.projections.rows import Rows
+from innerview.analysis.projections.rows import Rows, check_floats
+from innerview.analysis.projections.sums import Moments
 from innerview.errors import DataError
 from innerview.jobs.progress import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator
 
     import numpy as np
 
@@ -36,13 +37,13 @@ class Projection:
     Attributes:
         basis: "pca", "random", "variance" or "quantise"; see ``fit_projection``.
         axis: "channels" or "all".
-        rank: how much is kept: dimensions, or bits for "quantise".
+        rank: what is kept: dimensions, or bits for "quantise".
         largest: the highest rank that ``at`` can give.
         shape: of one sample when fitted, without the batch axis.
-        channel_axis: which axis of a batch holds the channels, counted with the batch axis as 0.
+        channel_axis: the axis of a batch that holds the channels, counted with the batch axis as 0.
         curve: float64 ``[largest]``, the fraction of the variance kept at rank 1, 2, ...
-        samples: how many samples it was fitted to.
-        note: what the user should know about the fit; often empty.
+        samples: the number of samples it was fitted to.
+        note: a remark about the fit; often empty.
     """
 
     basis: Basis
@@ -57,7 +58,7 @@ class Projection:
     _rule: Rule
 
     def at(self, rank: int) -> Projection:
-        """The same fit at another rank; nothing is computed.
+        """Give the same fit another rank; nothing is computed.
 
         Raises:
             DataError: the rank is below 1 or above ``largest``.
@@ -73,15 +74,16 @@ class Projection:
         mixed with them.
 
         Args:
-            x: ``[N, ...]``. With axis "all" the samples have the shape fitted; with "channels" only the number of
-                channels has to be the same.
+            x: ``[N, ...]``, a tensor or an array. With axis "all" the samples have the shape fitted; with "channels"
+                only the number of channels has to be the same.
 
         Returns:
-            The same shape, dtype, device and memory format.
+            A tensor of the same shape, dtype, device and memory format.
 
         Raises:
             DataError: another shape, or no real floating-point numbers.
         """
+        x = as_tensor(x, "samples")
         check_floats(x)
         fitted = self.shape if self.axis == "all" else (self.shape[self.channel_axis - 1],)
         given = tuple(x.shape[1:]) if self.axis == "all" else tuple(x.shape[self.channel_axis : self.channel_axis + 1])
@@ -117,7 +119,7 @@ class Projection:
 
     @property
     def parameters(self) -> int:
-        """How many numbers the projection itself needs."""
+        """The number of numbers that the projection itself needs."""
         return self._rule.parameters(self.rank)
 
     @property
@@ -131,8 +133,9 @@ class Projection:
         return prod(self.shape) if self.axis == "all" else self.shape[self.channel_axis - 1]
 
 
+@known_arguments
 def fit_projection(
-    samples: torch.Tensor | Iterable[torch.Tensor],
+    samples: Any,
     rank: int | None = None,
     basis: Basis = "pca",
     axis: Axis = "channels",
@@ -150,7 +153,8 @@ def fit_projection(
             lowest and highest value seen. 32 bits leave values as they are.
 
     Args:
-        samples: activations ``[N, ...]``, or batches of them, which are read once and not kept.
+        samples: activations ``[N, ...]`` as a tensor, an array, a table or lists; or batches of them (any iterable,
+            such as a list of tensors), which are read once and not kept.
         rank: the highest that will be asked for. None: all (for "pca" and "random" of more than 8,192
             dimensions: 256).
         basis: see above.
@@ -161,13 +165,14 @@ def fit_projection(
     Raises:
         DataError: no samples, another shape in a later batch, integers, values that are not finite, an unknown basis
             or axis, or a rank below 1 or above the number of dimensions.
+        TypeError: another keyword argument.
     """
     return finish(fitting_projection(samples, rank, basis, axis, channel_axis=channel_axis, seed=seed))
 
 
 @exact
 def fitting_projection(
-    samples: torch.Tensor | Iterable[torch.Tensor],
+    samples: Any,
     rank: int | None = None,
     basis: Basis = "pca",
     axis: Axis = "channels",
@@ -175,7 +180,7 @@ def fitting_projection(
     channel_axis: int = 1,
     seed: int = 0,
 ) -> Generator[None, None, Projection]:
-    """As ``fit_projection``, in steps; reading the samples is as long a step as they make it."""
+    """Fit as ``fit_projection`` does, in steps; reading the samples is as long a step as they make it."""
     for given, known, what in ((basis, get_args(Basis), "basis"), (axis, get_args(Axis), "axis")):
         if given not in known:
             raise DataError(f"there is no {what} {given!r}; there are {', '.join(map(repr, known))}")
@@ -196,7 +201,7 @@ def fitting_projection(
 
 
 def default_rank(basis: str, dimensions: int) -> int:
-    """The highest rank that a projection is fitted for when none is asked for: all, where that can be held."""
+    """The highest rank that a projection is fitted for if none is asked for: all, if that can be held."""
     if basis == "quantise":
         return FLOAT_BITS
     return _DEFAULT_RANK if basis in ("pca", "random") and dimensions > WIDE else dimensions

@@ -1,4 +1,4 @@
-"""Which ranks to try: from coarse to fine, where a curve over them rises."""
+"""The choice of ranks to try: from coarse to fine, where a curve over them rises."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 def powers_of_two(largest: int) -> list[int]:
-    """1, 2, 4, ... and the largest rank itself."""
+    """List 1, 2, 4, ... and the largest rank itself."""
     return [2**power for power in range(int(log2(largest)) + 1) if 2**power < largest] + [largest]
 
 
 def between(ranks: Sequence[int], values: Sequence[float], tolerance: float, most: int) -> list[int]:
-    """Ranks to try next: the middle, on a logarithmic scale, of each gap over which the curve changes most.
+    """Choose ranks to try next: the middle, on a logarithmic scale, of each gap over which the curve changes most.
 
     Called again and again with all that is known, it halves the gaps that hold a rise until no two neighbours differ
     by more than the tolerance, or lie next to each other.
@@ -23,7 +23,7 @@ def between(ranks: Sequence[int], values: Sequence[float], tolerance: float, mos
     Args:
         ranks: K ranks, ascending.
         values: K values of the curve; a gap beside a NaN is left as it is.
-        tolerance: a change up to this is none.
+        tolerance: a change up to this is not one.
         most: how many new ranks, at most; the largest changes go first.
 
     Returns:

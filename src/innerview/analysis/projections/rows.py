@@ -1,14 +1,15 @@
-"""Activations as vectors: one a sample, or one a position with the channels as its elements."""
+"""Vectors to fit to: checked, and cut out of activations, one a sample or one a position with its channels."""
 
 from __future__ import annotations
 
 from itertools import chain
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
-from innerview.analysis.projections.pca import check_floats, working_device
+from innerview.analysis.given import as_tensor
+from innerview.analysis.precision import working_device
 from innerview.errors import DataError
 
 if TYPE_CHECKING:
@@ -19,27 +20,29 @@ _NOTHING = "there are no samples to fit to"
 
 
 class Rows:
-    """Vectors ``[n, dimensions]``, batch by batch, of samples that come as one tensor or as batches.
+    """Vectors ``[n, dimensions]``, batch by batch, of samples that come at once or as batches.
 
     Args:
-        samples: ``[N, ...]``, or batches of them. They are read once; the first is read here, for its shape.
+        samples: ``[N, ...]``, or batches of them: tensors, arrays or tables. A list of tensors or arrays is one of
+            batches, another list the samples. They are read once; the first batch is read here, for its shape.
         channel_axis: of a batch; None: all elements of a sample make one vector.
 
     Attributes:
         shape: of one sample.
         channel_axis: counted from the front; 1 where all elements make one vector.
-        dimensions: of a vector.
+        dimensions: length of a vector.
         device: where to compute.
-        samples: how many were handed out.
-        count: how many vectors were handed out.
+        samples: the number of samples handed out.
+        count: the number of vectors handed out.
 
     Raises:
         DataError: no samples, no floating-point numbers, or no such axis; while reading, a batch of another shape
             (where the channels make the vectors, only their number has to stay the same).
     """
 
-    def __init__(self, samples: torch.Tensor | Iterable[torch.Tensor], channel_axis: int | None) -> None:
-        batches = iter(_split(samples) if isinstance(samples, torch.Tensor) else samples)
+    def __init__(self, samples: Any, channel_axis: int | None) -> None:
+        whole = _whole(samples)
+        batches = iter(_split(whole) if whole is not None else _batches(samples))
         first = next(batches, None)
         if first is None:
             raise DataError(_NOTHING)
@@ -60,14 +63,14 @@ class Rows:
         self.dimensions = prod(self.shape) if self._flat else first.shape[self.channel_axis]
         self.device = working_device(first)
         self.samples = self.count = 0
-        self._whole = samples if isinstance(samples, torch.Tensor) and self._flat else None
+        self._whole = whole if self._flat else None
 
     def __iter__(self) -> Iterator[torch.Tensor]:
         for batch in self._batches:
             yield self._vectors(batch)
 
     def at_once(self) -> torch.Tensor | None:
-        """All vectors instead, where they are there without being copied; else None."""
+        """All vectors instead, if they are there without being copied; else None."""
         return None if self._whole is None else self._vectors(self._whole)
 
     def _vectors(self, batch: torch.Tensor) -> torch.Tensor:
@@ -88,6 +91,52 @@ class Rows:
         self.samples += len(batch)
         self.count += len(vectors)
         return vectors
+
+
+def check_floats(values: torch.Tensor) -> None:
+    """Raise a DataError unless these are real floating-point numbers."""
+    if not values.is_floating_point():
+        raise DataError(
+            f"this needs floating-point numbers; given were {values.dtype} of shape {tuple(values.shape)}. "
+            "If they are quantities, and not names or classes: x.float()"
+        )
+
+
+def check_rows(vectors: torch.Tensor) -> None:
+    """Raise a DataError unless there are vectors ``[N, D]`` of real floating-point numbers."""
+    check_floats(vectors)
+    if vectors.ndim != 2 or not vectors.numel():  # noqa: PLR2004 - [N, D]
+        raise DataError(f"vectors come as [N, D], at least one; given was the shape {tuple(vectors.shape)}")
+
+
+def check_finite(vectors: torch.Tensor) -> None:
+    """Raise a DataError that counts what is NaN or infinite in vectors ``[N, D]``, if anything is."""
+    # A sum is many times quicker than looking at each; it can also overflow, hence the count.
+    if bool(torch.isfinite(vectors.sum())):
+        return
+    bad = ~torch.isfinite(vectors)
+    if bool(bad.any()):
+        raise DataError(
+            f"{int(bad.sum()):,} of {vectors.numel():,} values, in {int(bad.any(1).sum()):,} of {len(vectors):,} "
+            "vectors, are NaN or infinite: there is nothing to fit to them. Leave those samples out: "
+            "x[torch.isfinite(x).flatten(1).all(1)]"
+        )
+
+
+def _whole(samples: Any) -> torch.Tensor | None:
+    """The samples as one tensor, unless they come as batches."""
+    listed = isinstance(samples, list | tuple) and len(samples) and not any(hasattr(each, "shape") for each in samples)
+    return as_tensor(samples, "samples") if listed or hasattr(samples, "shape") else None
+
+
+def _batches(samples: Any) -> Iterator[torch.Tensor]:
+    try:
+        given = iter(samples)
+    except TypeError as error:
+        raise DataError(
+            f"samples given as {type(samples).__name__} cannot be read; expected a tensor, an array, or batches"
+        ) from error
+    return (as_tensor(batch, "samples") for batch in given)
 
 
 def _shape(shape: Iterable[int]) -> str:

@@ -1,1 +1,1 @@
-"""Many vectors: their neighbours, distances and similarities, and how well they tell classes apart."""
+"""Spaces of many vectors: neighbours, distances, similarities, and the separation of classes."""

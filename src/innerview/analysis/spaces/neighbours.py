@@ -5,7 +5,6 @@ Computed once for a representation, they serve t-SNE, UMAP and the accuracy of a
 
 from __future__ import annotations
 
-from functools import partial
 from math import sqrt
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
@@ -47,7 +46,7 @@ class Neighbours(NamedTuple):
     """float32 [N, k], euclidean, ascending"""
 
     def first(self, k: int) -> Neighbours:
-        """Only the k nearest [N, k].
+        """Keep only the k nearest [N, k].
 
         Raises:
             DataError: there are fewer than k, or k is below 1.
@@ -74,8 +73,8 @@ def finding_neighbours(vectors: torch.Tensor | np.ndarray, k: int) -> Generator[
     """
     if vectors.ndim == 2 and not 1 <= k < len(vectors):  # noqa: PLR2004 - samples x elements
         raise DataError(
-            f"k={k} neighbours of {len(vectors):,} vectors; choose k from 1 to {len(vectors) - 1:,}: a vector is no "
-            "neighbour of its own."
+            f"k={k} neighbours of {len(vectors):,} vectors; choose k from 1 to {len(vectors) - 1:,}: a vector is not "
+            "its own neighbour."
         )
     read = yield from relay(scanning(vectors), lambda read: 0.02 * read)
     work = _by_tree(read, k) if read.size <= _TREE_SIZE else _by_products(read, k)
@@ -85,7 +84,7 @@ def finding_neighbours(vectors: torch.Tensor | np.ndarray, k: int) -> Generator[
 def _by_tree(vectors: Vectors, k: int) -> Generator[float, None, Neighbours]:
     from scipy.spatial import KDTree  # noqa: PLC0415 - takes 0.1 s, for which `import innerview` must not wait
 
-    values = vectors.raw(slice(None)).double().cpu().numpy()
+    values = vectors.raw(slice(None)).cpu().double().numpy()
     # A tree of the distinct points: where many are equal, a k-d tree searches all of them for each of them.
     positions = _Positions(values)
     tree = KDTree(positions.distinct)
@@ -109,7 +108,7 @@ def _by_tree(vectors: Vectors, k: int) -> Generator[float, None, Neighbours]:
 
 
 class _Positions:
-    """Where points [N, D] lie: `distinct` [P, D], and which points share each of these positions."""
+    """The distinct positions `distinct` [P, D] of points [N, D], and which points share each."""
 
     def __init__(self, points: np.ndarray) -> None:
         order = np.lexsort(points.T)
@@ -133,7 +132,7 @@ class _Positions:
 
 
 def _others(rows: np.ndarray, near: np.ndarray, far: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of the k + 1 nearest [R, k + 1] of some vectors, those that are not the vector itself [R, k]."""
+    """Drop each vector itself from its k + 1 nearest [R, k + 1]: [R, k]."""
     left_out = near == rows[:, None]
     # Among k + 1 or more duplicates a vector may not have found itself; then the last goes.
     left_out[:, -1] |= ~left_out.any(1)
@@ -150,15 +149,18 @@ def _by_products(vectors: Vectors, k: int) -> Generator[float, None, Neighbours]
     for start in range(0, vectors.count, step):
         rows = torch.arange(start, min(start + step, vectors.count), device=vectors.device)
         begin, share = start / vectors.count, len(rows) / vectors.count
+
+        def within(done: float, begin: float = begin, share: float = share) -> float:
+            return begin + share * done
+
         if library is not None:
             near, far, unsure = library.nearest(rows, k)
         else:
-            near, far, unsure = yield from relay(_nearest(vectors, rows, k, first), partial(_within, begin, share))
+            near, far, unsure = yield from relay(_nearest(vectors, rows, k, first), within)
         if unsure.any():
             for again in unsure.nonzero()[:, 0].split(_ROWS):
-                near[again], far[again], _ = yield from relay(
-                    _nearest(vectors, rows[again], k, torch.float64), partial(_within, begin + share, 0.0)
-                )
+                careful = _nearest(vectors, rows[again], k, torch.float64)
+                near[again], far[again], _ = yield from relay(careful, lambda _, end=begin + share: end)
         indices[start : start + len(rows)] = near.cpu().numpy()
         distances[start : start + len(rows)] = (far / vectors.scale).cpu().numpy()
         yield begin + share
@@ -176,7 +178,7 @@ class _Library:
     """
 
     def __init__(self, vectors: Vectors, values: np.ndarray) -> None:
-        from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415 - takes half a second; as for scipy
+        from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415 - takes half a second
 
         self._values = values
         self._model = NearestNeighbors(algorithm="brute").fit(values)
@@ -184,12 +186,12 @@ class _Library:
 
     @classmethod
     def of(cls, vectors: Vectors) -> _Library | None:
-        """None for vectors that lie on an accelerator, or would need too large a copy."""
+        """Build the search; None for vectors that lie on an accelerator, or would need too large a copy."""
         held = vectors.array(_LIBRARY_COPY) if vectors.device.type == "cpu" else None
         return None if held is None else cls(vectors, held)
 
     def nearest(self, rows: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """As ``_nearest``; unsure are those with a neighbour so near that rounding shows in the distance."""
+        """Search as ``_nearest``; unsure are those with a neighbour so near that rounding shows in the distance."""
         here = self._values[rows.numpy()]
         far, near = self._model.kneighbors(here, k + 1)
         near, far = _others(rows.numpy(), near, far)
@@ -206,10 +208,6 @@ def _rounding(size: int, dtype: torch.dtype) -> float:
     """
     terms = size + 4
     return min(terms, 8 * sqrt(terms)) * torch.finfo(dtype).eps / 2
-
-
-def _within(begin: float, share: float, done: float) -> float:
-    return begin + share * done
 
 
 def _nearest(

@@ -1,4 +1,4 @@
-"""Sums of the distances between all pairs of points, within classes and over all: exact, and without a matrix N x N."""
+"""Sums of the distances of all pairs of points, within classes and over all: exact, without an N x N matrix."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _STEP_SECONDS = 0.02  # at least, between two yields
 
 
 class PairSums(NamedTuple):
-    """Of each point, the sums of its euclidean distances to others, in units of 1 / `Vectors.scale`."""
+    """Sums of euclidean distances, each pair counted once, in units of 1 / `Vectors.scale`."""
 
-    same: np.ndarray
-    """float64 [N]: to the other points of its class"""
-    every: np.ndarray
-    """float64 [N]: to all other points"""
+    same: float
+    """over the pairs of one class"""
+    every: float
+    """over all pairs"""
 
 
 def summing_distances(vectors: Vectors, classes: np.ndarray) -> Generator[float, None, PairSums]:
-    """Sum the distances of all pairs, each pair once.
+    """Sum the distances of all pairs.
 
     Points are sorted by class and go in blocks of one class against all that come later, so that a block of distances
     is either of one class or of different classes. Distances are in float32 (up to 8 elements) or float64 (products),
@@ -48,28 +48,27 @@ def summing_distances(vectors: Vectors, classes: np.ndarray) -> Generator[float,
     bounds = np.append(0, np.cumsum(np.bincount(classes)))
     meter = _Differences(vectors, order) if vectors.size <= _DIFFERENCES_SIZE else _Products(vectors, order)
     count = vectors.count
-    same, other = np.zeros(count), np.zeros(count)
+    same = other = 0.0
     last = perf_counter()
     for first, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
         for start in range(first, end, _ROWS):
             rows = slice(start, min(start + _ROWS, end))
             meter.move(rows)
-            same[rows] += meter.sums(rows)[0]
+            same += meter.total(rows) / 2  # which meets each pair twice
             for columns in _columns(rows.stop, end, count, meter.tile // (rows.stop - start)):
-                of_rows, of_columns = meter.sums(columns)
-                sums = same if columns.start < end else other
-                sums[rows] += of_rows
-                sums[columns] += of_columns
+                found = meter.total(columns)
+                if columns.start < end:
+                    same += found
+                else:
+                    other += found
                 if perf_counter() - last > _STEP_SECONDS:
                     yield 1 - (1 - start / count) ** 2
                     last = perf_counter()
-    every = same + other
-    back = np.argsort(order, kind="stable")
-    return PairSums(same[back], every[back])
+    return PairSums(same, same + other)
 
 
 def _columns(start: int, end: int, count: int, width: int) -> Generator[slice, None, None]:
-    """Slices that cover start..count, none across `end`."""
+    """Cut start..count into slices, none across `end`."""
     for low, high in ((start, end), (end, count)):
         for begin in range(low, high, max(1, width)):
             yield slice(begin, min(begin + max(1, width), high))
@@ -85,17 +84,17 @@ class _Differences:
     tile = _TILE
 
     def __init__(self, vectors: Vectors, order: np.ndarray) -> None:
-        self._points = np.ascontiguousarray(vectors.raw(slice(None)).double().cpu().numpy()[order].T)
+        self._points = np.ascontiguousarray(vectors.raw(slice(None)).cpu().double().numpy()[order].T)
         self._squares, self._difference = (np.empty(self.tile, np.float32) for _ in range(2))
 
     def move(self, rows: slice) -> None:
-        """To the block of points from which distances are taken."""
+        """Go to the block of points from which distances are taken."""
         # Relative to the block's own mean, float32 resolves distances within a tight class as well as to other classes.
         self._centre = self._points[:, rows].mean(1, keepdims=True)
         self._rows = (self._points[:, rows] - self._centre).astype(np.float32)
 
-    def sums(self, columns: slice) -> tuple[np.ndarray, np.ndarray]:
-        """Of the distances between the block and these points: its rows' and its columns' sums."""
+    def total(self, columns: slice) -> float:
+        """The sum of the distances between the block and these points."""
         others = (self._points[:, columns] - self._centre).astype(np.float32)
         shape = (self._rows.shape[1], others.shape[1])
         squares, difference = (held[: shape[0] * shape[1]].reshape(shape) for held in (self._squares, self._difference))
@@ -106,7 +105,7 @@ class _Differences:
             np.square(difference, out=difference)
             np.add(squares, difference, out=squares)
         np.sqrt(squares, out=squares)
-        return squares.sum(1), squares.sum(0)
+        return float(squares.sum(1).sum(dtype=np.float64))
 
 
 class _Products:
@@ -121,14 +120,14 @@ class _Products:
         self._vectors, self._order = vectors, torch.from_numpy(order).to(vectors.device)
 
     def move(self, rows: slice) -> None:
-        """To the block of points from which distances are taken."""
+        """Go to the block of points from which distances are taken."""
         self._start = rows.start
         self._rows = self._vectors.centred(self._order[rows], torch.float64)
 
-    def sums(self, columns: slice) -> tuple[np.ndarray, np.ndarray]:
-        """Of the distances between the block and these points: its rows' and its columns' sums."""
+    def total(self, columns: slice) -> float:
+        """The sum of the distances between the block and these points."""
         left, right = factors(self._rows, self._vectors.centred(self._order[columns], torch.float64))
         distances = (left @ right).clamp_(min=0).sqrt_()
         if columns.start == self._start:
             distances.fill_diagonal_(0)  # where the product leaves rounding
-        return distances.sum(1).cpu().numpy(), distances.sum(0).cpu().numpy()
+        return float(distances.sum())

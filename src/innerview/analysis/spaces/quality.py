@@ -1,4 +1,4 @@
-"""How well a representation separates the classes: distances within and between them, and a neighbour classifier."""
+"""Class separation in a representation: distances within and between classes, and a neighbour classifier."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from innerview.analysis.spaces.bootstrap import centroid_influences, pair_influences, resampling
-from innerview.analysis.spaces.centroids import Centroids, measuring_centroids
-from innerview.analysis.spaces.knn_accuracy import voted
+from innerview.analysis.given import as_numbers, class_numbers, known_arguments
 from innerview.analysis.spaces.neighbours import Neighbours, finding_neighbours
 from innerview.analysis.spaces.pair_distances import PairSums, summing_distances
-from innerview.analysis.spaces.vectors import scanning
+from innerview.analysis.spaces.vectors import BLOCK_BYTES, Vectors, scanning
 from innerview.errors import DataError
 from innerview.jobs.progress import finish, relay
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator
+
+_VOTES = 1 << 22  # counts of votes held at a time
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,8 +48,6 @@ class EmbeddingQuality:
     """points"""
     classes: int = 0
     """distinct labels"""
-    intervals: Mapping[str, tuple[float, float]] | None = None
-    """name of a figure above -> its 95 % bootstrap interval, if asked for"""
     note: str = ""
     """what is missing, and why"""
 
@@ -64,119 +62,129 @@ class EmbeddingQuality:
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
-def embedding_quality(
-    points: torch.Tensor | np.ndarray,
-    labels: Any,
-    k: int = 10,
-    *,
-    neighbours: Neighbours | None = None,
-    bootstrap: int = 0,
-    seed: int = 0,
-) -> EmbeddingQuality:
+@known_arguments
+def embedding_quality(points: Any, labels: Any, k: int = 10) -> EmbeddingQuality:
     """Measure how well points separate their classes; exact, over all pairs.
 
     Args:
-        points: [N, D], an embedding or any other representation, as a tensor or an array (which may be memory-mapped).
-        labels: [N], the class of each point: numbers or strings.
-        k: neighbours of the classifier.
-        neighbours: of the points, at least k each, if they are known already.
-        bootstrap: how many times to resample the points for 95 % intervals, for example 1,000; 0 for none.
-        seed: of the resampling.
+        points: [N, D], an embedding or any other representation: a tensor, an array (which may be memory-mapped), a
+            table, or a list of points.
+        labels: [N], the class of each point: numbers or strings in a list, an array, a tensor or a column.
+        k: neighbours of the classifier, each of which has one vote; of classes with equally many votes, the first of
+            the sorted labels wins, as in scikit-learn's KNeighborsClassifier.
 
     Returns:
         The figures. `different_class`, `between_centroids` and the accuracies are None for one class, the accuracies
-        also for fewer than k + 1 points, and all distances where all points are equal; `note` says so.
+        also for fewer than k + 1 points, and all distances where all points are equal; `note` says so. `knn_accuracy`
+        is what scikit-learn's `score` gives on the data of `fit`, unless a point has k or more duplicates.
 
     Raises:
         DataError: points that are not [N, D], N >= 2, or not finite (they are counted); labels of another length or
-            with missing values; k below 1; neighbours of another number of points, or fewer than k.
+            with missing values; k below 1.
+        TypeError: another keyword argument.
     """
-    return finish(measuring_quality(points, labels, k, neighbours=neighbours, bootstrap=bootstrap, seed=seed))
+    return finish(measuring_quality(as_numbers(points, "points"), labels, k))
 
 
 def measuring_quality(
-    points: torch.Tensor | np.ndarray,
-    labels: Any,
-    k: int = 10,
-    *,
-    neighbours: Neighbours | None = None,
-    bootstrap: int = 0,
-    seed: int = 0,
+    points: torch.Tensor | np.ndarray, labels: Any, k: int = 10, *, neighbours: Neighbours | None = None
 ) -> Generator[float, None, EmbeddingQuality]:
-    """As `embedding_quality`, in steps that yield the fraction done."""
-    if k < 1 or bootstrap < 0:
-        raise DataError(f"k={k}, bootstrap={bootstrap}; k must be at least 1 and bootstrap not below 0.")
+    """Measure as `embedding_quality` does, in steps that yield the fraction done.
+
+    Args:
+        points: [N, D].
+        labels: [N].
+        k: neighbours of the classifier.
+        neighbours: of the points, at least k each, if they are known already.
+    """
+    if k < 1:
+        raise DataError(f"k={k}; k must be at least 1.")
     vectors = yield from relay(scanning(points, "points"), lambda done: 0.02 * done)
     n = vectors.count
-    classes = class_numbers(labels, n)
+    classes = class_numbers(labels, n, "points")
+    sizes = np.bincount(classes)
     if neighbours is not None and len(neighbours.indices) != n:
         raise DataError(f"neighbours of {len(neighbours.indices):,} points, but {n:,} points.")
     sums = yield from relay(summing_distances(vectors, classes), lambda done: 0.02 + 0.58 * done)
-    centroids = yield from relay(measuring_centroids(vectors, classes), lambda done: 0.6 + 0.1 * done)
-    figures, notes = _distances(sums, centroids, classes)
-    influences = {}
+    centroids = yield from relay(_centroid_distances(vectors, classes, sizes), lambda done: 0.6 + 0.2 * done)
+    figures, notes = _distances(sums, *centroids, sizes)
     if n <= k:
         notes.append(f"{k} neighbours need at least {k + 1} points, {n} given")
-    elif len(centroids.sizes) > 1:
+    elif len(sizes) > 1:
         if neighbours is None:
-            neighbours = yield from relay(finding_neighbours(points, k), lambda done: 0.7 + 0.2 * done)
-        for name, right in zip(("knn_accuracy", "leave_one_out"), voted(neighbours, classes, k), strict=True):
-            figures[name] = float(right.mean())
-            influences[name] = right - right.mean()
-    intervals = None
-    if bootstrap:
-        if sums.every.any():
-            influences |= pair_influences(figures, sums, centroids, classes)
-            moved = centroid_influences(vectors, figures, sums, centroids, classes)
-            influences |= yield from relay(moved, lambda done: 0.9 + 0.05 * done)
-        intervals = yield from relay(resampling(influences, figures, bootstrap, seed), lambda done: 0.95 + 0.05 * done)
-    return EmbeddingQuality(
-        **figures, k=k, n=n, classes=len(centroids.sizes), intervals=intervals, note="; ".join(notes)
-    )
+            neighbours = yield from relay(finding_neighbours(points, k), lambda done: 0.8 + 0.2 * done)
+        votes = classes[neighbours.first(k).indices]
+        with_itself = np.concatenate([classes[:, None], votes[:, :-1]], axis=1)
+        figures["knn_accuracy"] = float((_winners(with_itself) == classes).mean())
+        figures["leave_one_out"] = float((_winners(votes) == classes).mean())
+    return EmbeddingQuality(**figures, k=k, n=n, classes=len(sizes), note="; ".join(notes))
 
 
-def _distances(sums: PairSums, centroids: Centroids, classes: np.ndarray) -> tuple[dict[str, float | None], list[str]]:
+def _distances(
+    sums: PairSums, to_centroid: float, between: float, sizes: np.ndarray
+) -> tuple[dict[str, float | None], list[str]]:
     """The figures, those of the classifier still missing, and what is to say about them."""
-    n, c = len(classes), len(centroids.sizes)
+    n = int(sizes.sum())
     figures: dict[str, float | None] = dict.fromkeys(
         ("same_class", "different_class", "to_centroid", "between_centroids", "knn_accuracy", "leave_one_out")
     )
     notes = []
-    if c == 1:
+    if len(sizes) == 1:
         notes.append("all points have the same label, so there are no classes to compare")
-    mean = float(sums.every.mean()) / (n - 1)
+    pairs, same_pairs = n * (n - 1) // 2, int((sizes * (sizes - 1)).sum()) // 2
+    mean = sums.every / pairs
     if mean == 0:
         notes.append("all points are equal, so there is no distance to compare with")
         return figures, notes
-    # Each pair is counted twice, once from each of its points.
-    same_pairs = int((centroids.sizes * (centroids.sizes - 1)).sum())
-    different_pairs = n * (n - 1) - same_pairs
     if same_pairs:
-        figures["same_class"] = float(sums.same.sum() / same_pairs / mean)
+        figures["same_class"] = sums.same / same_pairs / mean
     else:
         notes.append("every label occurs once, so there are no pairs of the same class")
-    figures["to_centroid"] = float(centroids.mean_distances(classes).mean() / mean)
-    if different_pairs:
-        figures["different_class"] = float((sums.every - sums.same).sum() / different_pairs / mean)
-        figures["between_centroids"] = float(centroids.between / mean)
+    figures["to_centroid"] = to_centroid / mean
+    if pairs > same_pairs:
+        figures["different_class"] = (sums.every - sums.same) / (pairs - same_pairs) / mean
+        figures["between_centroids"] = between / mean
     return figures, notes
 
 
-def class_numbers(labels: Any, n: int) -> np.ndarray:
-    """The class of each of n points as int64 [n], numbered from 0 in the order of the sorted labels.
+def _centroid_distances(
+    vectors: Vectors, classes: np.ndarray, sizes: np.ndarray
+) -> Generator[float, None, tuple[float, float]]:
+    """The mean over classes of the mean distance to the centroid, and the mean distance of two centroids (0 of one).
 
-    Raises:
-        DataError: labels of another length, of several axes, that cannot be sorted, or not finite.
+    In units of 1 / `Vectors.scale`; yields the fraction done.
     """
-    if isinstance(labels, torch.Tensor):
-        labels = labels.detach().cpu().numpy()
-    held = np.asarray(labels)
-    if held.shape != (n,):
-        raise DataError(f"labels have shape {held.shape}, but there are {n:,} points; one label for each is needed.")
-    if held.dtype.kind == "f" and not np.isfinite(held).all():
-        missing = int((~np.isfinite(held)).sum())
-        raise DataError(f"{missing:,} of {n:,} labels are NaN or infinite; leave those points out.")
-    try:
-        return np.unique(held, return_inverse=True)[1].reshape(-1).astype(np.int64)
-    except TypeError as error:
-        raise DataError(f"labels cannot be sorted ({error}); use all numbers or all strings.") from error
+    number = torch.from_numpy(classes).to(vectors.device)
+    members = torch.from_numpy(sizes).to(vectors.device)
+    centroids = torch.zeros((len(sizes), vectors.size), dtype=torch.float64, device=vectors.device)
+    step = vectors.rows_within(BLOCK_BYTES // 2, itemsize=8)
+    parts = [slice(start, start + step) for start in range(0, vectors.count, step)]
+    for rows in parts:
+        centroids.index_add_(0, number[rows], vectors.centred(rows, torch.float64))
+        yield 0.4 * rows.start / vectors.count
+    centroids /= members[:, None]
+    sums = torch.zeros(len(sizes), dtype=torch.float64, device=vectors.device)
+    for rows in parts:
+        away = vectors.centred(rows, torch.float64) - centroids[number[rows]]
+        sums.index_add_(0, number[rows], torch.linalg.vector_norm(away, dim=1))
+        yield 0.4 + 0.4 * rows.start / vectors.count
+    between = 0.0
+    if len(sizes) > 1:
+        read = yield from relay(scanning(centroids, "centroids"), lambda _: 0.8)
+        pairs = summing_distances(read, np.zeros(len(sizes), np.int64))
+        found = yield from relay(pairs, lambda done: 0.8 + 0.2 * done)
+        between = found.every / (len(sizes) * (len(sizes) - 1) / 2) / read.scale
+    return float((sums / members).mean()), between
+
+
+def _winners(votes: np.ndarray) -> np.ndarray:
+    """The most frequent number in each row of votes [N, k], the lowest of several."""
+    count = int(votes.max()) + 1
+    winners = np.empty(len(votes), np.int64)
+    step = max(1, _VOTES // count)
+    for start in range(0, len(votes), step):
+        part = votes[start : start + step]
+        cells = part + count * np.arange(len(part))[:, None]
+        counts = np.bincount(cells.ravel(), minlength=len(part) * count).reshape(-1, count)
+        winners[start : start + step] = counts.argmax(1)
+    return winners

@@ -10,14 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from innerview.analysis.given import as_numbers, class_numbers, known_arguments
 from innerview.errors import DataError
 from innerview.jobs.progress import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator
 
     Vectors = Tensor | np.ndarray
-    Labels = Sequence[Any] | np.ndarray | Tensor
 
 _SAMPLE = 512  # vectors whose pairs make the first estimate
 _LARGEST_SAMPLE = 2**21  # numbers in them, at most: read and multiplied in some 30 ms
@@ -31,7 +31,7 @@ _ROWS = 1024  # of a block: long enough for the matrix product to run at full sp
 
 @dataclass(frozen=True, eq=False)
 class CosineHistogram:
-    """How many pairs of vectors have which cosine similarity.
+    """The number of pairs of vectors by their cosine similarity.
 
     Attributes:
         edges: float64 ``[bins + 1]``, equally spaced from -1 to 1. A bin holds its lower edge, the last both.
@@ -43,10 +43,10 @@ class CosineHistogram:
         auc_error: ``auc`` is this far from the exact value at most; None where ``auc`` is.
         overlap: the area shared by the two histograms, each scaled to area 1: 1 when they are equal, 0 when apart.
             It depends on the width of the bins. None where ``auc`` is.
-        pairs: how many pairs were counted.
-        sampled: whether this is an estimate, from the pairs among a random sample of the vectors.
+        pairs: the number of pairs counted.
+        sampled: True for an estimate, from the pairs among a random sample of the vectors.
         reference: the vector whose pairs with all others were counted; None for all pairs.
-        excluded: how many vectors were left out because they are zero or not finite.
+        excluded: the number of vectors left out because they are zero or not finite.
         note: what the numbers do not say: why there is no ``auc``, what was left out. Empty if nothing.
     """
 
@@ -63,8 +63,9 @@ class CosineHistogram:
     note: str = ""
 
 
+@known_arguments
 def cosine_histogram(
-    vectors: Vectors, labels: Labels | None = None, reference: int | None = None, bins: int = 200
+    vectors: Any, labels: Any = None, reference: int | None = None, bins: int = 200
 ) -> CosineHistogram:
     """Count the cosine similarities of all pairs of vectors, or of one vector with all others.
 
@@ -72,14 +73,16 @@ def cosine_histogram(
     memory needed beside the vectors is one float32 copy of them and some 30 MB.
 
     Args:
-        vectors: ``[N, ...]``, any real dtype; what follows the first axis is flattened.
-        labels: N labels of any kind that can be sorted.
+        vectors: ``[N, ...]``, any real dtype: a tensor, an array, a table or a list of vectors; what follows the first
+            axis is flattened.
+        labels: N numbers or strings in a list, an array, a tensor or a pandas column.
         reference: index of the vector to compare with all others; None: each pair of two different vectors once.
-        bins: how many, from 1 to 65,536.
+        bins: the number of them, from 1 to 65,536.
 
     Raises:
         DataError: fewer than two vectors that are finite and not zero, or the reference is not; labels of another
-            number; no such reference; a number of bins that is not allowed.
+            number, or with missing ones; no such reference; a number of bins that is not allowed.
+        TypeError: another keyword argument.
 
     The area under the curve is that of the Mann-Whitney U statistic (Mann and Whitney 1947, Annals of Mathematical
     Statistics 18, 50-60), computed from a histogram of at least 65,536 cells. Within a cell the order is not known:
@@ -89,37 +92,25 @@ def cosine_histogram(
 
 
 def measuring_similarity(
-    vectors: Vectors,
-    labels: Labels | None = None,
+    vectors: Any,
+    labels: Any = None,
     reference: int | None = None,
     bins: int = 200,
     *,
     first: bool = True,
     seed: int = 0,
 ) -> Generator[CosineHistogram | float, None, CosineHistogram]:
-    """As ``cosine_histogram``, in steps.
+    """Count as ``cosine_histogram`` does, in steps.
 
-    Args:
-        vectors: as ``cosine_histogram``.
-        labels: likewise.
-        reference: likewise.
-        bins: likewise.
-        first: begin with an estimate from all pairs among 512 vectors drawn at random, when there are at least twice
-            as many and all pairs are asked for. Its ``excluded`` counts among those drawn.
-        seed: of the draw.
+    With ``first`` it begins with an estimate from all pairs among 512 vectors, drawn at random with the seed, if there
+    are at least twice as many and all pairs are asked for. Its ``excluded`` counts among those drawn.
 
     Yields:
         The estimate, then the fraction done, 0 to 1.
-
-    Returns:
-        The exact histogram.
-
-    Raises:
-        DataError: as ``cosine_histogram``.
     """
     source = _as_matrix(vectors)
     count = len(source)
-    codes = None if labels is None else _label_codes(labels, count)
+    codes = None if labels is None else class_numbers(labels, count, "vectors")
     bins = _checked("bins", bins, range(1, _CELLS + 1))
     if reference is not None:
         reference = _checked("reference", reference, range(count))
@@ -147,7 +138,7 @@ class _Counts:
         self.all, self.same = (np.zeros(self.nowhere + 1, np.int64) for _ in range(2))
 
     def cells_of(self, some: Tensor, others: Tensor, space: Tensor) -> np.ndarray:
-        """The cells of the cosines of unit vectors ``[M, D]`` and ``[N, D]``: int64 ``[M, N]``."""
+        """Find the cells of the cosines of unit vectors ``[M, D]`` and ``[N, D]``: int64 ``[M, N]``."""
         half = self.cells / 2
         cosines = space[: len(some) * len(others)].view(len(some), len(others))
         # The product scales the cosines at no cost. The rest is done by numpy, at 1.5 ns a value, where a cosine of
@@ -220,9 +211,9 @@ def _all_pairs(
 
 
 def _blocks(count: int, width: int) -> list[tuple[range, range]]:
-    """Rows and columns of the blocks that cover the upper triangle of a ``count`` x ``count`` product.
+    """List the rows and columns of the blocks that cover the upper triangle of a ``count`` x ``count`` product.
 
-    Of a size that depends on nothing else: the shape of a product may change the last bit of what it returns.
+    Their size depends on nothing else: the shape of a product may change the last bit of what it returns.
     """
     height = max(1, min(_ROWS, _PRODUCT // width // 64))
     length = max(1, min(_BLOCK // height, _PRODUCT // width // height))
@@ -234,7 +225,7 @@ def _blocks(count: int, width: int) -> list[tuple[range, range]]:
 
 
 def _alike(cells: np.ndarray, rows: range, columns: range, starts: np.ndarray) -> np.ndarray:
-    """The parts of a block, flattened, in which row and column have the same label; it is sorted by label.
+    """Cut out the parts of a block in which row and column have the same label, flattened; it is sorted by label.
 
     ``starts`` is where each label begins, then the number of vectors; no column comes before the first row.
     """
@@ -277,7 +268,7 @@ def _one_against_all(
 
 
 def _unit_rows(source: Vectors, order: np.ndarray) -> Generator[float, None, tuple[Tensor, np.ndarray]]:
-    """The rows of this order divided by their length, float32, without those that have none; and which they are."""
+    """Divide the rows by their length, in this order, float32, without those that cannot be; and say which are left."""
     device = source.device if isinstance(source, Tensor) else None
     units = torch.empty((len(order), source.shape[1]), device=device)
     kept = np.empty_like(order)
@@ -295,7 +286,7 @@ def _unit_rows(source: Vectors, order: np.ndarray) -> Generator[float, None, tup
 
 
 def _normalised(source: Vectors, rows: np.ndarray) -> tuple[Tensor, Tensor]:
-    """These rows divided by their length, float32; and which of them have a finite one that is not zero."""
+    """Divide these rows by their length, float32; and say which of them have a finite one that is not zero."""
     if isinstance(source, Tensor):
         values = source[torch.from_numpy(rows).to(source.device)]
     else:
@@ -311,32 +302,21 @@ def _normalised(source: Vectors, rows: np.ndarray) -> tuple[Tensor, Tensor]:
 
 
 def _parts(count: int, width: int) -> list[range]:
-    """Rows to read at a time."""
+    """Cut the rows into ranges to read at a time."""
     size = max(1, _PART // width)
     return [range(start, min(start + size, count)) for start in range(0, count, size)]
 
 
-def _as_matrix(vectors: Vectors) -> Vectors:
-    """``[N, D]``, without a copy where the memory allows."""
-    given: Vectors = vectors.detach() if isinstance(vectors, Tensor) else np.asarray(vectors)
-    if given.is_complex() if isinstance(given, Tensor) else given.dtype.kind not in "biuf":
+def _as_matrix(vectors: Any) -> Vectors:
+    """View the vectors as ``[N, D]``, without a copy if the memory allows."""
+    given: Vectors = as_numbers(vectors, "vectors")
+    if given.is_complex() if isinstance(given, Tensor) else given.dtype.kind == "c":
         raise DataError(f"vectors hold real numbers; got {given.dtype}")
     if given.ndim < 2 or 0 in given.shape[1:]:  # noqa: PLR2004 - [N, D]
         raise DataError(f"vectors have the shape [N, D], one row a vector; got {list(given.shape)}")
     if len(given) < 2:  # noqa: PLR2004 - a pair
         raise DataError(_too_few(len(given), 0))
     return given.reshape(len(given), -1)
-
-
-def _label_codes(labels: Labels, count: int) -> np.ndarray:
-    """A number from 0 for each label."""
-    given = labels.detach().cpu().numpy() if isinstance(labels, Tensor) else np.asarray(labels)
-    if given.shape != (count,):
-        raise DataError(f"one label a vector is needed: {count:,} vectors, labels of shape {list(given.shape)}")
-    try:
-        return np.unique(given, return_inverse=True)[1]
-    except TypeError as error:
-        raise DataError(f"labels must be of one kind, such as all numbers or all names: {error}") from error
 
 
 def _checked(name: str, number: int, allowed: range) -> int:

@@ -1,4 +1,4 @@
-"""How far a picture can be trusted: are neighbours in the plane also neighbours in the space it shows?"""
+"""Trust in a picture: whether neighbours in the plane are also neighbours in the space that it shows."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from innerview.analysis.spaces.neighbours import Neighbours, finding_neighbours
+from innerview.analysis.spaces.neighbours import finding_neighbours
 from innerview.analysis.spaces.vectors import Vectors, factors, scanning
 from innerview.errors import DataError
-from innerview.jobs.progress import finish, relay
+from innerview.jobs.progress import relay
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -19,60 +19,46 @@ _ROW_BYTES = 1 << 24  # of squared distances from a block of samples to all
 _FLOPS = 1e9  # of one product in float64, about 20 ms on two cores
 
 
-def trustworthiness(
-    vectors: torch.Tensor | np.ndarray,
-    points: torch.Tensor | np.ndarray,
-    k: int = 10,
-    *,
-    neighbours: Neighbours | None = None,
-    sample: int | None = None,
-    seed: int = 0,
-) -> float:
-    """Trustworthiness of points as a picture of vectors, from 0 to 1: every false neighbour costs by its true rank.
-
-    T = 1 - 2 / (N k (2 N - 3 k - 1)) * sum over i and its k neighbours j in the picture of max(0, r(i, j) - k), where
-    j is the r(i, j)-th neighbour of i among the vectors (J. Venna and S. Kaski, Neighborhood preservation in nonlinear
-    projection methods, 2001; as scikit-learn's `sklearn.manifold.trustworthiness`, without its matrix N x N).
-
-    Args:
-        vectors: [N, D], what is pictured; may be memory-mapped.
-        points: [N, d], the picture.
-        k: neighbours looked at, below N / 2.
-        neighbours: of the points, at least k each, if they are known already.
-        sample: sum over so many random samples i only (their ranks are still among all N): an unbiased estimate for
-            large N, whose error falls with the square root of `sample`. None: all.
-        seed: of the choice.
-
-    Raises:
-        DataError: vectors or points that are not [N, D] or not finite, different N, k or sample out of range.
-    """
-    return finish(
-        measuring_trustworthiness(vectors, points, k, neighbours=neighbours, sample=sample, seed=seed),
-    )
-
-
 def measuring_trustworthiness(
     vectors: torch.Tensor | np.ndarray,
     points: torch.Tensor | np.ndarray,
     k: int = 10,
     *,
-    neighbours: Neighbours | None = None,
     sample: int | None = None,
     seed: int = 0,
 ) -> Generator[float, None, float]:
-    """As `trustworthiness`, in steps that yield the fraction done."""
+    """Measure the trustworthiness of points as a picture of vectors: every false neighbour costs by its true rank.
+
+    T = 1 - 2 / (N k (2 N - 3 k - 1)) * sum over i and its k neighbours j in the picture of max(0, r(i, j) - k), where
+    j is the r(i, j)-th neighbour of i among the vectors (J. Venna and S. Kaski, Neighborhood preservation in nonlinear
+    projection methods, 2001; as scikit-learn's `sklearn.manifold.trustworthiness`, without its N x N matrix).
+
+    Args:
+        vectors: [N, D], what is pictured; may be memory-mapped.
+        points: [N, d], the picture.
+        k: neighbours looked at, below N / 2.
+        sample: sum over so many random samples i only (their ranks are still among all N): an unbiased estimate for
+            large N, whose error falls with the square root of `sample`. None: all.
+        seed: of the choice.
+
+    Yields:
+        The fraction done.
+
+    Returns:
+        T, from 0 to 1.
+
+    Raises:
+        DataError: vectors or points that are not [N, D] or not finite, different N, k or sample out of range.
+    """
     n = len(vectors)
-    if len(points) != n or (neighbours is not None and len(neighbours.indices) != n):
-        held = "" if neighbours is None else f" and neighbours of {len(neighbours.indices):,}"
-        raise DataError(f"{n:,} vectors, but {len(points):,} points{held}; all must be of the same samples.")
+    if len(points) != n:
+        raise DataError(f"{n:,} vectors, but {len(points):,} points; all must be of the same samples.")
     if not 1 <= k < n / 2:
         raise DataError(f"k={k}, but trustworthiness of {n:,} samples needs k from 1 to {(n - 1) // 2}.")
     if sample is not None and sample < 1:
         raise DataError(f"sample={sample}; expected at least 1, or None for all samples.")
     read = yield from relay(scanning(vectors), lambda done: 0.05 * done)
-    if neighbours is None:
-        neighbours = yield from relay(finding_neighbours(points, k), lambda done: 0.05 + 0.15 * done)
-    near = neighbours.first(k).indices
+    near = (yield from relay(finding_neighbours(points, k), lambda done: 0.05 + 0.15 * done)).indices
     chosen = np.arange(n)
     if sample is not None and sample < n:
         chosen = np.sort(np.random.default_rng(seed).choice(n, sample, replace=False))

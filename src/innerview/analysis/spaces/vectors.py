@@ -1,4 +1,4 @@
-"""Many vectors, read by blocks: checked once, then centred and scaled so that distances between them come out exact.
+"""Vectors read by blocks: checked once, then centred and scaled so that distances between them come out exact.
 
 The vectors may be a memory-mapped file larger than the memory, or lie on an accelerator: nothing here copies them all.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from innerview.analysis.precision import working_device
 from innerview.errors import DataError
 
 if TYPE_CHECKING:
@@ -20,11 +21,10 @@ _SAFE = (1e-12, 1e12)  # extents whose squares neither overflow nor vanish in fl
 
 
 class Vectors:
-    """What `scanning` returns: `count` finite vectors of `size` elements on `device`.
+    """`count` finite vectors of `size` elements on `device`, as `scanning` returns them.
 
-    `low` and `high` are the smallest and largest value of each element, `mean` its mean (float64 [size]); `scale` is
-    what all reads are multiplied by: 1, unless the values are so large or small that squares of them would overflow or
-    vanish.
+    `mean` is the mean of each element (float64 [size]). All reads are multiplied by `scale`: 1, unless the values are
+    so large or small that squares of them would overflow or vanish.
     """
 
     def __init__(
@@ -37,15 +37,15 @@ class Vectors:
         # Integers and float64 hold differences that float32 would lose; float16 and bfloat16 gain nothing by more.
         narrow = str(values.dtype).removeprefix("torch.") in {"float16", "bfloat16", "float32", "uint8", "int8", "bool"}
         self._dtype = torch.float32 if narrow else torch.float64
-        self.extent = float((high - low).max()) if self.size else 0.0
-        self.scale = 1.0 if self.extent == 0 or _SAFE[0] <= self.extent <= _SAFE[1] else 1 / self.extent
+        extent = float((high - low).max())
+        self.scale = 1.0 if extent == 0 or _SAFE[0] <= extent <= _SAFE[1] else 1 / extent
 
     def raw(self, index: slice | torch.Tensor) -> torch.Tensor:
-        """Some vectors [len(index), size], not centred, in float32 or, where that would lose digits, float64."""
+        """Read some vectors [len(index), size], not centred, in float32 or, where that would lose digits, float64."""
         return self._scaled(_read(self._values, index, self._dtype))
 
     def array(self, most: int) -> np.ndarray | None:
-        """All vectors on the CPU as ``raw`` gives them, without a copy where that can be.
+        """Read all vectors on the CPU as ``raw`` gives them, without a copy where that can be.
 
         Args:
             most: bytes that a copy may take; None is returned where it would take more.
@@ -59,15 +59,15 @@ class Vectors:
         return self.raw(slice(None)).numpy() if self.count * self.size * wanted.itemsize <= most else None
 
     def centred(self, index: slice | torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-        """Some vectors minus the mean of all [len(index), size].
+        """Read some vectors minus the mean of all [len(index), size].
 
-        Centring is what keeps a product such as `squared_distances` exact for data far from the origin.
+        Centring keeps a product of `factors` exact for data far from the origin.
         """
         wide = torch.float64 if dtype == torch.float64 else self._dtype
         return self._scaled(_read(self._values, index, wide) - self.mean.to(wide)).to(dtype)
 
     def rows_within(self, size: int = BLOCK_BYTES, itemsize: int = 4) -> int:
-        """How many vectors fit into `size` bytes; at least 1."""
+        """The number of vectors that fit into `size` bytes; at least 1."""
         return max(1, size // max(1, self.size * itemsize))
 
     def _scaled(self, values: torch.Tensor) -> torch.Tensor:
@@ -75,10 +75,11 @@ class Vectors:
 
 
 def scanning(values: torch.Tensor | np.ndarray, what: str = "vectors") -> Generator[float, None, Vectors]:
-    """Read all vectors once: are they finite, where do they lie?
+    """Read all vectors once, to see that they are finite and where they lie.
 
     Args:
-        values: [N, D], N >= 2, of any real type; a tensor on any device, or an array, which may be memory-mapped.
+        values: [N, D], N >= 2, of any real type; a tensor on any device (one of Apple's is copied to the CPU, which has
+            float64), or an array, which may be memory-mapped.
         what: what the messages call them.
 
     Yields:
@@ -90,7 +91,7 @@ def scanning(values: torch.Tensor | np.ndarray, what: str = "vectors") -> Genera
     """
     _check(values, what)
     if isinstance(values, torch.Tensor):
-        values = values.detach()
+        values = values.detach().to(working_device(values))
     count, size = values.shape
     device = values.device if isinstance(values, torch.Tensor) else torch.device("cpu")
     low = torch.full((size,), torch.inf, dtype=torch.float64, device=device)
@@ -114,7 +115,7 @@ def scanning(values: torch.Tensor | np.ndarray, what: str = "vectors") -> Genera
 
 
 def factors(rows: torch.Tensor, columns: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Two matrices [R, D + 2] and [D + 2, C] whose product is the squared distances of rows [R, D] and columns [C, D].
+    """Make [R, D + 2] and [D + 2, C] whose product is the squared distances of rows [R, D] and columns [C, D].
 
     |x|^2 + |y|^2 - 2 x.y as one product, so that nothing has to be added to it in a second pass over memory. Its error
     grows with |x| and |y|, so centre both first; it may come out slightly below 0.
@@ -127,7 +128,7 @@ def factors(rows: torch.Tensor, columns: torch.Tensor) -> tuple[torch.Tensor, to
 def _check(values: torch.Tensor | np.ndarray, what: str) -> None:
     if values.ndim != 2:  # noqa: PLR2004 - samples x elements
         raise DataError(f"{what} have shape {tuple(values.shape)}; expected two axes, samples x elements.")
-    if len(values) < 2 or values.shape[1] < 1:  # noqa: PLR2004 - one vector has no neighbour
+    if len(values) < 2 or values.shape[1] < 1:  # noqa: PLR2004 - one vector does not have a neighbour
         raise DataError(f"{what} have shape {tuple(values.shape)}; at least two samples of one element are needed.")
     real = not values.is_complex() if isinstance(values, torch.Tensor) else values.dtype.kind in "fiub"
     if not real:

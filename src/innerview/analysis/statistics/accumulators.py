@@ -1,4 +1,4 @@
-"""What the values of an activation are like, in numbers that can be merged: batches, steps, workers and ranks alike."""
+"""Statistics of an activation's values that can be merged: over batches, steps, workers and ranks."""
 
 from __future__ import annotations
 
@@ -15,10 +15,7 @@ NEAR_ZERO = 1e-3
 # Two bins an octave from 2^-20 to 2^17, mirrored; one bin around zero, and one beyond each end. Their edges are the
 # float32 numbers with at most one bit of mantissa, so a value's bin can be read off its bits.
 _LOWEST, _HIGHEST = -20, 17
-_POSITIVE = np.append(
-    (2.0 ** np.arange(_LOWEST, _HIGHEST)[:, None] * (1.0, 1.5)).ravel(),
-    2.0**_HIGHEST,
-)
+_POSITIVE = np.append((2.0 ** np.arange(_LOWEST, _HIGHEST)[:, None] * (1.0, 1.5)).ravel(), 2.0**_HIGHEST)
 EDGES = np.concatenate([[-np.inf], -_POSITIVE[::-1], _POSITIVE, [np.inf]])
 BINS = len(EDGES) - 1
 _CENTRE = BINS // 2
@@ -28,37 +25,21 @@ _FIRST_CODE = (_LOWEST + 127) * 2  # of 2^-20
 
 # The columns of `scalars`.
 COLUMNS = (
-    "count",
-    "nonfinite",
-    "mean",
-    "squares",
-    "low",
-    "high",
-    "sampled",
-    "zeros",
-    "near_zeros",
-    "saturated",
-    "saturable",
-    "gradient_count",
-    "gradient_nonfinite",
-    "gradient_mean",
-    "gradient_squares",
+    *("count", "nonfinite", "mean", "squares", "low", "high"),
+    *("sampled", "zeros", "near_zeros", "saturated", "saturable"),
+    *("gradient_count", "gradient_nonfinite", "gradient_mean", "gradient_squares"),
 )
 _AT = {name: column for column, name in enumerate(COLUMNS)}
 _NUMBERS = 6  # that `summarise` puts in front: values, sampled, zeros, near zeros, saturated, saturable
 # The rows of `channels`.
 CHANNEL_ROWS = ("count", "mean", "std", "low", "high")
 
-# Where the slope of the activation function is under a twentieth of its greatest.
+# From these distances to its limits on, the slope of the activation function is under a twentieth of its greatest.
 _SATURATION = {"sigmoid": 0.0127, "tanh": 0.0253}
 _KINDS = {
-    "Sigmoid": "sigmoid",
-    "Hardsigmoid": "sigmoid",
-    "Tanh": "tanh",
-    "Hardtanh": "tanh",
-    "Softsign": "tanh",
-    "Softmax": "softmax",
-    "Softmax2d": "softmax",
+    **dict.fromkeys(("Sigmoid", "Hardsigmoid"), "sigmoid"),
+    **dict.fromkeys(("Tanh", "Hardtanh", "Softsign"), "tanh"),
+    **dict.fromkeys(("Softmax", "Softmax2d"), "softmax"),
 }
 
 # Where the mean is over 30 times the deviation, the difference of squares in float32 has lost most of its digits.
@@ -72,7 +53,7 @@ _PART = 2**24
 
 
 class Statistics(NamedTuple):
-    """Of one activation, or of many along leading axes.
+    """Statistics of one activation, or of many along leading axes.
 
     Attributes:
         scalars: float64 ``[..., len(COLUMNS)]``. ``count`` is of the values looked at, ``nonfinite`` of NaN and Inf
@@ -94,12 +75,12 @@ class Statistics(NamedTuple):
 
 
 def saturating(kind: str) -> str:
-    """The way in which a module of this class can saturate: "sigmoid", "tanh", "softmax", or "" for none."""
+    """Name how a module of this class can saturate: "sigmoid", "tanh", "softmax", or "" if it cannot."""
     return _KINDS.get(kind, "")
 
 
 def empty(*leading: int, channels: int = 0) -> Statistics:
-    """Statistics of nothing, which change nothing when merged."""
+    """Make statistics of nothing, which change nothing when merged."""
     scalars = np.zeros((*leading, len(COLUMNS)))
     scalars[..., _AT["low"]] = np.inf
     scalars[..., _AT["high"]] = -np.inf
@@ -107,7 +88,7 @@ def empty(*leading: int, channels: int = 0) -> Statistics:
 
 
 def empty_channels(*leading: int, channels: int) -> np.ndarray:
-    """The ``channels`` of nothing: float32 ``[..., len(CHANNEL_ROWS), C]``."""
+    """Make the ``channels`` of nothing: float32 ``[..., len(CHANNEL_ROWS), C]``."""
     result = np.zeros((*leading, len(CHANNEL_ROWS), channels), np.float32)
     result[..., 3, :] = np.inf
     result[..., 4, :] = -np.inf
@@ -115,7 +96,7 @@ def empty_channels(*leading: int, channels: int) -> np.ndarray:
 
 
 def merge(one: Statistics, other: Statistics) -> Statistics:
-    """Statistics of all values of both, which have the same shapes.
+    """Merge two statistics of the same shapes into those of all values of both.
 
     Source of the update of mean and squares: T. Chan, G. Golub and R. LeVeque, Updating formulae and a pairwise
     algorithm for computing sample variances, COMPSTAT 1982. Associative and commutative, up to rounding.
@@ -138,7 +119,7 @@ def merge(one: Statistics, other: Statistics) -> Statistics:
 
 
 def merge_channels(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The ``channels`` of all values of both, float32 ``[..., len(CHANNEL_ROWS), C]``."""
+    """Merge two ``channels``, float32 ``[..., len(CHANNEL_ROWS), C]``."""
     a, b = one.astype(np.float64), other.astype(np.float64)
     result = np.empty_like(one)
     count_a, count_b = a[..., 0, :], b[..., 0, :]
@@ -197,7 +178,7 @@ def summarise(values: Tensor, channel_axis: int = 1, saturates: str = "") -> Ten
 
 
 def summarise_gradient(gradient: Tensor) -> Tensor:
-    """Count, non-finite count, mean and squared differences of a gradient: a tensor ``[4]`` on its device."""
+    """Reduce a gradient to its count, non-finite count, mean and squared differences: ``[4]`` on its device."""
     flat = _dense(_floats(gradient))
     count = flat.numel()
     if flat.device.type == "cpu":
@@ -229,7 +210,7 @@ def unpack(flat: np.ndarray) -> Statistics:
 
 
 def with_gradient(statistics: Statistics, gradient: np.ndarray) -> Statistics:
-    """The same with the gradient's columns filled from what :func:`summarise_gradient` returned, as an array."""
+    """Fill the gradient's columns, in a copy, with what :func:`summarise_gradient` returned, as an array."""
     scalars = statistics.scalars.copy()
     scalars[..., -4:] = gradient
     return statistics._replace(scalars=scalars)
@@ -247,7 +228,7 @@ def _wide(values: Tensor) -> torch.dtype:
 
 
 def _grid(values: Tensor, channel_axis: int) -> Tensor:
-    """The values as ``[before, channels, after]``, without a copy if they lie in memory with the channels last."""
+    """View the values as ``[before, channels, after]``, without a copy if they lie with the channels last."""
     if channel_axis >= values.ndim:
         return values.reshape(-1, 1, 1)
     channels = values.shape[channel_axis]
@@ -260,10 +241,10 @@ def _grid(values: Tensor, channel_axis: int) -> Tensor:
 
 
 def _quick(grid: Tensor) -> Tensor:
-    """Of each channel the finite count, mean, squares, smallest and largest: float64 ``[5, C]``.
+    """Reduce each channel to its finite count, mean, squares, smallest and largest: float64 ``[5, C]``.
 
     Sums, sums of squares and ranges, each in one pass along the memory: over what is after the channels, or, where that
-    is short, over what is before. What that won't do for is done again.
+    is short, over what is before. Channels that are not finite, or lose too many digits so, are done again with care.
     """
     before, channels, after = grid.shape
     if after >= _SHORT:
@@ -298,7 +279,7 @@ def _quick(grid: Tensor) -> Tensor:
 
 
 def _careful(grid: Tensor) -> Tensor:
-    """The same of the finite values only, in two passes, a part at a time."""
+    """Reduce as ``_quick`` does, the finite values only, in two passes, a part at a time."""
     parts = [_part(part) for part in grid.split(max(1, _PART // max(1, grid[0].numel())))]
     counts, mean, squares, low, high = torch.stack(parts, 1)
     return torch.stack([*_pooled(counts, mean, squares), low.amin(0), high.amax(0)])
@@ -316,20 +297,20 @@ def _part(grid: Tensor) -> Tensor:
 
 
 def _pooled(counts: Any, mean: Any, squares: Any) -> tuple[Any, Any, Any]:
-    """Count, mean and squared differences of several lots together: tensors, or arrays."""
+    """Pool the count, mean and squared differences of several lots: tensors, or arrays."""
     total = counts.sum(0)
     pooled = (counts * mean).sum(0) / total.clip(1)
     return total, pooled, (squares + counts * (mean - pooled) * (mean - pooled)).sum(0)
 
 
 def _dense(values: Tensor) -> Tensor:
-    """All values in the order of memory where that is possible without a copy."""
+    """Flatten the values in the order of memory, if that is possible without a copy."""
     order = sorted(range(values.ndim), key=lambda axis: -values.stride(axis))
     return values.permute(order).reshape(-1)
 
 
 def _sample(values: Tensor) -> Tensor:
-    """About ``SAMPLE`` values, evenly spread."""
+    """Take about ``SAMPLE`` values, evenly spread."""
     flat = _dense(values)
     step = max(1, flat.numel() // SAMPLE)
     # A step that shares a factor with an axis would meet the same column, channel or corner again and again.
@@ -351,7 +332,7 @@ def _histogram(sample: Tensor) -> Tensor:
 
 
 def _bins_of_codes() -> Tensor:
-    """The bin of each code; one more than there are for NaN and infinities."""
+    """Tabulate the bin of each code; NaN and infinities are given the one after the last."""
     codes = torch.arange(_CODES)
     size = (codes & (_CODES // 2 - 1)) - (_FIRST_CODE - 1)
     bins = torch.where(codes < _CODES // 2, _CENTRE + size.clamp(0, _CENTRE), _CENTRE - size.clamp(0, _CENTRE))

@@ -1,4 +1,4 @@
-"""How sure an accuracy is."""
+"""Confidence intervals of an accuracy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _Z95 = 1.959963984540054  # the standard normal's 97.5 % quantile
 
 
 def wilson_interval(correct: int, evaluated: int) -> tuple[float, float]:
-    """The 95 % Wilson score interval of a proportion.
+    """Compute the 95 % Wilson score interval of a proportion.
 
     Args:
         correct: number of successes.

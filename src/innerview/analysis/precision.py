@@ -1,4 +1,4 @@
-"""Computing in the precision that was meant, whatever the caller's surroundings."""
+"""Computing in the precision that was meant, whatever the caller's surroundings and device."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 Options = ParamSpec("Options")
 Step = TypeVar("Step")
 Result = TypeVar("Result")
+
+
+def working_device(values: torch.Tensor) -> torch.device:
+    """The device to compute on: that of the values, or the CPU for Apple's devices, which have no float64."""
+    return torch.device("cpu") if values.device.type == "mps" else values.device
 
 
 def exact(

@@ -1,4 +1,4 @@
-"""What sets some samples apart from the rest, channel by channel."""
+"""Comparisons of channels over many samples: which are ever active, and what sets some samples apart."""
 
 from __future__ import annotations
 
@@ -12,8 +12,26 @@ if TYPE_CHECKING:
 _LARGEST = 1000.0  # a channel that never varies within either group, yet differs between them
 
 
+def active_channels(activations: Tensor, channel_axis: int) -> np.ndarray:
+    """Find the channels that are above zero anywhere.
+
+    A channel that never is, over many samples, is dead: behind a ReLU it passes neither signal nor gradient.
+
+    Args:
+        activations: ``[N, ...]``, the batch axis in front.
+        channel_axis: the axis of one sample's activation that is read as channels.
+
+    Returns:
+        bool ``[C]``. NaN counts as not above zero.
+    """
+    if activations.ndim == 1:
+        return (activations > 0).any().reshape(1).cpu().numpy()
+    by_channel = activations.movedim(channel_axis + 1, 0).flatten(1)
+    return (by_channel > 0).any(1).cpu().numpy()
+
+
 class Contrast(NamedTuple):
-    """Per channel, the mean over the selected samples and over the rest.
+    """Means of each channel over the selected samples and over the rest.
 
     Attributes:
         selected, rest: float64 ``[C]``.
@@ -36,7 +54,7 @@ def contrast(values: Tensor, selected: np.ndarray) -> Contrast:
     Source: the difference of the means over the root of the mean of both variances (each divided by N); P. C. Austin,
     Balance diagnostics for comparing the distribution of baseline covariates, Statistics in Medicine 28 (2009), eq. 1.
     """
-    numbers = values.double().cpu().numpy()
+    numbers = values.cpu().double().numpy()
     chosen, rest = numbers[selected], numbers[~selected]
     means = chosen.mean(0), rest.mean(0)
     spread = np.sqrt((chosen.var(0) + rest.var(0)) / 2)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from innerview.analysis.pictures.layout import Layout, choose_layout, deciding_kind, find_token_grid
+from innerview.analysis.pictures.axes import Layout, choose_layout, deciding_kind, find_token_grid
 from innerview.errors import LayoutError
 
 # shape, kind -> kind of layout, channel axis, spatial axes, slice axes

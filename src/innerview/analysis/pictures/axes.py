@@ -1,15 +1,15 @@
-"""How the axes of one sample's activation are read: which are channels, which are space, which are left over."""
+"""The reading of the axes of one sample's activation: which are channels, which are space, which are left over."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from innerview.errors import LayoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 Shape = tuple[int, ...]
 
@@ -41,7 +41,7 @@ class SliceAxis:
 
 @dataclass(frozen=True)
 class Layout:
-    """How to read one sample's activation; made by :func:`choose_layout`.
+    """A way to read one sample's activation; made by :func:`choose_layout`.
 
     Attributes:
         kind: ``"maps"`` (each channel is an image), ``"strips"`` (each channel is a 1-D signal), ``"vector"`` (each
@@ -51,7 +51,7 @@ class Layout:
         spatial_axes: the axes that one channel is drawn along, in drawing order: two, one or none.
         slice_axes: all other axes.
         grid: height and width of the image that the tokens of a vision transformer came from; None for all else.
-        extra: with ``grid``, how many class and register tokens come before those of the image.
+        extra: with ``grid``, the number of class and register tokens before those of the image.
     """
 
     kind: Literal["maps", "strips", "vector", "tokens"]
@@ -77,17 +77,17 @@ class Layout:
 
     @property
     def folded(self) -> bool:
-        """Whether tokens are put back into the image they came from."""
+        """True if tokens are put back into the image they came from."""
         return self.kind == "maps" and self.grid is not None
 
     @property
     def foldable(self) -> bool:
-        """Whether these are tokens that can be shown both as maps and as tokens."""
+        """True for tokens that can be shown both as maps and as tokens."""
         return self.grid is not None
 
     @property
     def extra_labels(self) -> list[str]:
-        """What to call the extra tokens of folded maps."""
+        """Names of the extra tokens of folded maps."""
         names = ["class", *(f"register {i}" for i in range(1, self.extra))]
         return names[: self.extra] if self.folded else []
 
@@ -136,19 +136,19 @@ def choose_layout(
         return Layout("vector", shape, 0)
     if channel_axis is not None:
         channel = channel_axis % axes
-    elif axes == 2:  # noqa: PLR2004 - likewise
+    elif axes == 2:  # noqa: PLR2004 - channels and space
         channel = 0 if _ONE_DIMENSIONAL.search(kind) else 1
     else:
         channel = axes - 1 if _channels_last(shape, kind) else 0
     others = tuple(axis for axis in range(axes) if axis != channel)
-    if axes == 2:  # noqa: PLR2004 - likewise
+    if axes == 2:  # noqa: PLR2004 - channels and space
         return _matrix(shape, channel, others, token_grid, fold=fold)
     slices = tuple(SliceAxis(axis, f"axis {axis}", shape[axis]) for axis in others[:-2])
     return Layout("maps", shape, channel, others[-2:], slices)
 
 
 def find_token_grid(tokens: int, earlier_shapes: Iterable[Shape]) -> tuple[int, int] | None:
-    """The image that a vision transformer's tokens came from: the last earlier maps with as many pixels.
+    """Find the image that a vision transformer's tokens came from: the last earlier maps with as many pixels.
 
     Args:
         tokens: number of tokens, class and register tokens included.
@@ -166,7 +166,7 @@ def find_token_grid(tokens: int, earlier_shapes: Iterable[Shape]) -> tuple[int, 
 
 
 def deciding_kind(kind: str, shape: Shape, others: Iterable[tuple[str, Shape | None]]) -> str:
-    """The class name to give :func:`choose_layout` for a module whose own name says nothing of its axes.
+    """Choose the class name to give :func:`choose_layout` for a module whose own name says nothing of its axes.
 
     An activation function or a container has the axes of the layers around it: a ReLU of shape ``[16, 200]`` after a
     Conv1d holds 16 strips, after a Linear 16 tokens.
@@ -184,6 +184,62 @@ def deciding_kind(kind: str, shape: Shape, others: Iterable[tuple[str, Shape | N
         return kind
     found = [name for name, other in others if other == shape and _telling(name)]
     return found[-1] if found else kind
+
+
+class Row(Protocol):
+    """One call of a module, as the layer table lists it."""
+
+    @property
+    def path(self) -> str:
+        """The module's path in the model."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """Class name of the module."""
+        ...
+
+    @property
+    def shape(self) -> Shape | None:
+        """Shape of its output for one sample; None if that cannot be seen."""
+        ...
+
+
+class Axes:
+    """Layouts of the layers of one model, each worked out once.
+
+    Args:
+        layers: the layer table: name -> row, in execution order.
+    """
+
+    def __init__(self, layers: Mapping[str, Row]) -> None:
+        self.layers = layers
+        self._rows = list(layers.values())
+        self._position = {name: position for position, name in enumerate(layers)}
+        self._known: dict[tuple[object, ...], Layout] = {}
+
+    def layout(self, layer: str, shape: Shape, *, channel_axis: int | None = None, fold: bool = True) -> Layout:
+        """Choose the layout of an activation of a layer, given the layers around it.
+
+        Args:
+            layer: a name in the layer table.
+            shape: of one sample's activation, without the batch axis; it may differ from sample to sample.
+            channel_axis: overrides the choice.
+            fold: False shows a vision transformer's tokens as tokens.
+
+        Raises:
+            LayoutError: there is no such ``channel_axis``.
+        """
+        key = (layer, shape, channel_axis, fold)
+        if key not in self._known:
+            position = self._position[layer]
+            before, row = self._rows[:position], self._rows[position]
+            inside = [other for other in self._rows[position:] if other.path.startswith(f"{row.path}.")]
+            kind = deciding_kind(row.kind, shape, [(other.kind, other.shape) for other in (*before, *inside)])
+            shapes = [other.shape for other in before if other.shape]
+            grid = find_token_grid(shape[0], shapes) if len(shape) == 2 else None  # noqa: PLR2004 - [tokens, features]
+            self._known[key] = choose_layout(shape, kind=kind, token_grid=grid, channel_axis=channel_axis, fold=fold)
+        return self._known[key]
 
 
 def _telling(kind: str) -> bool:

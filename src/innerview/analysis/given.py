@@ -1,0 +1,100 @@
+"""Arguments of public functions as users give them: numbers in any container, labels, names."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import wraps
+from inspect import signature
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import numpy as np
+import torch
+
+from innerview.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def known_arguments(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Refuse a misspelt keyword argument with a TypeError that names the nearest one."""
+    names = list(signature(function).parameters)
+
+    @wraps(function)
+    def checked(*args: Arguments.args, **options: Arguments.kwargs) -> Result:
+        for name in options:
+            if name not in names:
+                nearest = get_close_matches(name, names, n=1, cutoff=0.0)[0]
+                raise TypeError(
+                    f"{function.__name__}() has no argument {name!r}; did you mean {nearest!r}? "
+                    f"It takes {', '.join(names)}"
+                )
+        return function(*args, **options)
+
+    return checked
+
+
+def as_numbers(values: Any, what: str) -> torch.Tensor | np.ndarray:
+    """Read lists, tables and the like as an array.
+
+    Args:
+        values: numbers: a tensor or an array, which come back without a copy; a list of these or of numbers; a pandas
+            table or column.
+        what: the name for them in messages.
+
+    Raises:
+        DataError: they are not numbers, or do not fill an array.
+    """
+    if isinstance(values, torch.Tensor):
+        return values.detach()
+    try:
+        if isinstance(values, list | tuple) and values and all(isinstance(each, torch.Tensor) for each in values):
+            return torch.stack(list(values)).detach()
+        found = np.asarray(values)
+        # What pandas holds of numbers with missing ones is an array of objects.
+        return found.astype(np.float64) if found.dtype.kind not in "biufc" else found
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise DataError(
+            f"{what} given as {type(values).__name__} cannot be read as an array of numbers ({error}); "
+            "expected a tensor, an array, a table or lists of equal length."
+        ) from error
+
+
+def as_tensor(values: Any, what: str) -> torch.Tensor:
+    """Read numbers as ``as_numbers`` does, as a tensor; it shares the memory of an array that can be written to."""
+    found = as_numbers(values, what)
+    if isinstance(found, torch.Tensor):
+        return found
+    shareable = found.flags.writeable and min(found.strides, default=0) >= 0
+    return torch.from_numpy(found if shareable else found.copy())
+
+
+def class_numbers(labels: Any, count: int, what: str) -> np.ndarray:
+    """Number the classes from 0, in the order of the sorted labels.
+
+    Args:
+        labels: ``[count]``, numbers or strings in a list, an array, a tensor or a pandas column.
+        count: how many are needed.
+        what: the name for that which has labels, in messages.
+
+    Returns:
+        int64 ``[count]``.
+
+    Raises:
+        DataError: labels of another length, of several axes, that cannot be sorted, or not finite.
+    """
+    try:
+        held = labels.detach().cpu().numpy() if isinstance(labels, torch.Tensor) else np.asarray(labels)
+        if held.shape == (count,) and not (held.dtype.kind == "f" and not np.isfinite(held).all()):
+            return np.unique(held, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"labels cannot be sorted ({error}); use all numbers or all strings.") from error
+    if held.shape != (count,):
+        raise DataError(
+            f"labels have shape {held.shape}, but there are {count:,} {what}; one label for each is needed."
+        )
+    missing = int((~np.isfinite(held)).sum())
+    raise DataError(f"{missing:,} of {count:,} labels are NaN or infinite; leave those {what} out.")
