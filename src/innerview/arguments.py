@@ -33,6 +33,25 @@ def refuse_unknown(name: str, given: Iterable[str], known: Iterable[str]) -> Non
             raise TypeError(f"{name} takes no argument {keyword!r}; {offer}")
 
 
+def refuse_unknown_to(view: object, given: Iterable[str], also: Iterable[str] = ("layout",)) -> None:
+    """Raise for the first keyword that none of a widget's classes takes.
+
+    Args:
+        view: the widget, on its construction.
+        given: the keywords that are left for its base class.
+        also: traits that may be given.
+
+    Raises:
+        TypeError: as ``refuse_unknown``.
+    """
+    kind = type(view)
+    own = [base for base in kind.__mro__ if base.__module__.startswith("innerview.") and "__init__" in vars(base)]
+    names = [
+        p.name for base in own for p in inspect.signature(base.__init__).parameters.values() if p.kind != p.VAR_KEYWORD
+    ]
+    refuse_unknown(kind.__name__, given, [*dict.fromkeys(name for name in names if name != "self"), *also])
+
+
 def strict(function: Callable[P, R]) -> Callable[P, R]:
     """Decorate a function so that a misspelt keyword is answered with the nearest one that it takes.
 

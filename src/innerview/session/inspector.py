@@ -189,6 +189,7 @@ class Inspector(Questions, Selection):
         """Whether a cell is running, on another thread than the caller's: views then look at a copy of the model."""
         return self._gate.elsewhere
 
+    @strict
     def look(self, layer: str, sample: int | None, subject: Subject | None = None) -> Look:
         """What a layer returned for one sample; None: for the image given to ``show``. See ``Subject.look``."""
         return (self.subject if subject is None else subject).look(layer, sample, self._own)
@@ -197,6 +198,7 @@ class Inspector(Questions, Selection):
         """One sample as a batch of one; None for the user's own image."""
         return self._live.latest().batch(sample, self._own)
 
+    @strict
     def predict(self, job: Job | None = None) -> Generator[Predictions, None, None]:
         """Predict every sample that was not predicted yet, in steps short enough to let a click through.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from traitlets import Bool
 
+from innerview.arguments import refuse_unknown_to
 from innerview.jobs.worker import URGENT, Job
 from innerview.session.inspector import Inspector
 from innerview.widgets.frame_widget import FrameWidget
@@ -42,9 +43,7 @@ class View(FrameWidget):
                 f"{type(self).__name__} shows an innerview.Inspector; got {type(inspector).__name__}. "
                 f"Write {type(self).__name__}(iv.Inspector(model, data))"
             )
-        unknown = [name for name in kwargs if not self.has_trait(name)]
-        if unknown:
-            raise TypeError(f"{type(self).__name__} takes no argument {unknown[0]!r}; it takes inspector and layout")
+        refuse_unknown_to(self, kwargs, ("layout", "active"))
         self.inspector = inspector
         self._watched: list[tuple[Callable[..., None], list[str]]] = []
         self._missed: dict[Callable[..., None], Any] = {}

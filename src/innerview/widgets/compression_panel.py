@@ -10,6 +10,7 @@ import ipywidgets
 import numpy as np
 from traitlets import Bool
 
+from innerview.arguments import strict
 from innerview.errors import InnerviewError
 from innerview.session.inspector import Inspector
 from innerview.study.compressions import Compression, Step, compression_table, curve_of
@@ -56,6 +57,7 @@ class CompressionPanel(ipywidgets.VBox):
     active = Bool(default_value=True)
     inspector: Inspector | None = None
 
+    @strict
     def __init__(self, inspector: Inspector, *, active: bool = True) -> None:
         if not isinstance(inspector, Inspector):
             raise TypeError(

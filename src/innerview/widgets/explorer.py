@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import ipywidgets
 from traitlets import dlink
 
+from innerview.arguments import strict
 from innerview.session.inspector import Inspector
 from innerview.widgets.brush_panel import BrushPanel
 from innerview.widgets.channel_grid import ChannelGrid
@@ -124,6 +125,7 @@ class Explorer(ipywidgets.Box):
             self._main.selected_index = list(self._tabs).index("Channels")
 
 
+@strict
 def explore(
     model: nn.Module,
     data: Any,

@@ -10,6 +10,7 @@ import ipywidgets
 from traitlets import Bool
 
 from innerview.analysis.spaces.similarity import CosineHistogram
+from innerview.arguments import strict
 from innerview.errors import InnerviewError
 from innerview.jobs.progress import relay
 from innerview.jobs.worker import SOON
@@ -64,6 +65,7 @@ class SimilarityView(ipywidgets.VBox):
     active = Bool(default_value=True)
     inspector: Inspector | None = None
 
+    @strict
     def __init__(self, inspector: Inspector, *, active: bool = True) -> None:
         if not isinstance(inspector, Inspector):
             raise TypeError(
