@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from traitlets import HasTraits, Int, TraitType, Unicode, validate
 
+from innerview.data.indices import sample_indices
 from innerview.errors import DataError
 
 SAMPLES = 2000  # unless asked for more: what a first look at a data set needs, in seconds
-_MOST_NAMED = 5  # wrong indices in one error
 
 
 class Indices(TraitType[np.ndarray, Any]):
@@ -20,31 +20,9 @@ class Indices(TraitType[np.ndarray, Any]):
     info_text = "a sequence of sample numbers, or a mask with one entry a sample"
 
     def validate(self, obj: Any, value: Any) -> np.ndarray:
-        """Sort what was given; a mask becomes the numbers where it is true."""
-        try:
-            given = np.asarray(value)
-        except ValueError:
-            self.error(obj, value)
-        if given.dtype == bool:
-            if given.shape != (obj.samples,):
-                raise DataError(
-                    f"a mask of samples has one entry for each of the {obj.samples:,} samples; "
-                    f"this one has the shape {list(given.shape)}"
-                )
-            given = np.flatnonzero(given)
-        if given.ndim != 1 or (given.size and not np.issubdtype(given.dtype, np.integer)):
-            self.error(obj, value)
-        indices = given.astype(np.int64)  # a copy: what the user does to the array later changes nothing
-        if not (np.diff(indices) > 0).all():
-            indices = np.unique(indices)
-        if indices.size and (indices[0] < 0 or indices[-1] >= obj.samples):
-            wrong = indices[(indices < 0) | (indices >= obj.samples)]
-            named = ", ".join(str(index) for index in wrong[:_MOST_NAMED])
-            raise DataError(
-                f"there is no sample {named}{' ...' if len(wrong) > _MOST_NAMED else ''}: "
-                f"the samples are 0 to {obj.samples - 1}"
-            )
-        return indices
+        """Turn what was given into sorted numbers, and a mask into the numbers where it is true."""
+        indices = sample_indices(value, obj.samples)
+        return indices if (np.diff(indices) > 0).all() else np.unique(indices)
 
     def get(self, obj: Any, cls: type | None = None) -> np.ndarray:
         """A copy, so that writing to it changes nothing."""
