@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _STREAM_LIMIT = 1000  # samples kept of data that can only be read once, front to back
 _MOST_CLASSES = 100_000  # without names
+UNLABELLED = -1
 _LABEL_KEYS = ("labels", "label", "targets", "target", "y")
 _WRAPPERS = ("dataset", "_dataset")  # Subset, random_split, Hugging Face and many others keep the wrapped one here
 
@@ -55,7 +56,8 @@ class Data:
     Attributes:
         name: a short name of the source, for people.
         origin: equal for two of the same samples.
-        labels: int64 ``[N]``, -1 where a label was not read yet; None when the data has no labels.
+        labels: int64 ``[N]``, -1 where a sample has no label, or its label was not read yet; None when no sample has
+            one. Any negative label in the source means that the sample has none.
 
     Raises:
         DataError: no samples, labels of another length, or nothing that can be read by index.
@@ -117,7 +119,7 @@ class Data:
                 "one. Where they are no class labels: unpack=lambda batch: ((batch[0],), {}, None)"
             )
         if batch.labels is not None and self.labels is not None:
-            self.labels[list(indices)] = batch.labels.cpu().numpy()
+            self.labels[list(indices)] = batch.labels.clamp(min=UNLABELLED).cpu().numpy()
             if self._numbered:
                 self.classes = self.classes + _numbers(len(self.classes), int(batch.labels.max()))
         return batch
@@ -167,9 +169,11 @@ class Data:
             )
         return other
 
-    def class_name(self, label: int) -> str:
-        """The name of a label."""
-        return self.classes[label] if 0 <= label < len(self.classes) else str(label)
+    def class_name(self, label: int) -> str | None:
+        """The name of a label: its number where it has none, and None for a negative one, which is no label."""
+        if label < 0:
+            return None
+        return self.classes[label] if label < len(self.classes) else str(label)
 
     @property
     def transform(self) -> Callable[[Any], Any] | None:
@@ -214,12 +218,12 @@ class Data:
     def _find_labels(self, first: Batch) -> np.ndarray | None:
         if first.labels is None:
             return None
-        labels = np.full(self._length, -1, np.int64)
-        labels[0] = int(first.labels[0])
+        labels = np.full(self._length, UNLABELLED, np.int64)
+        labels[0] = max(int(first.labels[0]), UNLABELLED)
         targets = _targets(self._chain)
         # A target_transform or a wrapper may relabel: what the dataset lists is taken if it agrees with what it gives.
         if targets is not None and len(targets) == self._length and targets[0] == labels[0]:
-            return targets
+            return targets if targets.max() >= 0 else None
         return labels
 
     def _find_classes(self, given: Sequence[str] | None) -> list[str]:
@@ -386,7 +390,7 @@ def _targets(chain: list[Any]) -> np.ndarray | None:
         if indices is None:
             return None
         labels = labels[np.asarray(indices)]
-    return labels.astype(np.int64)
+    return labels.astype(np.int64).clip(min=UNLABELLED)
 
 
 def _normalisation(chain: list[Any]) -> tuple[list[float] | None, list[float] | None]:

@@ -289,7 +289,8 @@ class Inspector(Selection):
         Predicts first what was not predicted yet. A column is left out where there are no labels or no class scores.
 
         Returns:
-            One row a sample, indexed by its number.
+            One row a sample, indexed by its number. A sample without a label has None as its label, NA as whether it
+            is right, and NaN as its loss.
         """
         import pandas as pd  # noqa: PLC0415 - slow to import
 
@@ -303,7 +304,8 @@ class Inspector(Selection):
         if predicted:
             table["predicted"] = [self.data.class_name(int(label)) for label in self.predictions.predicted[brush]]
         if predicted and self.data.labels is not None:
-            table["correct"] = self.predictions.correct[brush] == 1
+            correct = self.predictions.correct[brush]
+            table["correct"] = pd.arrays.BooleanArray(correct == 1, correct < 0)
             table["loss"] = self.predictions.loss[brush]
         return table
 

@@ -34,7 +34,7 @@ _OPTIONS = ("pool", "samples", "correct_only", "seed", "job")
 def quality(
     inspector: Inspector, layer: str, method: str | None = None, *, k: int = 10, bootstrap: int = 0, **options: Any
 ) -> Generator[None, None, EmbeddingQuality]:
-    """Score a layer's samples by their labels.
+    """Score a layer's samples by their labels; those without a label are left out.
 
     Args:
         inspector: whose model and data are used.
@@ -49,7 +49,7 @@ def quality(
         None, now and then.
 
     Raises:
-        DataError: the data has no labels, or too few samples for k.
+        DataError: no sample has a label, or there are too few for k.
         UnknownLayerError, UnseenLayerError, ForwardError: as ``embedding``.
     """
     if inspector.data.labels is None:
@@ -62,12 +62,21 @@ def quality(
     else:
         picture = yield from silent(embedding(inspector, layer, method, **options))
         vectors, points = picture.representation, picture.points
+    labels = inspector.data.labels[vectors.indices]
+    known = labels >= 0
+    if not known.any():
+        raise DataError(f"none of these {len(labels):,} samples has a label, and the quality is told by the classes")
     neighbours = None
-    if method is None:
+    if method is None and known.all():
         neighbours = yield from silent(vectors.finding_neighbours(k))
     measured = yield from silent(
-        measuring_quality(points, inspector.data.labels[vectors.indices], k, neighbours=neighbours, bootstrap=bootstrap)
+        measuring_quality(
+            points if known.all() else points[known], labels[known], k, neighbours=neighbours, bootstrap=bootstrap
+        )
     )
+    if not known.all():
+        left_out = f"{(~known).sum():,} samples without a label left out"
+        measured = replace(measured, note="; ".join(filter(None, [measured.note, left_out])))
     if method is None:
         return measured
     if 2 * k >= len(points):

@@ -86,7 +86,7 @@ def test_predictions_agree_with_a_plain_loop(model, inspector):
     for _ in inspector.predict():
         pass
     assert inspector.predictions.predicted.tolist() == expected.tolist()
-    assert inspector.predictions.accuracy.value == pytest.approx((expected == LABELS).float().mean().item())
+    assert inspector.predictions.score.accuracy == pytest.approx((expected == LABELS).float().mean().item())
 
 
 def test_two_who_ask_for_predictions_share_them(inspector):
@@ -98,7 +98,7 @@ def test_two_who_ask_for_predictions_share_them(inspector):
     for _ in second:
         pass
     assert inspector.predictions.done == 20
-    assert inspector.predictions.accuracy.evaluated == 20
+    assert inspector.predictions.score.labelled == 20
 
 
 def test_a_changed_model_is_predicted_anew(model, inspector):
