@@ -168,7 +168,7 @@ def test_labels_of_another_length_are_refused():
 
 
 def test_what_cannot_be_read_is_named():
-    with pytest.raises(DataError, match="int is no DataLoader"):
+    with pytest.raises(DataError, match="int is not a DataLoader"):
         Data(3)
     with pytest.raises(DataError, match="str is no DataLoader"):
         Data("digits.npz")

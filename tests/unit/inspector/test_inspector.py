@@ -120,7 +120,7 @@ def test_an_image_of_ones_own(inspector):
     inspector.show(IMAGES[3])
     assert inspector.sample is None
     torch.testing.assert_close(inspector.look("features.0", None).values, inspector.look("features.0", 3).values)
-    with pytest.raises(ImageError, match="no image"):
+    with pytest.raises(ImageError, match="not an image"):
         inspector.show(b"not an image")
     inspector.sample = 2
 
