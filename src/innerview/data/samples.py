@@ -22,7 +22,7 @@ _LABEL_KEYS = ("labels", "label", "targets", "target", "y")
 
 
 class Batch(NamedTuple):
-    """What is fed to the model for some samples.
+    """The input of the model for some samples.
 
     Attributes:
         args: positional arguments.
@@ -50,7 +50,7 @@ class Data:
 
     Attributes:
         name: a short name of the source, for people.
-        origin: equal for two of the same samples.
+        origin: a value that two Data of the same samples share.
         labels: int64 ``[N]``, -1 where a sample has no label, or its label was not read yet; None when no sample has
             one. Any negative label in the source means that the sample has none.
 
@@ -99,17 +99,17 @@ class Data:
         try:
             collated = self._source.read(numbers)
         except (RuntimeError, TypeError) as error:
-            if len(indices) == 1:
+            if len(numbers) == 1:
                 raise
             raise DataError(
-                f"samples {indices[0]} to {indices[-1]} of {self.name} cannot be put into one batch; are they of "
+                f"samples {numbers[0]} to {numbers[-1]} of {self.name} cannot be put into one batch; are they of "
                 f"different shapes? {type(error).__name__}: {error}"
             ) from error
         batch = self._split(collated) if self._unpack is None else self._unpacked(collated)
-        if batch.labels is not None and len(batch.labels) != len(indices):
+        if batch.labels is not None and len(batch.labels) != len(numbers):
             raise DataError(
-                f"a batch of {len(indices)} samples of {self.name} has {len(batch.labels)} labels: every sample needs "
-                "one. Where they are no class labels: unpack=lambda batch: ((batch[0],), {}, None)"
+                f"a batch of {len(numbers)} samples of {self.name} has {len(batch.labels)} labels: every sample needs "
+                "one. If they are not class labels: unpack=lambda batch: ((batch[0],), {}, None)"
             )
         if batch.labels is not None and self.labels is not None:
             self.labels[numbers] = batch.labels.clamp(min=UNLABELLED).cpu().numpy()
@@ -135,7 +135,7 @@ class Data:
         )
 
     def alike(self, source: Any) -> Data:
-        """Other samples that are read in the same way.
+        """Read other samples in the same way.
 
         Args:
             source: in any form that ``Data`` takes; a Data is returned as it is.
@@ -163,14 +163,14 @@ class Data:
         return other
 
     def class_name(self, label: int) -> str | None:
-        """The name of a label: its number where it has none, and None for a negative one, which is no label."""
+        """Name a label, by its number if its class has no name; None for a negative one, which is not a label."""
         if label < 0:
             return None
         return self.classes[label] if label < len(self.classes) else str(label)
 
     @property
     def transform(self) -> Callable[[Any], Any] | None:
-        """The dataset's own transform from a picture to an input, if it has one."""
+        """The dataset's own transform from a picture to an input; None without one."""
         return self._source.transform
 
     def _split(self, collated: Any) -> Batch:
@@ -217,7 +217,7 @@ class Data:
 
     def _find_classes(self, given: Sequence[str] | None) -> list[str]:
         if isinstance(given, int):
-            raise DataError(f"classes={given} is a number; a name for each label is asked for: ['cat', 'dog', ...]")
+            raise DataError(f"classes={given} is a number; give a name for each label: ['cat', 'dog', ...]")
         if given is not None:
             return told_apart(given)
         for dataset in self._source.datasets:
@@ -229,7 +229,7 @@ class Data:
 
 
 def forward_parameters(forward: Callable[..., Any]) -> frozenset[str]:
-    """The names that a model's forward takes; empty when they cannot be known."""
+    """List the parameter names of a model's forward; empty when they cannot be known."""
     try:
         return frozenset(inspect.signature(forward).parameters)
     except (TypeError, ValueError):

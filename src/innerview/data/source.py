@@ -1,4 +1,4 @@
-"""Where samples come from: a DataLoader, a Dataset or tensors, read by index."""
+"""The source of samples: a DataLoader, a Dataset or tensors, read by index."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Source(NamedTuple):
 
     @property
     def origin(self) -> object:
-        """Equal for two sources of the same samples: where their tensor lies, or which object they are."""
+        """A value that two sources of the same samples share: the address of their tensor, or the object's id."""
         dataset = self.datasets[0]
         tensor = dataset.tensors[0] if isinstance(dataset, TensorDataset) else dataset
         tensor = torch.as_tensor(tensor) if isinstance(tensor, np.ndarray) else tensor

@@ -55,7 +55,7 @@ def _are_probabilities(values: Tensor, tolerance: float) -> bool:
 
 
 class Verdict(NamedTuple):
-    """What is to be said of the class scores of N samples, on the CPU.
+    """The predictions of N samples beside their labels, on the CPU.
 
     A sample with a negative label has none: -1 and PyTorch's ``ignore_index`` of -100 are such labels.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Judged(NamedTuple):
-    """What was said of a model's output for N samples.
+    """The judgement of a model's output for N samples.
 
     Attributes:
         score: of the samples together.

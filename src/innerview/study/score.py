@@ -1,4 +1,4 @@
-"""How good a model's outputs are, added up over samples."""
+"""The score of a model's outputs, added up over samples."""
 
 from __future__ import annotations
 

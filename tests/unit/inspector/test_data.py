@@ -170,7 +170,7 @@ def test_labels_of_another_length_are_refused():
 def test_what_cannot_be_read_is_named():
     with pytest.raises(DataError, match="int is not a DataLoader"):
         Data(3)
-    with pytest.raises(DataError, match="str is no DataLoader"):
+    with pytest.raises(DataError, match="str is not a DataLoader"):
         Data("digits.npz")
     with pytest.raises(DataError, match="'frame' is no tensor, but NoneType"):
         Data({"data": IMAGES, "frame": None})
