@@ -151,7 +151,7 @@ def test_a_dropped_image_and_a_file_that_is_none(explorer):
     explorer.expect_painted("features.0", "null")
     expect(explorer.samples.get_by_test_id("own-name")).to_contain_text("gradient.png")
     explorer.drop("notes.png", b"these are no pixels")
-    expect(explorer.samples.get_by_role("alert")).to_contain_text("'notes.png', a file of 19 bytes, is no image")
+    expect(explorer.samples.get_by_role("alert")).to_contain_text("'notes.png', a file of 19 bytes, is not an image")
     explorer.samples.get_by_test_id("back-to-dataset").click()
     explorer.expect_painted("features.0", 0)
     explorer.drop("again.png", picture.getvalue())

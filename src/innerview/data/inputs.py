@@ -1,4 +1,4 @@
-"""The input of a batch: which tensor it is, whether it is a picture, on which device it belongs."""
+"""The main input of a batch: found, shown, replaced, and put on the model's device."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def main_input(batch: Batch) -> Tensor:
-    """The first tensor fed for the first sample of a batch that is no mask, without the batch axis.
+    """Find the first tensor fed for the first sample that is not a mask, without the batch axis.
 
     Raises:
         DataError: no tensor is fed.
@@ -29,7 +29,7 @@ def main_input(batch: Batch) -> Tensor:
 
 
 def _main(batch: Batch) -> tuple[tuple[Any, ...], Tensor, bool]:
-    """Where the main input is (keys and positions from args + kwargs inwards), it, and whether it is one of a list."""
+    """Find the main input: its keys and positions from args and kwargs inwards, itself, and whether a list holds it."""
     masks = []
     for path, value, name in _tensors(batch):
         # A list of tensors holds one for each sample, as torchvision's detection models take them.
@@ -56,7 +56,7 @@ def _tensors(batch: Batch) -> Iterator[tuple[tuple[Any, ...], Tensor, str]]:
 
 
 def is_image(value: Tensor) -> bool:
-    """Whether an input ``[C, H, W]`` or ``[H, W]`` can be shown as a picture."""
+    """Tell an input ``[C, H, W]`` or ``[H, W]`` that can be shown as a picture."""
     if not (value.is_floating_point() or str(value.dtype) == "torch.uint8"):
         return False
     return (value.ndim == 3 and value.shape[0] in (1, 3, 4) and min(value.shape[1:]) > 1) or (  # noqa: PLR2004 - axes
@@ -65,14 +65,14 @@ def is_image(value: Tensor) -> bool:
 
 
 def as_text(value: Tensor, most: int) -> str:
-    """The first ``most`` numbers of an input that is no picture."""
+    """Write out the first ``most`` numbers of an input that is not a picture."""
     flat = value.flatten()[:most].tolist()
     text = " ".join(f"{number:.4g}" if isinstance(number, float) else str(number) for number in flat)
     return f"{text} …" if value.numel() > most else text
 
 
 def replace_input(batch: Batch, value: Tensor) -> Batch:
-    """The batch of one sample with another main input; without its label."""
+    """Return the batch of one sample with another main input, and without its label."""
     (key, *rest), old, inside = _main(batch)
     new = value if inside else value[None].to(old.dtype)
 
@@ -90,7 +90,7 @@ def replace_input(batch: Batch, value: Tensor) -> Batch:
 
 
 def placed(batch: Batch, model: nn.Module) -> Batch:
-    """The batch on the model's device; floats in half precision where the model's are."""
+    """Move a batch to the model's device; floats become half precision where the model's are."""
     weight = next((p for p in model.parameters() if p.is_floating_point()), None)
     weight = next(model.buffers(), None) if weight is None else weight
     if weight is None:

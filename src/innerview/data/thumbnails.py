@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from innerview.data.samples import Data
 
 SIDE = 48  # pixels; drawn at 24 to 48 CSS pixels
-_NUMBERS = 8  # of a sample that is no picture
+_NUMBERS = 8  # of a sample that is not a picture
 
 
 class Thumbnail(NamedTuple):
-    """A sample, small.
+    """A small picture of a sample, or its first numbers.
 
     Attributes:
         label: name of its class; None without one.
-        picture: uint8 ``[SIDE, SIDE, 3]``; None for a sample that is no image.
-        text: its first numbers, for a sample that is no image.
+        picture: uint8 ``[SIDE, SIDE, 3]``; None for a sample that is not an image.
+        text: its first numbers, for a sample that is not an image.
     """
 
     label: str | None

@@ -1,1 +1,1 @@
-"""What a model does: its layers, what each returned, and how to look without leaving a trace."""
+"""Floor 2: the layers of a model and what each returned, looked at without leaving a trace."""

@@ -1,4 +1,4 @@
-"""Every call of chosen modules during a forward, seen through hooks that live for the length of a ``with``."""
+"""The calls of chosen modules during a forward, seen through hooks that live for the length of a ``with``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def modules_of(model: nn.Module) -> dict[str, nn.Module]:
-    """Every module of a model by path, as ``named_modules`` names it; the model itself is left out.
+    """List the modules of a model by path, as ``named_modules`` names them; the model itself is left out.
 
     A model without submodules, say a bare ``nn.Linear``, is its own only layer, under the name of its class.
     """

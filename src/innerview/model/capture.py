@@ -1,4 +1,4 @@
-"""What chosen layers returned: hooks for the length of a forward, copies of the values, and errors that explain."""
+"""Copies of what chosen layers returned, taken by hooks that live for the length of a forward."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def run(
     Args:
         model: any module.
         args: what to feed, on the model's device. Copied first: some models change their input in place.
-        kwargs: likewise.
+        kwargs: what to feed by name; copied too.
         layers: names of the layers.
         stop: end the forward after the last of them.
         restore_rng: as for ``quiet``.

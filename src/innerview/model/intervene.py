@@ -71,7 +71,7 @@ def forward_with(
     Args:
         model: any module.
         args: what to feed, on the model's device. Copied first.
-        kwargs: likewise.
+        kwargs: what to feed by name; copied too.
         edits: by name of the layer (``block#2`` is the second call of ``block``), a function from its activation to
             what takes its place, of the same shape. It is given a copy, which it may change and return.
         restore_rng: as for ``quiet``.
@@ -82,7 +82,7 @@ def forward_with(
     Raises:
         UnknownLayerError: a name that the model does not have.
         UnseenLayerError: a layer that this forward did not call, or that returned no tensor.
-        DataError: an edit returned something else than a tensor of the activation's shape, dtype and device.
+        DataError: an edit returned something other than a tensor of the activation's shape, dtype and device.
         ForwardError: the model raised; its error is the cause. An error raised by an edit comes out as it is.
     """
     editing = Editing(modules_of(model), edits)
@@ -108,7 +108,7 @@ def laid_out(edited: Any, value: Tensor, name: str) -> Tensor:
     A copy, so that a later in-place operation of the model does not change the caller's tensor.
 
     Raises:
-        DataError: it is no tensor of the same shape, dtype and device.
+        DataError: it is not a tensor of the same shape, dtype and device.
     """
     kinds = [(tuple(t.shape), t.dtype, t.device) if isinstance(t, Tensor) else None for t in (edited, value)]
     if kinds[0] != kinds[1]:

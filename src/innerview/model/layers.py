@@ -115,7 +115,7 @@ def trace_layers(
     Args:
         model: any module.
         args: a batch of input, on the model's device. Two samples tell the batch axis apart best.
-        kwargs: likewise.
+        kwargs: what to feed by name.
         batch: how many samples the batch has; the first axis of the first tensor when None.
         restore_rng: as for ``quiet``.
 
@@ -181,7 +181,7 @@ def trace_layers(
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What is kept of one call: no tensor."""
+    """The facts kept of one call, without its tensors."""
 
     shape: tuple[int, ...] | None
     batch_axis: int | None

@@ -1,4 +1,4 @@
-"""What modules take and return: nested containers of tensors, walked, copied and described."""
+"""Nested containers of tensors, as modules take and return them: walked, copied and described."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def copied(value: Any, *, detach: bool = True) -> Any:
     """Copy a nested value so that no tensor of the copy shares memory with the original.
 
     Args:
-        value: any nesting of containers. What is neither a container nor a tensor is kept as it is.
+        value: any nesting of containers. Anything else is kept as it is.
         detach: cut the copies from the autograd graph.
 
     Returns:
@@ -152,7 +152,7 @@ def _described(value: Any, depth: int = 0) -> str:
     if not children:
         return f"{value!r:.60}"
     inner = ", ".join(f"{place.strip('[].')}: {_described(item, depth + 1)}" for place, item in children[:8])
-    return f"{type(value).__name__}({inner}{', ...' if len(children) > 8 else ''})"  # noqa: PLR2004 - likewise
+    return f"{type(value).__name__}({inner}{', ...' if len(children) > 8 else ''})"  # noqa: PLR2004 - a longer list is unreadable
 
 
 def _kind(output: Any) -> str:

@@ -1,4 +1,4 @@
-"""Which part of the input image a position of a feature map depends on."""
+"""The receptive field: the part of the input image that a position of a feature map depends on."""
 
 from __future__ import annotations
 
@@ -79,13 +79,13 @@ def receptive_field(
     Args:
         model: any module.
         args: an input that holds one image tensor ``[B, C, H, W]``, on the model's device.
-        kwargs: likewise; the image is in one of the two.
+        kwargs: what to feed by name; the image is in one of the two.
         layer: name of the layer; its output is ``[B, C, h, w]``.
         channel_last: its output is ``[B, h, w, C]``.
         restore_rng: as for ``quiet``.
 
     Returns:
-        None when the input is not one image, the output is no map, or no gradient connects the two.
+        None when the input is not one image, the output is not a map, or no gradient connects the two.
 
     Raises:
         UnknownLayerError, ForwardError: as ``run``.

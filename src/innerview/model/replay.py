@@ -40,7 +40,7 @@ def record(
     Args:
         model: any module.
         args: what to feed, on the model's device. Copied first.
-        kwargs: likewise.
+        kwargs: what to feed by name; copied too.
         layer: name of the layer; ``block#2`` is the second call of ``block``.
         restore_rng: as for ``quiet``, for the reruns too.
 
@@ -94,7 +94,7 @@ class Recording:
 
     @property
     def how(self) -> str:
-        """How reruns are made: "replay", only what comes after the layer, or "full forward"."""
+        """The way reruns are made: "replay" runs only what comes after the layer, "full forward" everything."""
         return _REPLAY if self._skips is not None else _FULL
 
     @property
@@ -198,7 +198,7 @@ class Recording:
         return skips, tape.obstacle
 
     def _check(self, skips: Skips) -> str:
-        """Replay the unchanged activation. Returns what is wrong with the outcome; empty when nothing is."""
+        """Replay the unchanged activation, and return what is wrong with the outcome; empty if nothing is."""
         try:
             again = self._replay(skips, self.activation.clone(), {})
         except Diverged:
@@ -273,19 +273,19 @@ class _EarlierError(Exception):
 
 
 def _drawn(before: Any, after: Any) -> bool:
-    """Whether random numbers were drawn between two results of ``random_states``."""
+    """Tell from two results of ``random_states`` whether random numbers were drawn in between."""
     return any(not _same_state(was, state) for (_, was), (_, state) in zip(before, after, strict=True))
 
 
 def _same_state(was: Any, state: Any) -> bool:
-    """Whether two random states are the same: a tensor, Python's tuple, or NumPy's tuple with an array in it."""
+    """Compare two random states: tensors, Python's tuples, or NumPy's tuples with an array in them."""
     if isinstance(was, Tensor):
         return torch.equal(was, state)
     return all(np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b for a, b in zip(was, state, strict=True))
 
 
 def _equal(value: Any, other: Any) -> bool:
-    """Whether two nested values hold the same, bit for bit; NaN equals NaN. What cannot be looked into is let be."""
+    """Compare two nested values exactly; NaN equals NaN, and objects that cannot be looked into are passed over."""
     ours, theirs = dict(tensors(value)), dict(tensors(other))
     return (
         ours.keys() == theirs.keys()

@@ -171,7 +171,7 @@ class _Buffers:
             # Same values as before, so the same version: else ``fingerprint`` would report a change.
             self._versions.__exit__()
         for module, held in self._held:
-            now = module._buffers  # noqa: SLF001 - likewise
+            now = module._buffers  # noqa: SLF001 - no public way
             for name, tensor in held.items():
                 # Only what was replaced. A buffer made by the forward stays: the model may count on it from now on.
                 if type(now) is dict and name in now and now[name] is not tensor:
@@ -250,5 +250,5 @@ def devices_of(model: nn.Module) -> set[torch.device]:
 
 
 def _belongs_to(hook: Any, modules: list[nn.Module]) -> bool:
-    """Whether a hook is a method of one of the model's modules: its copy must belong to the copied module."""
+    """Tell a hook that is a method of one of the model's modules: its copy must belong to the copied module."""
     return isinstance(hook, MethodType) and any(hook.__self__ is module for module in modules)

@@ -1,4 +1,4 @@
-"""Whether a module's output can be seen, and if not, why not."""
+"""The status of a module: its output can be seen, or the reason why not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Status(str, Enum):
-    """What can be seen of a layer. Each member is also its text, for tables and messages."""
+    """The status of a layer. Each member is also its text, for tables and messages."""
 
     SEEN = "seen"
     NEVER_CALLED = "never called"
@@ -52,7 +52,7 @@ def why_never_called(modules: Mapping[str, nn.Module], path: str, counts: Mappin
 
 
 def ran_uncompiled(modules: Mapping[str, nn.Module], path: str, counts: Mapping[str, int]) -> bool:
-    """Whether a module that was called is compiled, or sits in a compiled one, and ran as plain Python nevertheless."""
+    """Tell a module that is compiled, or sits in a compiled one, and nevertheless ran as plain Python."""
     return any(
         is_compiled(modules[above]) and not _is_opaque(modules, above, counts)
         for above in (path, *_ancestors(path))
@@ -61,18 +61,18 @@ def ran_uncompiled(modules: Mapping[str, nn.Module], path: str, counts: Mapping[
 
 
 def is_compiled(module: nn.Module) -> bool:
-    """Whether the module is compiled: by ``module.compile()``, or what ``torch.compile(module)`` returns."""
+    """Tell a module compiled by ``module.compile()`` or returned by ``torch.compile(module)``."""
     return is_wrapper_of_compiled(module) or vars(module).get("_compiled_call_impl") is not None
 
 
 def is_wrapper_of_compiled(module: nn.Module) -> bool:
-    """Whether the module is what ``torch.compile(module)`` returns."""
+    """Tell a module returned by ``torch.compile(module)``."""
     # The class name, not isinstance: importing torch._dynamo takes seconds.
     return type(module).__name__ == "OptimizedModule"
 
 
 def _is_opaque(modules: Mapping[str, nn.Module], path: str, counts: Mapping[str, int]) -> bool:
-    """Whether a wrapper ran without calling what it wraps: code compiled ahead of time, which nothing turns off."""
+    """Tell a wrapper that did not call what it wraps: code compiled ahead of time, which nothing turns off."""
     if path not in modules or not is_wrapper_of_compiled(modules[path]):
         return False
     was_called = counts.get(path, 1) > 0  # the model itself is not counted: it was called

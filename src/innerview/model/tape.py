@@ -29,11 +29,11 @@ _DETACH = torch.ops.aten.detach.default
 
 
 class Diverged(BaseException):
-    """The forward took another way than the recorded one. No Exception, so that the model does not catch it."""
+    """The forward took another way than the recorded one; not an Exception, so that the model does not catch it."""
 
 
 class Place(NamedTuple):
-    """Where a tensor lies: which storage, counted in order of appearance, and how it is spread over it."""
+    """The place of a tensor: its storage, counted in order of appearance, and its layout in it."""
 
     storage: int
     size: tuple[int, ...]
@@ -181,7 +181,7 @@ class Tape(_Mode):
                 self._written.add(self._numbers[address])
 
     def _place(self, tensor: Tensor) -> Place | None:
-        """Where a tensor lies, in a storage that is counted from now on; None for sparse tensors and the like."""
+        """Find a tensor's place, in a storage that is counted from now on; None for sparse tensors and the like."""
         address = _address(tensor)
         if address is None:
             return None
@@ -193,7 +193,7 @@ class Tape(_Mode):
 
 
 class Skips:
-    """What a tape was found to need: the steps to skip, and the memory that is read afterwards.
+    """The outcome of a tape: the steps to skip, and the memory that is read afterwards.
 
     Attributes:
         bytes: how much memory is held for the replays.
@@ -222,7 +222,7 @@ class Skips:
         return self._zeros[device, dtype].as_strided(size, stride)
 
     def feed(self, fed: Any, memory: dict[int, UntypedStorage]) -> Any:
-        """What to feed for a replay: as at the recording, its values as they were at the point."""
+        """Return what to feed for a replay: the recorded inputs, with their values at the point."""
         places = {id(tensor): place for (_, tensor), place in zip(tensors(fed), self._inputs, strict=True)}
 
         def at_the_point(tensor: Tensor) -> Tensor:
@@ -248,7 +248,7 @@ class Skipping(_Mode):
 
     @property
     def complete(self) -> bool:
-        """Whether all recorded operations were met."""
+        """True once all recorded operations were met."""
         return self._position == len(self._skips.steps)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -289,10 +289,10 @@ def _is_plain(tensor: Tensor) -> bool:
 
 
 def _written(func: Any, args: Any, kwargs: Any) -> Iterator[Tensor]:
-    """The tensors that an operation changes in place, by its schema."""
+    """Yield the tensors that an operation changes in place, by its schema."""
     if not func._schema.is_mutable:  # noqa: SLF001 - no public way
         return
-    for position, argument in enumerate(func._schema.arguments):  # noqa: SLF001 - likewise
+    for position, argument in enumerate(func._schema.arguments):  # noqa: SLF001 - no public way
         if argument.alias_info is not None and argument.alias_info.is_write:
             value = args[position] if position < len(args) else kwargs.get(argument.name)
             yield from (leaf for leaf in pytree.tree_leaves(value) if isinstance(leaf, Tensor))

@@ -15,7 +15,7 @@ _MOST_NAMED = 4
 
 
 def untrained(model: nn.Module, seed: int = 0) -> nn.Module:
-    """A copy of a model whose parameters and buffers are drawn anew, as its modules draw them when they are made.
+    """Copy a model and draw its parameters and buffers anew, as its modules do when they are made.
 
     Args:
         model: any module; it is not changed.
@@ -25,7 +25,7 @@ def untrained(model: nn.Module, seed: int = 0) -> nn.Module:
         The copy, without gradients and hooks of its own making.
 
     Raises:
-        InnerviewError: some parameters belong to a module without ``reset_parameters``; names them.
+        InnerviewError: some parameters belong to a module without ``reset_parameters``; the message names them.
     """
     fresh = copy.deepcopy(model)
     left = {id(parameter): name for name, parameter in fresh.named_parameters()}

@@ -325,7 +325,8 @@ class Inspector(Questions, Selection):
         Predicts first what was not predicted yet. A column is left out where there are no labels or no class scores.
 
         Returns:
-            One row a sample, indexed by its number.
+            One row a sample, indexed by its number. A sample without a label has None as its label, NA as whether it
+            is right, and NaN as its loss.
         """
         import pandas as pd  # noqa: PLC0415 - slow to import
 
@@ -340,7 +341,8 @@ class Inspector(Questions, Selection):
         if predicted:
             frame["predicted"] = [data.class_name(int(label)) for label in predictions.predicted[brush]]
         if predicted and data.labels is not None:
-            frame["correct"] = predictions.correct[brush] == 1
+            correct = predictions.correct[brush]
+            frame["correct"] = pd.arrays.BooleanArray(correct == 1, correct < 0)
             frame["loss"] = predictions.loss[brush]
         return frame
 

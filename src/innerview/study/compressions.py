@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from math import isfinite, nan
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from innerview.analysis.projections.ranks import between, powers_of_two
-from innerview.analysis.statistics.accuracy import wilson_interval
 from innerview.errors import DataError
 from innerview.jobs.progress import relay, silent
 from innerview.study.evaluation import evaluating
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from innerview.analysis.projections.projection import Projection
     from innerview.jobs.worker import Job
     from innerview.study.evaluation import Evaluated
+    from innerview.study.judging import Metric
+    from innerview.study.score import Score
     from innerview.study.subject import Subject
-    from innerview.study.tallies import Metric
 
 _ROUNDS = 4  # of a sweep that chooses its ranks: the powers of two, and three times where the curve rises
 _MORE = 8  # ranks, at most, beside the powers of two
@@ -52,46 +53,46 @@ class Step(NamedTuple):
 class Compression:
     """What is left when a layer's output is projected on fewer dimensions.
 
-    The ``baseline_`` figures are those of the same samples without any compression.
+    The figures of ``score`` are attributes of the Compression too, and those of ``baseline`` with ``baseline_`` before
+    their name: ``accuracy``, ``baseline_accuracy``, ...
 
     Attributes:
         layer, basis, axis, rank: what was compressed, and how; see ``innerview.fit_projection``.
-        accuracy: share of the samples evaluated that are classified correctly; None without labels.
-        low, high: its 95 % Wilson interval.
-        evaluated: number of samples evaluated so far.
-        agreement: share of them whose predicted class is as without compression; None if the model is no classifier.
-        matrix_shape: of the projection: dimensions and rank; None where it is no matrix.
+        score: how good the outputs are, over the samples evaluated so far; see ``innerview.study.score.Score``.
+        baseline: the same of these samples without any compression.
+        agreement: share of the samples evaluated whose predicted class is as without compression; None if the model is
+            not a classifier.
+        matrix_shape: of the projection: dimensions and rank; None where it is not a matrix.
         explained_variance: share of the variance that it keeps, of the samples it was fitted to.
         note: how it was evaluated, a sentence for the reader.
         also: the other layers compressed at the same time.
-        top5: share of the samples whose label is among the five likeliest; None with fewer than six classes.
-        per_class: float64 ``[classes]``, the accuracy within each class, NaN where none was evaluated.
-        loss: mean cross-entropy in nats.
-        metric: mean of the metric that was asked for; None without one.
     """
 
     layer: str
     basis: str
     axis: str
     rank: int
-    accuracy: float | None
-    low: float | None
-    high: float | None
-    evaluated: int
-    baseline_accuracy: float | None
+    score: Score
+    baseline: Score
     agreement: float | None
     matrix_shape: tuple[int, int] | None
     explained_variance: float
     note: str
     also: tuple[Step, ...] = ()
-    top5: float | None = None
-    baseline_top5: float | None = None
-    per_class: np.ndarray | None = None
-    baseline_per_class: np.ndarray | None = None
-    loss: float | None = None
-    baseline_loss: float | None = None
-    metric: float | None = None
-    baseline_metric: float | None = None
+
+    evaluated = property(attrgetter("score.evaluated"))
+    accuracy = property(attrgetter("score.accuracy"))
+    low = property(attrgetter("score.low"))
+    high = property(attrgetter("score.high"))
+    top5 = property(attrgetter("score.top5"))
+    per_class = property(attrgetter("score.per_class"))
+    loss = property(attrgetter("score.loss"))
+    metric = property(attrgetter("score.metric"))
+    baseline_accuracy = property(attrgetter("baseline.accuracy"))
+    baseline_top5 = property(attrgetter("baseline.top5"))
+    baseline_per_class = property(attrgetter("baseline.per_class"))
+    baseline_loss = property(attrgetter("baseline.loss"))
+    baseline_metric = property(attrgetter("baseline.metric"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -293,10 +294,8 @@ def compression_table(points: Iterable[Compression]) -> Any:
         others = ", ".join(f"{step.layer} {step.rank}" for step in also)
         full = group[0]
         modes = list(dict.fromkeys(point.basis for point in group))
-        hits = None if full.baseline_accuracy is None else round(full.baseline_accuracy * full.evaluated)
-        low, high = (None, None) if hits is None else wilson_interval(hits, full.evaluated)
-        agreement = None if full.agreement is None else 1.0
-        off = (full.baseline_accuracy, low, high, agreement, full.baseline_loss, full.evaluated)
+        agreement, off = None if full.agreement is None else 1.0, full.baseline
+        off = (off.accuracy, off.low, off.high, agreement, off.loss, off.evaluated)
         rows.append((layer, axis, "", "off", *off, ""))
         for point in sorted(group, key=lambda point: (modes.index(point.basis), -point.rank)):
             shape = f"{point.rank} bits" if point.matrix_shape is None else "{} x {}".format(*point.matrix_shape)
@@ -378,9 +377,7 @@ class _Setting(NamedTuple):
         return edits_of(subject, {self.layer: self.projection.at(rank), **self.others})
 
     def result(self, rank: int, found: Evaluated, note: str) -> Compression:
-        after, before = found.after, found.before
         projection = self.projection.at(rank)
-        low, high = wilson_interval(after.correct, after.labelled) if after.labelled else (None, None)
         notes = [note, projection.note, *(one.note for one in self.others.values()), found.note]
         if found.not_finite:
             notes.append(f"{found.not_finite:,} samples evaluated have NaN or infinite values where it is compressed")
@@ -389,24 +386,13 @@ class _Setting(NamedTuple):
             projection.basis,
             projection.axis,
             projection.rank,
-            after.accuracy,
-            low,
-            high,
-            after.evaluated,
-            before.accuracy,
-            found.agreed / after.evaluated if after.classified else None,
+            found.after,
+            found.before,
+            None if found.agreed is None else found.agreed / found.after.evaluated,
             projection.matrix_shape,
             projection.explained_variance,
             "; ".join(dict.fromkeys(filter(None, notes))),
             self.also,
-            after.top5,
-            before.top5,
-            after.per_class,
-            before.per_class,
-            after.loss,
-            before.loss,
-            after.metric,
-            before.metric,
         )
 
 

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import torch
 
 from innerview.model.replay import Recording
+from innerview.study.judging import Judged, judge
+from innerview.study.score import Score
 from innerview.study.sweep import batch_size
-from innerview.study.tallies import Judged, Tally, judge
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Hashable, Iterable, Mapping, Sequence
 
     from innerview.model.intervene import Edits
+    from innerview.study.judging import Metric
     from innerview.study.subject import Subject
-    from innerview.study.tallies import Metric
 
 _HOLD = 0.03  # seconds that the model is kept for one variant after the other
 _PATIENT = 10  # steps in one where nobody waits for a click: large batches cost less a sample
@@ -31,7 +32,7 @@ class Evaluated:
     Attributes:
         after: how good the outputs of the variant are.
         before: how good the model's own are, for the same samples.
-        agreed: for how many samples both predict the same class.
+        agreed: for how many samples both predict the same class; None where the outputs are not class scores.
         not_finite: how many samples have NaN or infinite values in the first layer edited.
         note: why whole forwards were run; empty where only what comes after the layer was.
         metric: what was measured; held so that its identity stays its own.
@@ -40,17 +41,19 @@ class Evaluated:
     nbytes = _SIZE
 
     metric: Metric | None
-    after: Tally = field(default_factory=Tally)
-    before: Tally = field(default_factory=Tally)
-    agreed: int = 0
+    after: Score = field(default_factory=Score)
+    before: Score = field(default_factory=Score)
+    agreed: int | None = 0
     not_finite: int = 0
     note: str = ""
 
-    def add(self, after: Judged, before: Judged, samples: int) -> None:
+    def add(self, after: Judged, before: Judged) -> None:
         """Take in a batch."""
-        self.after.add(after, samples)
-        self.before.add(before, samples)
-        if after.predicted is not None and before.predicted is not None:
+        self.after += after.score
+        self.before += before.score
+        if after.predicted is None or before.predicted is None or self.agreed is None:
+            self.agreed = None
+        else:
             self.agreed += int((after.predicted == before.predicted).sum())
 
 
@@ -71,7 +74,7 @@ def evaluating(
         subject: whose model and data are used.
         variants: by a number of its own, the edits of the layers; all edit the same layers.
         samples: N indices, in the order wanted.
-        metric: see ``innerview.study.tallies.judge``.
+        metric: see ``innerview.study.judging.judge``.
         key: of all that a result depends on beside the variant's number and the metric.
         patient: whether steps may be long: nobody waits for a click in between.
 
@@ -136,7 +139,7 @@ def _batch(
                     after = judge(recording.rerun_with(edits), ready, len(samples), metric)
                     # Another thread may have been here meanwhile.
                     if found.after.evaluated == start:
-                        found.add(after, before, len(samples))
+                        found.add(after, before)
                         found.not_finite += broken
                         found.note = recording.note
         yield

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from innerview.errors import DataError
 from innerview.jobs.worker import steps
-from innerview.study.predictions import scores
+from innerview.study.class_scores import scores
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

@@ -47,7 +47,7 @@ def quality(
     seed: int = 0,
     job: Job | None = None,
 ) -> Generator[None, None, EmbeddingQuality]:
-    """Score a layer's samples by their labels.
+    """Score a layer's samples by their labels; those without a label are left out.
 
     Args:
         subject: whose model and data are used.
@@ -69,7 +69,7 @@ def quality(
         None, now and then.
 
     Raises:
-        DataError: the data has no labels, or too few samples for k.
+        DataError: no sample has a label, or there are too few for k.
         UnknownLayerError, UnseenLayerError, ForwardError: as ``embed``.
     """
     if subject.data.labels is None:
@@ -88,9 +88,20 @@ def quality(
         how = {"dimensions": dimensions, "perplexity": perplexity, "neighbours": neighbours, "distance": distance}
         picture = yield from silent(embedding(subject, layer, method, **drawn, **how))
         vectors, points = picture.representation, picture.points
-    found = None if method is not None else (yield from silent(vectors.finding_neighbours(k)))
-    subject.cache.trim()
-    measured = yield from silent(measuring_quality(points, subject.data.labels[vectors.indices], k, neighbours=found))
+    labels = subject.data.labels[vectors.indices]
+    known = labels >= 0
+    if not known.any():
+        raise DataError(f"none of these {len(labels):,} samples has a label, and the quality is told by the classes")
+    found = None
+    if method is None and known.all():
+        found = yield from silent(vectors.finding_neighbours(k))
+        subject.cache.trim()
+    measured = yield from silent(
+        measuring_quality(points if known.all() else points[known], labels[known], k, neighbours=found)
+    )
+    if not known.all():
+        left_out = f"{(~known).sum():,} samples without a label left out"
+        measured = replace(measured, note="; ".join(filter(None, [measured.note, left_out])))
     if method is None:
         return measured
     if 2 * k >= len(points):

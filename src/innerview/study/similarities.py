@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,19 +85,18 @@ def similarity(
         others = indices != reference
         compared = torch.cat([first, compared[others]])
         indices = np.concatenate([np.array([reference]), indices[others]])
-    labels = subject.data.labels
+    compared, labels, note = _labelled(compared, indices, subject.data.labels, reference)
     yield None
 
     def step(found: CosineHistogram | float) -> CosineHistogram | None:
         if isinstance(found, CosineHistogram):
-            return found
+            return _noted(found, note)
         if job is not None:
             job.fraction = found
         return None
 
-    known = None if labels is None else labels[indices]
     place = None if reference is None else 0
-    return (yield from relay(measuring_similarity(compared, known, place, bins, seed=seed), step))
+    return _noted((yield from relay(measuring_similarity(compared, labels, place, bins, seed=seed), step)), note)
 
 
 def compressed_similarity(
@@ -136,11 +136,10 @@ def compressed_similarity(
     for _, values in sweep(subject, layer, indices.tolist(), job):
         compressed.append(projection.apply(values).flatten(1))
         yield None
-    labels = subject.data.labels
-    work = measuring_similarity(
-        torch.cat(compressed), None if labels is None else labels[indices], None, bins, seed=seed
-    )
-    return (yield from relay(work, lambda step: step if isinstance(step, CosineHistogram) else None))
+    vectors, labels, note = _labelled(torch.cat(compressed), indices, subject.data.labels, None)
+    work = measuring_similarity(vectors, labels, None, bins, seed=seed)
+    found = yield from relay(work, lambda step: _noted(step, note) if isinstance(step, CosineHistogram) else None)
+    return _noted(found, note)
 
 
 def ranks(subject: Subject, layer: str, samples: int = SAMPLES) -> list[int]:
@@ -149,6 +148,28 @@ def ranks(subject: Subject, layer: str, samples: int = SAMPLES) -> list[int]:
     largest = min(size, MOST_ELEMENTS, min(samples, len(subject.data)) // 2 - 1)
     halves = [2**power for power in range(12, 2, -1) if 2**power < largest]
     return [largest, *halves] if largest >= _SMALLEST_RANK else []
+
+
+def _labelled(
+    vectors: Tensor, indices: np.ndarray, labels: np.ndarray | None, reference: int | None
+) -> tuple[Tensor, np.ndarray | None, str]:
+    """Leave out the samples without a label; or all labels, where too few are left or the reference has none.
+
+    Returns:
+        The vectors, their labels, and a sentence on what was left out.
+    """
+    if labels is None or (known := labels[indices] >= 0).all():
+        return vectors, None if labels is None else labels[indices], ""
+    if reference is not None and labels[reference] < 0:
+        return vectors, None, f"sample {reference} has no label"
+    if known.sum() < 2:  # noqa: PLR2004 - a pair
+        return vectors, None, ""
+    note = f"{(~known).sum():,} samples without a label left out"
+    return vectors[torch.from_numpy(known)], labels[indices[known]], note
+
+
+def _noted(found: CosineHistogram, note: str) -> CosineHistogram:
+    return replace(found, note="; ".join(filter(None, [note, found.note])))
 
 
 def _fitted(vectors: Representation, rank: int, seed: int, without: int | None) -> Generator[None, None, PCA]:

@@ -9,8 +9,8 @@ import numpy as np
 from innerview.analysis.pictures.tiles import make_tiles
 from innerview.errors import InnerviewError
 from innerview.model.intervene import forward_with
+from innerview.study.class_scores import scores
 from innerview.study.compressions import edits_of
-from innerview.study.predictions import scores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,17 +88,17 @@ def decided(subject: Subject, look: Look, batch: Batch, projections: Mapping[str
         "kind": "decided",
         "layer": look.layer.name,
         "sample": look.sample,
-        "label": names.class_name(label) if label >= 0 else None,
+        "label": names.class_name(label),
         "classes": [],
         "notClassifier": "",
     }
     try:
-        before = after = scores(subject.output(batch), 1)[0].cpu()
+        before = after = scores(subject.output(batch), 1)[0].exp().cpu()
         if projections:
             edits = edits_of(subject, projections)
             with subject.lent(batch) as (model, ready, rewind):
                 output = forward_with(model, ready.args, ready.kwargs, edits, restore_rng=rewind)
-            after = scores(output, 1)[0].cpu()
+            after = scores(output, 1)[0].exp().cpu()
     except InnerviewError as error:
         header["notClassifier"] = str(error)
         return header, {}

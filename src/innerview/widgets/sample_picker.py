@@ -12,7 +12,7 @@ from innerview.data.inputs import as_text, is_image, main_input
 from innerview.data.thumbnails import Thumbnail, make_thumbnail
 from innerview.errors import InnerviewError
 from innerview.jobs.worker import BACKGROUND, SOON, steps
-from innerview.study.predictions import scores, top
+from innerview.study.class_scores import scores, top
 from innerview.widgets.base import View
 from innerview.widgets.frame_widget import static
 
@@ -165,15 +165,15 @@ class SamplePicker(View):
         # The picture first: the prediction needs a whole forward.
         yield header, arrays
         try:
-            probabilities = scores(inspector.output(batch), 1)[0]
+            found = scores(inspector.output(batch), 1)[0]
         except InnerviewError as error:
             header["notClassifier"] = str(error)
         else:
-            if probabilities.isnan().any():
+            if found.isnan().any():
                 header["notClassifier"] = "no class probabilities: the model's output has NaN or infinite scores"
                 yield header, arrays
                 return
-            best = top(probabilities, data.classes)
+            best = top(found, data.classes)
             header["top"] = [{"label": name, "probability": value} for name, value in best]
             header["predicted"] = best[0][0]
         yield header, arrays

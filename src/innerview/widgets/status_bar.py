@@ -106,7 +106,7 @@ class StatusBar(View):
         # A layer that was chosen may be gone since the model was changed; the grid says so.
         row = None if layer is None else inspector.layers.get(layer)
         shape = None if row is None or row.shape is None else list(row.shape)
-        accuracy = inspector.predictions.accuracy
+        score = inspector.predictions.score
         active = {job.id: job for job in inspector.jobs.active()}
         self.push(
             {
@@ -118,12 +118,12 @@ class StatusBar(View):
                 "layer": layer,
                 "shape": shape,
                 "accuracy": None
-                if accuracy is None
+                if score.accuracy is None
                 else {
-                    "value": accuracy.value,
-                    "low": accuracy.low,
-                    "high": accuracy.high,
-                    "evaluated": accuracy.evaluated,
+                    "value": score.accuracy,
+                    "low": score.low,
+                    "high": score.high,
+                    "evaluated": score.labelled,
                     "total": len(inspector.data),
                 },
                 "jobs": [

@@ -216,7 +216,7 @@ def test_without_labels_all_pairs_are_other():
     assert_counts(result.other, pairs_of(vectors, np.zeros(60))[0], result.edges)
     assert result.same.sum() == 0
     assert (result.auc, result.auc_error, result.overlap) == (None, None, None)
-    assert "no labels" in result.note
+    assert "without labels" in result.note
 
 
 @pytest.mark.parametrize(("labels", "word"), [([1, 1, 1], "all of these"), ([1, 2, 3], "no two")])

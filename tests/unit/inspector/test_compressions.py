@@ -220,7 +220,7 @@ def test_what_is_no_classifier_is_measured_by_a_metric():
         assert found.metric != found.baseline_metric
         assert inspector.compress("code", 4, metric=squared).metric == pytest.approx(expected, rel=1e-4)
         assert inspector.accuracy_curve("code", metric=squared).points[-1].rank == 4
-        with pytest.raises(InnerviewError, match=r"one score per class\. What else is to be measured: metric="):
+        with pytest.raises(InnerviewError, match=r"one score per class\. To measure something else, give a metric"):
             inspector.compress("code", 1)
 
 

@@ -168,16 +168,16 @@ def test_labels_of_another_length_are_refused():
 
 
 def test_what_cannot_be_read_is_named():
-    with pytest.raises(DataError, match="int is no DataLoader"):
+    with pytest.raises(DataError, match="int is not a DataLoader"):
         Data(3)
-    with pytest.raises(DataError, match="str is no DataLoader"):
+    with pytest.raises(DataError, match="str is not a DataLoader"):
         Data("digits.npz")
-    with pytest.raises(DataError, match="'frame' is no tensor, but NoneType"):
+    with pytest.raises(DataError, match="'frame' is not a tensor but NoneType"):
         Data({"data": IMAGES, "frame": None})
 
 
 def test_a_number_of_classes_is_no_list_of_names():
-    with pytest.raises(DataError, match="classes=10 is a number; a name for each label"):
+    with pytest.raises(DataError, match="classes=10 is a number; give a name for each label"):
         Data((IMAGES, LABELS), classes=10)
 
 

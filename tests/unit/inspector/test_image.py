@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from innerview.data.image import open_image, to_input
+from innerview.data.own_input import open_image, to_input
 from innerview.errors import ImageError
 
 
@@ -34,7 +34,7 @@ def test_files_bytes_arrays_and_pil_images_open(tmp_path):
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        (b"hello", "5 bytes is no image"),
+        (b"hello", "5 bytes is not an image"),
         (png((200, 200))[:80], "broken"),
         ("/nowhere/cat.png", "'/nowhere/cat.png' cannot be read: No such file"),
         (np.zeros((2, 3, 4, 5)), r"\[2, 3, 4, 5\]"),

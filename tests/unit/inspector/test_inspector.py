@@ -86,7 +86,7 @@ def test_predictions_agree_with_a_plain_loop(model, inspector):
     for _ in inspector.predict():
         pass
     assert inspector.predictions.predicted.tolist() == expected.tolist()
-    assert inspector.predictions.accuracy.value == pytest.approx((expected == LABELS).float().mean().item())
+    assert inspector.predictions.score.accuracy == pytest.approx((expected == LABELS).float().mean().item())
 
 
 def test_two_who_ask_for_predictions_share_them(inspector):
@@ -98,7 +98,7 @@ def test_two_who_ask_for_predictions_share_them(inspector):
     for _ in second:
         pass
     assert inspector.predictions.done == 20
-    assert inspector.predictions.accuracy.evaluated == 20
+    assert inspector.predictions.score.labelled == 20
 
 
 def test_a_changed_model_is_predicted_anew(model, inspector):
@@ -120,7 +120,7 @@ def test_an_image_of_ones_own(inspector):
     inspector.show(IMAGES[3])
     assert inspector.sample is None
     torch.testing.assert_close(inspector.look("features.0", None).values, inspector.look("features.0", 3).values)
-    with pytest.raises(ImageError, match="no image"):
+    with pytest.raises(ImageError, match="not an image"):
         inspector.show(b"not an image")
     inspector.sample = 2
 

@@ -271,7 +271,7 @@ def test_a_dropped_image_is_shown_to_the_model(sent, inspector):
     assert last(sent, "grid", grid)[0]["sample"] is None
     frame = wire.encode({"kind": "image", "name": "x"}, {"bytes": np.frombuffer(b"no image", np.uint8)})
     samples._receive(samples, {"type": "frame"}, [memoryview(frame)])
-    assert "no image that Pillow can read" in last(sent, "error", samples)[0]["message"]
+    assert "not an image that Pillow reads" in last(sent, "error", samples)[0]["message"]
     ask(samples, "dataset", True)
     assert inspector.sample == 12
 

@@ -162,7 +162,7 @@ class _Counts:
         auc = error = overlap = None
         notes = []
         if not labelled:
-            notes.append("the data has no labels, so no pair is known to be of one class")
+            notes.append("without labels, no pair is known to be of one class")
         elif alike == 0:
             notes.append("no two of these vectors have the same label")
         elif alike == pairs:

@@ -1,0 +1,121 @@
+"""A model's output as the log-probabilities of the classes, and what they say of each sample."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from innerview.errors import InnerviewError
+from innerview.model.outputs import activation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ROUGH = 1e-3  # what the probabilities of a row may miss 1 by, however fine their dtype
+_FIVE = 5
+
+
+def scores(output: Any, samples: int | None = None) -> Tensor:
+    """Take the log-probabilities of the classes from a model's output.
+
+    Args:
+        output: any output whose main tensor is ``[N, classes]``: logits, log-probabilities or probabilities.
+        samples: N, to be sure of it: some outputs have a row for each position of a sequence, or each crop.
+
+    Returns:
+        ``[N, classes]`` on the output's device, float64 for an output in float64 and float32 for any other; NaN in a
+        row with a NaN or infinite logit. Where the model itself gives probabilities, one that was rounded to 0 counts
+        as the smallest positive number of its dtype, so that its logarithm is finite: 1.4e-45 in float32.
+
+    Raises:
+        InnerviewError: the output is not one score per class; the message says what it is.
+    """
+    tensor, _ = activation(output)
+    if tensor is None or tensor.ndim != 2 or tensor.shape[1] < 2 or not tensor.is_floating_point():  # noqa: PLR2004 - [N, classes]
+        what = type(output).__name__ if tensor is None else f"{list(tensor.shape)} {tensor.dtype}"
+        raise InnerviewError(f"no class probabilities: the model's output is {what}, not one score per class")
+    if samples is not None and len(tensor) != samples:
+        raise InnerviewError(f"no class probabilities: the model's output has {len(tensor)} rows for {samples} samples")
+    limits = torch.finfo(tensor.dtype)
+    smallest = limits.tiny * limits.eps
+    values = tensor if tensor.dtype == torch.float64 else tensor.float()
+    # Rounding moves each probability by half of eps, relative to itself, and at the lower end by half of the smallest.
+    if _are_probabilities(values, max(_ROUGH, 2 * limits.eps + values.shape[1] * smallest)):
+        return values.log().clamp(min=math.log(smallest))
+    return values.log_softmax(1)
+
+
+def _are_probabilities(values: Tensor, tolerance: float) -> bool:
+    """Tell a model that ends in a softmax: another one would flatten its probabilities."""
+    rows = values[values.isfinite().all(1)]  # a sample whose scores are NaN says nothing about the others
+    return len(rows) > 0 and bool((rows >= 0).all()) and bool(((rows.sum(1) - 1).abs() <= tolerance).all())
+
+
+class Verdict(NamedTuple):
+    """The predictions of N samples beside their labels, on the CPU.
+
+    A sample with a negative label has none: -1 and PyTorch's ``ignore_index`` of -100 are such labels.
+
+    Attributes:
+        predicted: int64 ``[N]``, -1 where the scores are NaN.
+        labels: int64 ``[N]``, -1 where a sample has none.
+        correct: bool ``[N]``, False where a sample has no label.
+        top5: bool ``[N]``: the label is among the five likeliest classes.
+        loss: float64 ``[N]``: cross-entropy ``-ln p(label)`` in nats; NaN where the label is none of the classes.
+        classes: how many there are.
+    """
+
+    predicted: Tensor
+    labels: Tensor
+    correct: Tensor
+    top5: Tensor
+    loss: Tensor
+    classes: int
+
+
+def verdict(log_probabilities: Tensor, labels: Tensor | None) -> Verdict:
+    """Compare scores with labels.
+
+    Args:
+        log_probabilities: ``[N, classes]``, as ``scores`` returns them.
+        labels: int64 ``[N]`` on any device; None where no sample has one.
+    """
+    count, classes = log_probabilities.shape
+    device = log_probabilities.device
+    # A model that diverged predicts nothing: argmax would take its first NaN for the likeliest class.
+    broken = log_probabilities.isnan().any(1)
+    predicted = log_probabilities.argmax(1).masked_fill(broken, -1)
+    given = torch.full((count,), -1) if labels is None else labels
+    given = given.to(device).clamp(min=-1)
+    likely = log_probabilities.topk(min(_FIVE, classes)).indices
+    named = (given >= 0) & (given < classes)
+    chosen = log_probabilities.gather(1, given.where(named, 0)[:, None]).squeeze(1)
+    return Verdict(
+        predicted.cpu(),
+        given.cpu(),
+        ((predicted == given) & (given >= 0)).cpu(),
+        ((likely == given[:, None]).any(1) & ~broken).cpu(),
+        -chosen.masked_fill(~named, torch.nan).cpu().double(),
+        classes,
+    )
+
+
+def top(log_probabilities: Tensor, names: Sequence[str], count: int = 5) -> list[tuple[str, float]]:
+    """Name the likeliest classes of one sample.
+
+    Args:
+        log_probabilities: ``[classes]``, as in a row of ``scores``.
+        names: of the classes; a class beyond them is named by its number.
+        count: how many at most.
+
+    Returns:
+        ``(name, probability)``, likeliest first.
+    """
+    best = log_probabilities.topk(min(count, len(log_probabilities)))
+    return [
+        (str(names[index]) if index < len(names) else str(index), value)
+        for value, index in zip(best.values.exp().tolist(), best.indices.tolist(), strict=True)
+    ]

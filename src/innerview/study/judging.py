@@ -1,0 +1,76 @@
+"""A model's output for a batch, judged: by the labels, by a metric of the user's, or by both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from innerview.errors import DataError, InnerviewError
+from innerview.model.outputs import describe, mapped, tensors
+from innerview.study.class_scores import scores, verdict
+from innerview.study.score import Score
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from innerview.data.samples import Batch
+
+    Metric = Callable[[Any, Any], Any]
+
+
+class Judged(NamedTuple):
+    """The judgement of a model's output for N samples.
+
+    Attributes:
+        score: of the samples together.
+        predicted: int64 ``[N]`` on the CPU, -1 where the scores are NaN; None where the output is not class scores.
+    """
+
+    score: Score
+    predicted: Tensor | None
+
+
+def judge(output: Any, batch: Batch, samples: int, metric: Metric | None = None) -> Judged:
+    """Judge a model's output for a batch.
+
+    Args:
+        output: of any form that ``scores`` takes; of any form at all where there is a metric.
+        batch: what was fed.
+        samples: N.
+        metric: ``metric(output, target)`` gives a number for each sample. The target is the labels where there are
+            any, else what came beside the inputs, on the output's device.
+
+    Raises:
+        InnerviewError: the output is not one score per class, and there is no metric.
+        DataError: the metric returned something other than N numbers. What it raises comes out as it is.
+    """
+    measured = None if metric is None else _measured(metric, output, batch, samples)
+    try:
+        found = verdict(scores(output, samples), batch.labels)
+    except InnerviewError as error:
+        if metric is None:
+            raise InnerviewError(
+                f"{error}. To measure something else, give a metric: metric=lambda output, target: one number for each "
+                "sample"
+            ) from error
+        return Judged(Score.of(samples, None, measured), None)
+    return Judged(Score.of(samples, found, measured), found.predicted)
+
+
+def _measured(metric: Metric, output: Any, batch: Batch, samples: int) -> Tensor:
+    device = next((tensor.device for _, tensor in tensors(output)), torch.device("cpu"))
+    target = mapped(batch.beside if batch.labels is None else batch.labels, lambda tensor: tensor.to(device))
+    given = metric(output, target)
+    try:
+        values = torch.as_tensor(given).detach().cpu().double()  # in this order: Apple's GPUs have no float64
+    except (TypeError, ValueError, RuntimeError):
+        values = None
+    if values is None or values.shape not in ((samples,), (samples, 1)):
+        what = describe((given,), {}) if isinstance(given, Tensor) else f"{type(given).__name__} {given!r:.60}"
+        raise DataError(
+            f"the metric gave {what} for {samples} samples; it gives one number for each, as in "
+            "metric=lambda output, target: (output - target).square().flatten(1).mean(1)"
+        )
+    return values.reshape(samples)
