@@ -95,7 +95,7 @@ def test_a_compression_is_judged_by_the_labelled_samples(some):
     found = inspector.compress(LAYER, 16, fit_samples=60)
     for _ in inspector.predict():
         pass
-    judged = inspector.predictions.correct[divide(inspector, None, 60, 0).evaluated]
+    judged = inspector.predictions.correct[divide(inspector.subject, None, 60, 0).evaluated]
     assert found.evaluated == len(judged) > (judged >= 0).sum() == found.score.labelled == found.score.seen.sum()
     assert found.baseline_accuracy == (judged == 1).sum() / (judged >= 0).sum()
 
