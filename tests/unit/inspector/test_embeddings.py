@@ -297,3 +297,50 @@ def test_the_estimate_comes_before_the_exact_histogram(trained):
         assert not exact.sampled
         assert exact.pairs == 1200 * 1199 // 2
         assert 0 < steps[0].pairs < exact.pairs
+
+
+@pytest.mark.parametrize("method", ["tsne", "umap"])
+def test_each_thing_to_begin_from_makes_a_picture_of_its_own(explored, method):
+    """Asked onto B after A, the points are turned onto B, as if A had never been asked."""
+    first = explored.embed("features.0", samples=90)
+    second = explored.embed("features.3", samples=90)
+    onto_first = explored.embed(LAYER, method, samples=90, onto=first)
+    onto_second = explored.embed(LAYER, method, samples=90, onto=second)
+    explored.subject.cache.clear()
+    np.testing.assert_array_equal(explored.embed(LAYER, method, samples=90, onto=second).points, onto_second.points)
+    assert not np.allclose(onto_first.points, onto_second.points, atol=0.05)
+    for made, onto in ((onto_first, first), (onto_second, second)):
+        np.testing.assert_allclose(procrustes(made.points, onto.points), made.points, rtol=1e-3, atol=1e-3)
+    # Where it has ended it stays, so that going back and forth between two steps moves nothing.
+    again = explored.embed(LAYER, method, samples=90, onto=onto_second)
+    np.testing.assert_allclose(again.points, onto_second.points, atol=1e-5)
+
+
+def test_a_sample_compared_is_not_among_those_the_components_are_fitted_to(explored):
+    """Against a PCA by scikit-learn of the first half without the reference."""
+    layer, rank = "classifier.1", 5
+    vectors = explored.embed(layer, samples=100).representation
+    indices, values = vectors.indices, vectors.vectors.numpy().astype(float)
+    reference = int(indices[3])  # in the half that is fitted
+    found = explored.similarity(layer, reference, rank, samples=100, bins=50)
+    half = [row for row in range(50) if row != 3]
+    fitted = PCA(rank).fit(values[half])
+    compressed = fitted.inverse_transform(fitted.transform(values[[3, *range(50, 100)]]))
+    cosines = cosine_similarity(compressed[:1], compressed[1:])[0]
+    assert found.same.sum() + found.other.sum() == pytest.approx(50)
+    labels = explored.data.labels[indices]
+    same = labels[50:] == labels[3]
+    assert found.same.sum() == same.sum()
+    middles = (found.edges[:-1] + found.edges[1:]) / 2
+    assert (found.same * middles).sum() / same.sum() == pytest.approx(cosines[same].mean(), abs=0.03)
+
+
+def test_an_untrained_copy_leaves_every_generator_as_it_was(trained):
+    torch.manual_seed(5)
+    np.random.seed(5)  # noqa: NPY002 - the global state is the point
+    expected = torch.rand(2), np.random.rand(2)  # noqa: NPY002 - as above
+    torch.manual_seed(5)
+    np.random.seed(5)  # noqa: NPY002 - as above
+    untrained(trained)
+    assert torch.equal(torch.rand(2), expected[0])
+    np.testing.assert_array_equal(np.random.rand(2), expected[1])  # noqa: NPY002 - as above

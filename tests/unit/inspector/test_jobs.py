@@ -1,7 +1,9 @@
 """The job runner: order, cancelling, errors, and nothing left behind."""
 
+import asyncio
 import gc
 import threading
+import time
 import weakref
 
 import pytest
@@ -188,3 +190,52 @@ def test_a_listener_that_left_hears_nothing(jobs):
     jobs.submit("k", "work", lambda _: iter_of([1]))
     assert jobs.join(5)
     assert seen == []
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, MemoryError])
+def test_whatever_a_job_raises_is_reported_and_the_next_job_runs(jobs, error):
+    """A model may call sys.exit(), or let an interrupt through: later clicks are still answered."""
+    failed, seen = [], []
+
+    def failing(_):
+        yield 1
+        raise error("out of a model")
+
+    jobs.submit("bad", "bad", failing, fail=failed.append)
+    assert jobs.join(5)
+    jobs.submit("good", "good", lambda _: iter_of([2]), deliver=seen.append)
+    assert jobs.join(5)
+    assert [type(one) for one in failed] == [error]
+    assert seen == [2]
+
+
+def test_a_job_that_is_held_costs_nothing_and_goes_on(jobs):
+    steps_taken, others = [], []
+
+    def counting(_):
+        for number in range(1000):
+            steps_taken.append(number)
+            yield number
+
+    job = jobs.submit("k", "counting", counting)
+    while not steps_taken:
+        time.sleep(0.001)
+    jobs.hold(job.id, held=True)
+    jobs.submit("other", "other", lambda _: iter_of("abc"), deliver=others.append)
+    while len(others) < 3:
+        time.sleep(0.001)
+    held_at = len(steps_taken)
+    time.sleep(0.05)
+    assert len(steps_taken) == held_at < 1000
+    assert not jobs.join(0.01)
+    jobs.hold(job.id, held=False)
+    assert jobs.join(10)
+    assert steps_taken == list(range(1000))
+
+
+def test_a_job_that_is_held_can_be_cancelled(jobs):
+    job = jobs.submit("k", "k", lambda _: iter_of(range(10**6)))
+    jobs.hold(job.id, held=True)
+    jobs.cancel(job.id)
+    assert jobs.join(5)
+    assert job.cancelled

@@ -399,3 +399,39 @@ def test_a_click_does_not_wait_for_the_receptive_field(sent, inspector):
     settle(inspector)
     # Known now: one frame, with it.
     assert [header["receptive"] is not None for _, header, _ in sent if header["kind"] == "channel"] == [True]
+
+
+def test_a_view_that_no_page_shows_does_nothing_until_one_does(sent, inspector):
+    grid = iv.ChannelGrid(inspector)
+    inspector.layer = "features.0"
+    settle(inspector)
+    ask(grid, "shown", False)
+    sent.clear()
+    inspector.sample = 3
+    inspector.sample = 4
+    settle(inspector)
+    assert not [header for view, header, _ in sent if view is grid]
+    ask(grid, "shown", True)
+    settle(inspector)
+    assert last(sent, "grid", grid)[0]["sample"] == 4
+
+
+def test_an_explorer_at_rest_looks_at_the_model_after_no_cell(inspector, trained):
+    explorer = iv.Explorer(inspector)
+    settle(inspector)
+    looks = []
+    inspector.observe(lambda change: looks.append(change["new"]), "version")
+    explorer.rest()
+    inspector.cell_begins(True)
+    with torch.no_grad():
+        trained.classifier[3].bias.add_(1)
+    try:
+        inspector.cell_ended()
+        settle(inspector)
+        assert looks == []
+        explorer.status.want_shown(True)
+        assert len(looks) == 1
+    finally:
+        with torch.no_grad():
+            trained.classifier[3].bias.sub_(1)
+        explorer.close()
