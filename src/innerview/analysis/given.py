@@ -1,40 +1,13 @@
-"""Arguments of public functions as users give them: numbers in any container, labels, names."""
+"""Numbers and labels as users give them to public functions, in any container."""
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from functools import wraps
-from inspect import signature
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
 
 from innerview.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
-
-
-def known_arguments(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Refuse a misspelt keyword argument with a TypeError that names the nearest one."""
-    names = list(signature(function).parameters)
-
-    @wraps(function)
-    def checked(*args: Arguments.args, **options: Arguments.kwargs) -> Result:
-        for name in options:
-            if name not in names:
-                nearest = get_close_matches(name, names, n=1, cutoff=0.0)[0]
-                raise TypeError(
-                    f"{function.__name__}() has no argument {name!r}; did you mean {nearest!r}? "
-                    f"It takes {', '.join(names)}"
-                )
-        return function(*args, **options)
-
-    return checked
 
 
 def as_numbers(values: Any, what: str) -> torch.Tensor | np.ndarray:

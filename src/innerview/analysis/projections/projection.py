@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import torch
 
-from innerview.analysis.given import as_tensor, known_arguments
+from innerview.analysis.given import as_tensor
 from innerview.analysis.precision import exact
 from innerview.analysis.projections.bases import FLOAT_BITS, Chosen, Levels, Rule, Subspace, random_basis
 from innerview.analysis.projections.pca import fitting_pca
 from innerview.analysis.projections.pca_stream import WIDE, StreamingPCA
 from innerview.analysis.projections.rows import Rows, check_floats
 from innerview.analysis.projections.sums import Moments
+from innerview.arguments import spelt
 from innerview.errors import DataError
 from innerview.jobs.progress import finish
 
@@ -133,7 +134,7 @@ class Projection:
         return prod(self.shape) if self.axis == "all" else self.shape[self.channel_axis - 1]
 
 
-@known_arguments
+@spelt
 def fit_projection(
     samples: Any,
     rank: int | None = None,

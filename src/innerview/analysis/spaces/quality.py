@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from innerview.analysis.given import as_numbers, class_numbers, known_arguments
+from innerview.analysis.given import as_numbers, class_numbers
 from innerview.analysis.spaces.neighbours import Neighbours, finding_neighbours
 from innerview.analysis.spaces.pair_distances import PairSums, summing_distances
 from innerview.analysis.spaces.vectors import BLOCK_BYTES, Vectors, scanning
+from innerview.arguments import spelt
 from innerview.errors import DataError
 from innerview.jobs.progress import finish, relay
 
@@ -62,7 +63,7 @@ class EmbeddingQuality:
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
-@known_arguments
+@spelt
 def embedding_quality(points: Any, labels: Any, k: int = 10) -> EmbeddingQuality:
     """Measure how well points separate their classes; exact, over all pairs.
 

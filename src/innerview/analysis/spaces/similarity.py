@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from innerview.analysis.given import as_numbers, class_numbers, known_arguments
+from innerview.analysis.given import as_numbers, class_numbers
+from innerview.arguments import spelt
 from innerview.errors import DataError
 from innerview.jobs.progress import finish
 
@@ -63,7 +64,7 @@ class CosineHistogram:
     note: str = ""
 
 
-@known_arguments
+@spelt
 def cosine_histogram(
     vectors: Any, labels: Any = None, reference: int | None = None, bins: int = 200
 ) -> CosineHistogram:
