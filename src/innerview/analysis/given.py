@@ -1,4 +1,4 @@
-"""Arguments of public functions as users give them: numbers in any container, labels, names."""
+"""Numbers and labels as users give them to public functions, in any container."""
 
 from __future__ import annotations
 
