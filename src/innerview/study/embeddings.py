@@ -183,12 +183,11 @@ def embedding(
                 lambda step: None if step is None else shown(vectors, method, *step),
             )
         vectors.pictures[(*key, begun)] = points
-        if onto is not None:
-            # Asked for again and begun where it has ended, it stays where it is.
-            points = shown(vectors, method, points, "", 1.0).points
-            vectors.pictures[(*key, Places(points, vectors.indices).digest)] = points
-        subject.cache.trim()
     made = shown(vectors, method, points, "", 1.0)
+    if begun is not None:
+        # Asked for again and begun where it has ended, it stays where it is.
+        vectors.pictures[(*key, made.places.digest)] = points
+    subject.cache.trim()
     return replace(made, note=made.note + note)
 
 

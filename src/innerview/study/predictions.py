@@ -51,3 +51,8 @@ class Predictions:
     def score(self) -> Score:
         """The accuracy over the labelled samples predicted so far; without what is counted by class."""
         return Score(self.done, int((self.correct >= 0).sum()), int((self.correct == 1).sum()))
+
+    @property
+    def accuracy(self) -> Score | None:
+        """The score once a sample with a label was predicted; None before."""
+        return self.score if (self.correct >= 0).any() else None

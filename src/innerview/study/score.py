@@ -90,6 +90,11 @@ class Score:
         return self.correct / self.labelled if self.labelled else None
 
     @property
+    def value(self) -> float | None:
+        """The accuracy, by the name that goes with ``low`` and ``high``."""
+        return self.accuracy
+
+    @property
     def low(self) -> float | None:
         """Lower bound of the accuracy's 95 % Wilson interval."""
         return wilson_interval(self.correct, self.labelled)[0] if self.labelled else None
