@@ -42,7 +42,7 @@ def overview(table: LayerTable, layers: tuple[str, ...], points: int) -> Overvie
         layers: which, in which order; those that the table does not have are NaN.
         points: at most so many standard deviations of each, evenly spaced along the records.
     """
-    rows = table.timeline
+    rows = table
     known = np.array([name in table.places for name in layers], bool)
     places = [table.places[name] for name in layers if name in table.places]
     chosen = np.array([at for at, _ in places], int)

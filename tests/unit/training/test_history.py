@@ -81,7 +81,7 @@ def test_a_million_steps_stay_within_memory():
     assert np.average(series.mean, weights=series.count) == pytest.approx((steps - 1000) / 2)
     assert series.spans[:5].mean() > 3 * series.spans[-5:].mean()
     assert series.spans.max() < steps / 25
-    assert len(series.steps) > 0.5 * memory / history.tables.layers["train"].timeline.row_bytes / 1.25
+    assert len(series.steps) > 0.5 * memory / history.tables.layers["train"].row_bytes / 1.25
     assert history.metric("loss")[0][-1] == steps - 1000
     assert time.process_time() - start < 60
 
@@ -111,7 +111,7 @@ def test_a_copy_does_not_change():
     for step in range(10, 60):
         history.add(record(step))
         history.add_metrics(step, {"loss": 1.0})
-    history.tables.layers["train"].timeline.thin()
+    history.tables.layers["train"].thin()
     history.add(record(60, layers=("conv", "gate", "relu"), channels=5))
     history.add_event(Event(60, "epoch", "an epoch"))
     copies[1].add(record(10, seed=99))
@@ -197,20 +197,20 @@ def test_files_that_are_no_history(tmp_path):
     whole = path.read_bytes()
     for length in (0, 10, len(whole) // 2, len(whole) - 1):
         other.write_bytes(whole[:length])
-        with pytest.raises(HistoryError, match=r"other\.npz is no history of a training run, or it was cut short"):
+        with pytest.raises(HistoryError, match=r"other\.npz is not a history of a training run, or it was cut short"):
             History.load(other)
     middle = len(whole) // 2
     other.write_bytes(whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :])
-    with pytest.raises(HistoryError, match="no history"):
+    with pytest.raises(HistoryError, match="not a history"):
         History.load(other)
     other.write_text("step,loss")
-    with pytest.raises(HistoryError, match="no history"):
+    with pytest.raises(HistoryError, match="not a history"):
         History.load(other)
     np.savez(other, weights=np.ones(3))
-    with pytest.raises(HistoryError, match="no history"):
+    with pytest.raises(HistoryError, match="not a history"):
         History.load(other)
     np.savez(other, about=np.array([{}], dtype=object))
-    with pytest.raises(HistoryError, match="no history"):
+    with pytest.raises(HistoryError, match="not a history"):
         History.load(other)
     with pytest.raises(FileNotFoundError):
         History.load(tmp_path / "none.npz")
