@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from innerview.errors import InnerviewError
 from innerview.model.calls import unknown_layer
 from innerview.training import storage
+from innerview.training.arguments import spelt, whole
 from innerview.training.overview import overview
 from innerview.training.storage import Content
 from innerview.training.tables import LayerTable, MetricTable, Tables
@@ -45,7 +46,9 @@ class History:
         tables: all that was recorded, as arrays.
     """
 
+    @spelt
     def __init__(self, memory: int = 100_000_000) -> None:
+        whole("memory", memory, 1, "bytes")
         self.memory = memory
         self.step = 0
         self.overhead: float | None = None

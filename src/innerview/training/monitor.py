@@ -91,7 +91,6 @@ class Monitor:
         if not isinstance(model, nn.Module):
             raise InnerviewError(f"model={model!r:.80}: a torch.nn.Module is monitored, not a {type(model).__name__}")
         whole("classes", classes, 2, "classes", optional=True)
-        whole("memory", memory, 1, "bytes")
         whole("probe_every", probe_every, 1, "steps", optional=True)
         if probe_every is not None and probes is None:
             raise InnerviewError(f"probe_every={probe_every}: there are none to run: give them, probes=images[:3]")
@@ -320,6 +319,7 @@ class Monitor:
         """
         return self._actions.undo()
 
+    @spelt
     def listen(self, callback: Callable[[], object], *, every_step: bool = False) -> None:
         """Have a function called on the training thread after recorded steps and when the monitor is closed.
 
@@ -331,6 +331,8 @@ class Monitor:
             every_step: call it instead after steps of any kind, recorded or not, whatever the budget says (what it
                 takes is counted all the same): for something that a person waits for.
         """
+        if not callable(callback):
+            raise InnerviewError(f"callback={callback!r:.80} cannot be called: give a function without arguments")
         (self._step_listeners if every_step else self._listeners).add(callback)
 
     def unlisten(self, callback: Callable[[], object]) -> None:

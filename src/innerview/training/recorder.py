@@ -154,24 +154,20 @@ class Recorder:
         gradients = self._gradients.setdefault(name, [])
         how = self._axis(name, kind, shape), saturating(kind), self.limit
         # A block returns what its last layer returned: the same numbers, and later the same gradient.
-        if self._last is not None and self._last.is_of(value, how):
-            self._seen.setdefault(name, []).append(self._last.summary)
-            gradients.append(self._last.arrivals)
-            return
-        self._last = None
-        with torch.no_grad(), torch.autocast(value.device.type, enabled=False):
-            summary = summarise(part, *how[:2])
-        self._seen.setdefault(name, []).append(summary)
-        arrivals: Arrivals = []
-        if value.requires_grad:
-            self.half |= value.dtype == torch.float16
-            arrivals = self._listen(value)
-        if not any(arrivals is one for one in gradients):
-            gradients.append(arrivals)
-        # A tensor made in inference mode does not count its changes: it can't be known whether it is still the same.
-        if not value.is_inference():
-            version = value._version  # noqa: SLF001 - has no public name
-            self._last = _Look(weakref.ref(value), version, how, summary, arrivals)
+        look = self._last
+        if look is None or not look.is_of(value, how):
+            self._last = None
+            with torch.no_grad(), torch.autocast(value.device.type, enabled=False):
+                summary = summarise(part, *how[:2])
+            self.half |= value.requires_grad and value.dtype == torch.float16
+            arrivals = self._listen(value) if value.requires_grad else []
+            look = _Look(weakref.ref(value), 0, how, summary, arrivals)
+            # A tensor made in inference mode does not count its changes: it may be another one by now.
+            if not value.is_inference():
+                look = self._last = look._replace(version=value._version)  # noqa: SLF001 - has no public name
+        self._seen.setdefault(name, []).append(look.summary)
+        if not any(look.arrivals is one for one in gradients):
+            gradients.append(look.arrivals)
 
     def _listen(self, value: Tensor) -> Arrivals:
         """Hook into a tensor, one of the model's own leaves once in a record; return where its gradients arrive."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from innerview.training.recorder import Recorder
 from innerview.training.weights import WeightWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from torch.optim import Optimizer
 
@@ -105,6 +106,8 @@ class Watcher:
             self._layers, self._chosen = None, None
             return
         known = modules_of(self.named)
+        if isinstance(layers, str) or not isinstance(layers, Iterable):
+            raise InnerviewError(f"layers={layers!r}: several names, such as layers=[{str(layers)!r}]")
         layers = tuple(layers)
         chosen = frozenset(locate(name, known)[0] for name in layers)
         self._layers, self._chosen = layers, chosen
@@ -131,7 +134,8 @@ class Watcher:
             self._say_once("compiled", "note", "the model is compiled: its layers cannot be seen, only its weights")
         else:
             self._handles = [
-                self._root.register_forward_pre_hook(Hook(self._before)),
+                # Before FSDP gathers the weights: each process sees its own shard, which is what the optimizer changes.
+                self._root.register_forward_pre_hook(Hook(self._before), prepend=True),
                 self._root.register_forward_hook(Hook(self._after), always_call=True),
             ]
         optimizer = self.optimizer

@@ -14,6 +14,7 @@ import numpy as np
 
 from innerview.errors import InnerviewError, LayoutError, UnseenLayerError
 from innerview.session.inspector import Inspector
+from innerview.training.arguments import spelt
 from innerview.training.diagnosis import Finding, diagnose
 from innerview.training.history import History
 from innerview.training.monitor import Monitor
@@ -60,6 +61,7 @@ class MonitorView(ipywidgets.VBox):
 
     _open = False  # until it is made
 
+    @spelt
     def __init__(
         self,
         monitor: Monitor | History,

@@ -277,3 +277,47 @@ def test_as_a_table():
     ]
     np.testing.assert_array_equal(table.query("layer == 'conv'")["mean"], history.series("conv").mean)
     assert History().to_frame().empty
+
+
+@given(st.lists(st.tuples(st.sets(st.integers(0, 200), max_size=80), st.integers(0, 4)), min_size=2, max_size=3))
+@settings(deadline=None, max_examples=25)
+def test_what_is_merged_overlaps_nowhere_and_stays_within_memory(runs):
+    parts = []
+    for number, (numbers, thinned) in enumerate(runs):
+        history = History(60_000)
+        for step in sorted(numbers):
+            history.add(record(step, seed=1000 * number + step))
+            history.add_metrics(step, {"loss": float(step)})
+        for table in history.tables.all():
+            for _ in range(thinned if len(table) > 1 else 0):
+                if len(table) > 1:
+                    table.thin()
+        parts.append(history)
+    merged = parts[0].merge(*parts[1:])
+    assert merged.bytes <= 60_000
+    for table in merged.tables.all():
+        assert (table.spans > 0).all()
+        assert (table.steps[1:] >= table.steps[:-1] + table.spans[:-1]).all()
+    for layer in merged.layers:
+        counted = [part.series(layer).count.sum() for part in parts if layer in part.layers]
+        assert merged.series(layer).count.sum() == sum(counted)
+    if merged.metrics:
+        values = [step for numbers, _ in runs for step in numbers]
+        _, found = merged.metric("loss")
+        assert np.average(found, weights=merged.tables.metrics["loss"]["count"]) == pytest.approx(np.mean(values))
+    # It can be gone on with.
+    merged.add(record(100))
+    steps, spans = merged.tables.layers["train"].steps, merged.tables.layers["train"].spans
+    assert (steps[1:] >= steps[:-1] + spans[:-1]).all()
+
+
+def test_merged_runs_that_were_thinned_by_turns_keep_their_resolution():
+    one, other = filled(range(0, 400, 2)), filled(range(1, 400, 2))
+    for history in (one, other):
+        for table in history.tables.all():
+            for _ in range(3):
+                table.thin()
+    merged = one.merge(other)
+    rows = len(one.series("conv").steps)
+    assert len(merged.series("conv").steps) > 0.7 * rows
+    assert merged.series("conv").spans.max() < 4 * one.series("conv").spans.max()
