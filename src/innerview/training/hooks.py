@@ -19,9 +19,9 @@ class Hook:
     def __init__(self, call: Callable[..., Any]) -> None:
         self._call = call
 
-    def __call__(self, *given: Any) -> Any:
+    def __call__(self, *given: Any, **named: Any) -> Any:
         """Do it."""
-        return self._call(*given)
+        return self._call(*given, **named)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Takes anything and returns None; a file that names it can be read without innerview.
