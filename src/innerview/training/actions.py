@@ -1,4 +1,4 @@
-"""Acting on findings: what to do when something holds, how often at most, and how to take it back."""
+"""Actions on findings: called when one holds, a limited number of times, and taken back on request."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     Action = Callable[[Any, Finding], "Undo | None"]
 
 _log = logging.getLogger("innerview")
-_PART = 50  # a run is judged again when it has grown by one part in so many
+_PART = 50  # a run is judged again when it has grown by one part in this many
 
 
 @dataclass
 class Rule:
-    """What to do about one kind of finding.
+    """A reaction to one kind of finding.
 
     Attributes:
         kind: of the finding.
@@ -50,7 +50,7 @@ class Rule:
     last: int | None = None
 
     def is_due(self, finding: Finding, step: int) -> bool:
-        """Whether the action is to be called for this finding."""
+        """Tell whether the action is to be called for this finding."""
         if finding.kind != self.kind or (self.limit is not None and self.times >= self.limit):
             return False
         held = finding.step - finding.since >= self.hold
@@ -103,7 +103,7 @@ class Actions:
         self._rules.append(Rule(kind, action, hold, every, limit))
 
     def recorded(self, step: int) -> None:
-        """A step was recorded: judge the run if there are rules, it has grown enough and the budget allows it; act."""
+        """Judge the run after a recorded step, where it has grown enough and the budget allows it, and act."""
         self._records += 1
         before, self._last = self._last, step
         if not self._rules or self._records - self._judged < max(1, self._records // _PART) or not self._share.allows():
@@ -126,7 +126,7 @@ class Actions:
 
     @property
     def undoable(self) -> str:
-        """What ``undo`` would take back, in words; "" for nothing."""
+        """The action that ``undo`` would take back, in words; "" for none."""
         return self._done[-1][0] if self._done else ""
 
     def undo(self) -> bool:
@@ -149,7 +149,7 @@ class Actions:
         text = f'{_name(rule.action)} after the finding "{finding.name}"'
         try:
             undo = rule.action(self._monitor, finding)
-        except Exception as error:  # noqa: BLE001 - likewise
+        except Exception as error:  # noqa: BLE001 - as above
             _log.exception("an action of the training monitor failed")
             self._tell("error", f"{text} failed: {type(error).__name__}: {error}", finding.layer)
             return

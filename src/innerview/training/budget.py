@@ -105,7 +105,7 @@ class Budget:
 
 
 class DeviceClock:
-    """How long steps take on a GPU, where the time until a kernel is launched says little of the time that it takes.
+    """A clock for steps on a GPU, where the time until a kernel is launched says little of the time that it takes.
 
     An event is put into the device's queue at the end of each step, and read when the device is waited for anyway.
 

@@ -1,4 +1,4 @@
-"""What the monitor does inside the user's loop: its time is counted, and its errors never leave it."""
+"""A guard around the monitor's work inside the user's loop: its time is counted, and its errors never leave it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run was like, step by step, within a bounded size. It knows of no module, no hook and no widget."""
+"""The record of a run, step by step, within a bounded size. It knows nothing of modules, hooks or widgets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from innerview.errors import InnerviewError
 from innerview.model.calls import unknown_layer
 from innerview.training import storage
 from innerview.training.arguments import spelt, whole
-from innerview.training.overview import overview
 from innerview.training.storage import Content
 from innerview.training.tables import LayerTable, MetricTable, Tables
 
@@ -20,9 +19,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from innerview.training.overview import Overview
     from innerview.training.record import Event, Record
-    from innerview.training.series import Series, Weights
+    from innerview.training.series import Overview, Series, Weights
 
 PHASES = ("train", "eval")
 _MOST_EVENTS = 10_000
@@ -74,12 +72,12 @@ class History:
 
     @property
     def probes(self) -> int:
-        """How many probe samples there are records of."""
+        """Number of probe samples that there are records of."""
         return sum(phase.startswith("probe ") for phase in self.tables.layers)
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """What happened, in order."""
+        """All events, in order."""
         return tuple(self._events)
 
     @property
@@ -97,7 +95,7 @@ class History:
         return self._kinds[layer]
 
     def series(self, layer: str, phase: str = "train") -> Series:
-        """What a layer did in training or evaluation passes.
+        """Return the course of a layer in training or evaluation passes.
 
         Args:
             layer: one of ``layers``.
@@ -113,16 +111,16 @@ class History:
         return self.tables.of(phase).series(layer, self._kinds[layer])
 
     def overview(self, phase: str = "train", points: int = 60) -> Overview:
-        """Every layer at a glance, at the cost of one ``series``.
+        """Return every layer at a glance, at the cost of one ``series``.
 
         Args:
             phase: "train" or "eval".
-            points: how many standard deviations over time, at most.
+            points: the most standard deviations over time.
         """
-        return overview(self.tables.of(phase), self.layers, points)
+        return self.tables.of(phase).overview(self.layers, points)
 
     def probe(self, number: int, layer: str) -> Series:
-        """What a layer did for one probe sample, a record for each time that it was run.
+        """Return the course of a layer for one probe sample, a record for each time that it was run.
 
         Args:
             number: of the sample, from 0.
@@ -139,7 +137,7 @@ class History:
         return table.series(layer, self._kinds[layer])
 
     def weights(self, parameter: str) -> Weights:
-        """What a parameter did.
+        """Return the course of a parameter.
 
         Raises:
             UnknownLayerError: no such parameter was seen; the nearest names are offered.
@@ -214,7 +212,7 @@ class History:
         """Read what ``save`` wrote.
 
         Raises:
-            HistoryError: it is no history, of another version, or cut short.
+            HistoryError: it is not a history, is of another version, or cut short.
             OSError: there is no such file, or it cannot be read.
         """
         with Path(path).open("rb") as file:
@@ -236,7 +234,7 @@ class History:
         return cls._of(storage.read(io.BytesIO(content), "this"))
 
     def merge(self, *others: History) -> History:
-        """A new history of what this and others saw in one run: by workers, by the ranks of a distributed job.
+        """Make a history of what this and others saw in one run: by workers, by the ranks of a distributed job.
 
         Records, and metrics, of the same step become one; a metric is averaged over those that have it. So do records
         that overlap where one of the histories was thinned out. The result takes as much memory as the largest may.
@@ -249,7 +247,7 @@ class History:
         return result
 
     def to_frame(self) -> Any:
-        """Every record as a pandas DataFrame: a row for each layer, phase and record, without histogram and channels.
+        """Return a pandas DataFrame: a row for each layer, phase and record, without histogram and channels.
 
         Raises:
             InnerviewError: pandas is not installed.

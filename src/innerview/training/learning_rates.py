@@ -1,4 +1,4 @@
-"""Learning rates turned down for as long as it is wanted, whatever a scheduler does meanwhile."""
+"""A factor on the learning rates that can be taken away again, whatever a scheduler does in between."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class ScaleRates:
         factor: above 0.
 
     Raises:
-        InnerviewError: a factor that is none.
+        InnerviewError: the factor is not a positive number.
     """
 
     def __init__(self, scale: Scale, factor: float) -> None:

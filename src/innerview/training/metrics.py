@@ -61,7 +61,9 @@ class Metrics:
         self._history.add_metrics(step, values)
         if "loss" in values and isfinite(values["loss"]) != self._finite:
             self._finite = not self._finite
-            text = "the loss is a number again" if self._finite else f"the loss is no finite number: {values['loss']}"
+            text = (
+                "the loss is a number again" if self._finite else f"the loss is not a finite number: {values['loss']}"
+            )
             self._history.add_event(Event(step, "loss", text))
 
 

@@ -58,8 +58,8 @@ class Monitor:
         budget: the most that recording and showing may cost, as a fraction of the training time: it decides which steps
             are recorded, and how large a sample of each. None records every step.
         probes: some fixed samples, such as ``images[:3]``, that are run at the end of each epoch.
-        probe_every: run them every so many steps as well.
-        classes: how many classes a guess has to choose from; tells what a loss at the level of chance is.
+        probe_every: number of steps after which they are run as well.
+        classes: number of classes, which tells what a loss at the level of chance is.
         scaler: of the loss, with mixed precision: gradients of activations are divided by its scale.
         memory: the most that the history may take, in bytes.
 
@@ -69,7 +69,8 @@ class Monitor:
         history: what was recorded so far. Another thread reads ``history.copy()``.
 
     Raises:
-        InnerviewError: the optimizer trains no parameter of this model.
+        TypeError: an argument that does not exist; the nearest is offered.
+        InnerviewError: an argument that makes no sense, or an optimizer that trains no parameter of this model.
         UnknownLayerError: a layer that the model does not have.
         DataError: the probes cannot be used.
     """
@@ -168,7 +169,7 @@ class Monitor:
 
     @property
     def overhead(self) -> float | None:
-        """What recording and showing cost so far, as a fraction of the training time; None before any."""
+        """The cost of recording and showing so far, as a fraction of the training time; None before any."""
         return self._budget.overhead
 
     @property
@@ -191,12 +192,12 @@ class Monitor:
 
     @property
     def paused(self) -> bool:
-        """Whether recording rests. Steps and metrics are counted all the same."""
+        """True while recording rests. Steps and metrics are counted all the same."""
         return self._watcher.paused
 
     @property
     def recording(self) -> bool:
-        """Whether a run is under way: from ``with`` to its end."""
+        """True while a run is under way: from ``with`` to its end."""
         return self._entered
 
     @property
@@ -224,7 +225,7 @@ class Monitor:
             metrics: anything else to be kept by name, such as ``accuracy=0.9``.
 
         Raises:
-            InnerviewError: outside of the ``with``, or for a metric that is no number.
+            InnerviewError: outside of the ``with``, or for a metric that is not a number.
         """
         if not self._entered:
             raise InnerviewError("this monitor is not recording: call step() inside `with monitor:`")
@@ -299,16 +300,16 @@ class Monitor:
 
         The factor is applied only while the optimizer makes its step: ``optimizer.param_groups`` and any scheduler go
         on with their own numbers, and the history has the rates as applied. So ``undo`` leaves exactly the rates of a
-        run without it, also when a scheduler has run meanwhile. It is in force inside of the ``with`` only.
+        run without it, also when a scheduler has run in between. It is in force inside of the ``with`` only.
 
         Raises:
-            InnerviewError: a factor that is none. When it is called, without an optimizer, an event says so.
+            InnerviewError: the factor is not a positive number. Without an optimizer, an event says so when it is called.
         """
         return ScaleRates(self._scale, factor)
 
     @property
     def undoable(self) -> str:
-        """What ``undo`` would take back, in words; "" for nothing."""
+        """The action that ``undo`` would take back, in words; "" for none."""
         return self._actions.undoable
 
     def undo(self) -> bool:
@@ -336,7 +337,7 @@ class Monitor:
         (self._step_listeners if every_step else self._listeners).add(callback)
 
     def unlisten(self, callback: Callable[[], object]) -> None:
-        """Call it no more."""
+        """Stop calling a function."""
         self._listeners.remove(callback)
         self._step_listeners.remove(callback)
 

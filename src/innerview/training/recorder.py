@@ -40,7 +40,7 @@ _MOST_WAITING = 32
 
 
 class Recorder:
-    """What the layers did in the forwards since the last ``take``.
+    """Collects what the layers did in the forwards since the last ``take``.
 
     Hooks are there only between ``start`` and ``stop``, around one forward: so what checkpointing computes again during
     the backward pass is not counted.
@@ -49,8 +49,8 @@ class Recorder:
         working: what to wrap around the work of a hook.
 
     Attributes:
-        limit: of larger activations, only some samples of the batch are looked at, so many that about this number of
-            values is; None for no limit.
+        limit: of larger activations, only as many samples of the batch are looked at as have about this number of
+            values; None for no limit.
         looked: how many values were looked at since the last ``take``.
         half: whether a float16 output took part in training.
         scaler: of the loss: gradients are divided by its scale.
@@ -73,7 +73,7 @@ class Recorder:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to take."""
+        """True when there is nothing to take."""
         return not self._seen and not self._folded
 
     def start(self, modules: Mapping[str, nn.Module]) -> None:
@@ -192,7 +192,7 @@ class Recorder:
         return arrivals
 
     def _unscaling(self, gradient: Tensor) -> Tensor | float:
-        """What a gradient's count, non-finite count, mean and squares are to be multiplied by."""
+        """Return the factors of a gradient's count, non-finite count, mean and squares."""
         if self.scaler is None or not self.scaler.is_enabled():
             return 1.0
         if self._factors is None or self._factors.device != gradient.device:

@@ -49,7 +49,7 @@ class StepTable(ABC):
 
     @property
     def spans(self) -> np.ndarray:
-        """How many steps each row stands for, int64 ``[R]``."""
+        """The number of steps each row stands for, int64 ``[R]``."""
         return self["spans"]
 
     @property

@@ -24,7 +24,7 @@ _BROKEN = (OSError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeErro
 
 
 class Content(NamedTuple):
-    """What is kept of a history; see there.
+    """All that is kept of a history.
 
     Attributes:
         kinds: the class of each layer, in execution order.

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from innerview.analysis.statistics.accumulators import Statistics, empty, empty_channels, merge, merge_channels
+from innerview.analysis.statistics.accumulators import COLUMNS, Statistics, empty, empty_channels, merge, merge_channels
 from innerview.training.record import WeightSample
-from innerview.training.series import Series, Weights
+from innerview.training.series import Overview, Series, Weights
 from innerview.training.step_table import Columns, StepTable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from typing_extensions import Self
 
@@ -90,6 +90,36 @@ class LayerTable(NamedTable):
         at, channels = self.places[name]
         statistics = Statistics(self["scalars"][:, at], self["histogram"][:, at], self["channels"][:, :, channels])
         return Series(name, kind, self.steps, self.spans, statistics)
+
+    def overview(self, layers: Sequence[str], points: int) -> Overview:
+        """Look at some layers at once.
+
+        Args:
+            layers: which, in which order; those that the table does not have are NaN.
+            points: the most standard deviations of each, evenly spaced along the records.
+        """
+        places = [self.places[name] for name in layers if name in self.places]
+        at, where = np.array([at for at, _ in places], int), np.flatnonzero([name in self.places for name in layers])
+        some = np.unique(np.linspace(0, len(self) - 1, min(points, len(self))).astype(int))
+        mean, std, near_zeros, dead = np.full((4, len(layers)), np.nan)
+        histogram = np.zeros((len(layers), self["histogram"].shape[-1]), np.float32)
+        stds = np.full((len(layers), max(1, len(some))), np.nan)
+        if len(self) and len(at):
+            called = self["scalars"][:, at, COLUMNS.index("count")] > 0
+            # The last row of all for a layer that was never called.
+            latest = np.where(called.any(0), len(self) - 1 - np.argmax(called[::-1], 0), len(self) - 1)
+            now = self._all(self["scalars"][latest, at], self["histogram"][latest, at])
+            mean[where], std[where], near_zeros[where] = now.mean, now.std, now.near_zeros
+            histogram[where] = now.histogram
+            stds[where] = self._all(self["scalars"][np.ix_(some, at)], self["histogram"][np.ix_(some, at)]).std.T
+            for place, row, (_, channels) in zip(where, latest, places, strict=True):
+                one = Statistics(now.histogram, now.histogram, self["channels"][row : row + 1, :, channels])
+                dead[place] = Series("", "", self.steps[:1], self.spans[:1], one).dead[0]
+        return Overview(tuple(layers), mean, std, near_zeros, dead, histogram, stds)
+
+    def _all(self, scalars: np.ndarray, histogram: np.ndarray) -> Series:
+        """Read the numbers of many layers as if they were those of one."""
+        return Series("", "", self.steps, self.spans, Statistics(scalars, histogram, empty_channels(channels=0)))
 
     def _nothing(self, widths: Mapping[str, int]) -> Columns:
         nothing = empty(len(widths))
@@ -199,7 +229,7 @@ class Tables:
         return result
 
     def fit(self, size: int) -> None:
-        """Merge old rows until all take at most so many bytes, as far as there are rows to be merged."""
+        """Merge old rows until all take at most ``size`` bytes, as far as there are rows to be merged."""
         while sum(table.bytes for table in self.all()) > size:
             largest = max(self.all(), key=lambda table: table.bytes if len(table) > 1 else 0)
             if len(largest) < 2:  # noqa: PLR2004 - nothing to merge

@@ -165,7 +165,7 @@ class Watcher:
             self._ignored -= 1
 
     def end_step(self, step: int, *, finished: bool = True) -> Record | None:
-        """A training step ended: what was recorded of it, None when nothing was.
+        """End a training step; return what was recorded of it, None when nothing was.
 
         Args:
             step: its number.
@@ -314,7 +314,7 @@ class Watcher:
             }
 
     def _notice_silence(self, layers: Mapping[str, Statistics]) -> None:
-        """Say when a layer that was called in earlier steps is called no more."""
+        """Say when a layer that was called in earlier steps is not called any more."""
         for name in layers:
             if self._missed.get(name, 0) >= _MISSED:
                 self._tell("layer", f"{name!r} is called again", name)

@@ -1,4 +1,4 @@
-"""What one optimizer step does to the weights: samples of each parameter before and after it."""
+"""The change that one optimizer step makes to the weights: samples of each parameter before and after it."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class WeightWatch:
 
 
 def _gradient_of(weight: Tensor) -> Tensor:
-    """Return the gradient of a parameter; NaN in its place where there is none that can be read."""
+    """Return the gradient of a parameter; NaN in its place where none can be read."""
     held = local(weight)
     if weight.grad is not None and _is_readable(weight.grad):
         gradient = local(weight.grad)

@@ -117,7 +117,7 @@ class HeatChart(TimeChart):
         super().__init__(time, "", under=[self._image], axes=[self._up])
 
     def show(self, series: Series, title: str, colour: str, events: Sequence[EventMark] = ()) -> None:
-        """Draw a layer, and what happened meanwhile."""
+        """Draw a layer, and the events of the run."""
         self._mark(events)
         self._name(title, colour)
         picture = histogram_picture(series.steps, series.spans, series.histogram, self._time.between)

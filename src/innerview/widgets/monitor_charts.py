@@ -153,8 +153,8 @@ class MonitorCharts:
     def _lay_out(self, heat: int, ranges: int) -> None:
         """Put the charts that show something into the page.
 
-        Those that may come and go are the last of the children, wherever they stand: ipywidgets makes all anew from the
-        first one on that is another, and bqplot fails in one that is removed while it is being made.
+        Those that may come and go are the last of the children, wherever they stand: ipywidgets makes all again from
+        the first one on that is another, and bqplot fails in one that is removed while it is being made.
         """
         charts = [self.loss, self.std, self.mean, self.near, *self.heat[:heat], *self.ranges[:ranges]]
         figures = tuple(chart.figure for chart in charts)
