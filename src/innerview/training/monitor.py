@@ -303,7 +303,7 @@ class Monitor:
         run without it, also when a scheduler has run in between. It is in force inside of the ``with`` only.
 
         Raises:
-            InnerviewError: the factor is not a positive number. Without an optimizer, an event says so when it is called.
+            InnerviewError: the factor is not a positive number. Without an optimizer an event says so, when called.
         """
         return ScaleRates(self._scale, factor)
 
