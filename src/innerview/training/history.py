@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from innerview.training.record import Event, Record
-    from innerview.training.series import Overview, Series, Weights
+    from innerview.training.series import LayerSeries, Overview, Weights
 
 PHASES = ("train", "eval")
 _MOST_EVENTS = 10_000
@@ -94,7 +94,7 @@ class History:
         self._check(layer)
         return self._kinds[layer]
 
-    def series(self, layer: str, phase: str = "train") -> Series:
+    def series(self, layer: str, phase: str = "train") -> LayerSeries:
         """Return the course of a layer in training or evaluation passes.
 
         Args:
@@ -119,7 +119,7 @@ class History:
         """
         return self.tables.of(phase).overview(self.layers, points)
 
-    def probe(self, number: int, layer: str) -> Series:
+    def probe(self, number: int, layer: str) -> LayerSeries:
         """Return the course of a layer for one probe sample, a record for each time that it was run.
 
         Args:

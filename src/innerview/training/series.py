@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from innerview.analysis.statistics.accumulators import Statistics
 
 
-class Series:
+class LayerSeries:
     """One layer over the ``R`` records of one phase.
 
     Each attribute is computed when it is first asked for. Floats are NaN where a record has no finite value of the
@@ -159,7 +159,7 @@ class Weights:
 
     Attributes:
         name: as in ``model.named_parameters()``.
-        steps, spans: int64 ``[R]``, as of a ``Series``.
+        steps, spans: int64 ``[R]``, as of a ``LayerSeries``.
         rms: float64 ``[R]``, root mean square of the weights.
         gradient_rms: float64 ``[R]``, of their gradient.
         update_ratio: float64 ``[R]``, root mean square of one step's change, over ``rms``.

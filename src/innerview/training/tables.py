@@ -10,7 +10,7 @@ import numpy as np
 
 from innerview.analysis.statistics.accumulators import COLUMNS, Statistics, empty, empty_channels, merge, merge_channels
 from innerview.training.record import WeightSample
-from innerview.training.series import Overview, Series, Weights
+from innerview.training.series import LayerSeries, Overview, Weights
 from innerview.training.step_table import Columns, StepTable
 
 if TYPE_CHECKING:
@@ -82,14 +82,14 @@ class LayerTable(NamedTable):
             row["channels"][:, channels.start : channels.start + given.channels.shape[-1]] = given.channels
         self._append(step, row)
 
-    def series(self, name: str, kind: str) -> Series:
+    def series(self, name: str, kind: str) -> LayerSeries:
         """Return what one layer did; of a layer that this table does not have, a series without records."""
         if name not in self.places:
             nothing = np.zeros(0, np.int64)
-            return Series(name, kind, nothing, nothing, empty(0))
+            return LayerSeries(name, kind, nothing, nothing, empty(0))
         at, channels = self.places[name]
         statistics = Statistics(self["scalars"][:, at], self["histogram"][:, at], self["channels"][:, :, channels])
-        return Series(name, kind, self.steps, self.spans, statistics)
+        return LayerSeries(name, kind, self.steps, self.spans, statistics)
 
     def overview(self, layers: Sequence[str], points: int) -> Overview:
         """Look at some layers at once.
@@ -114,12 +114,12 @@ class LayerTable(NamedTable):
             stds[where] = self._all(self["scalars"][np.ix_(some, at)], self["histogram"][np.ix_(some, at)]).std.T
             for place, row, (_, channels) in zip(where, latest, places, strict=True):
                 one = Statistics(now.histogram, now.histogram, self["channels"][row : row + 1, :, channels])
-                dead[place] = Series("", "", self.steps[:1], self.spans[:1], one).dead[0]
+                dead[place] = LayerSeries("", "", self.steps[:1], self.spans[:1], one).dead[0]
         return Overview(tuple(layers), mean, std, near_zeros, dead, histogram, stds)
 
-    def _all(self, scalars: np.ndarray, histogram: np.ndarray) -> Series:
+    def _all(self, scalars: np.ndarray, histogram: np.ndarray) -> LayerSeries:
         """Read the numbers of many layers as if they were those of one."""
-        return Series("", "", self.steps, self.spans, Statistics(scalars, histogram, empty_channels(channels=0)))
+        return LayerSeries("", "", self.steps, self.spans, Statistics(scalars, histogram, empty_channels(channels=0)))
 
     def _nothing(self, widths: Mapping[str, int]) -> Columns:
         nothing = empty(len(widths))
