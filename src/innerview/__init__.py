@@ -54,6 +54,8 @@ _HOME = {
     "explore": "innerview.widgets.explorer",
     "fit_projection": "innerview.analysis.projections.projection",
 }
+# How a notebook displays an object whose room knows nothing of widgets.
+_SHOWN_BY = {"Monitor": "MonitorView"}
 
 __all__ = [
     "BrushPanel",
@@ -86,6 +88,9 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'innerview' has no attribute {name!r}; it has {', '.join(__all__)}")
     value = getattr(import_module(_HOME[name]), name)
+    if name in _SHOWN_BY:
+        view = _SHOWN_BY[name]
+        value._repr_mimebundle_ = lambda self, **how: __getattr__(view)(self)._repr_mimebundle_(**how)
     globals()[name] = value
     return value
 

@@ -1,37 +1,35 @@
-"""Acting on findings: what to do when something holds, how often at most, and how to take it back."""
+"""Actions on findings: called when one holds, a limited number of times, and taken back on request."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import torch.distributed as dist
 
 from innerview.errors import InnerviewError
-from innerview.training.budget import Purse
-from innerview.training.diagnosis import KINDS, Finding, diagnose
-from innerview.training.learning_rates import Scale
-from innerview.training.record import Event
+from innerview.training.arguments import nearest, whole
+from innerview.training.diagnosis import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from innerview.training.budget import Budget
-    from innerview.training.monitor import Monitor
+    from innerview.training.budget import Share
+    from innerview.training.diagnosis import Finding
+    from innerview.training.guard import Guard
 
     Undo = Callable[[], object]
-    Action = Callable[[Monitor, Finding], "Undo | None"]
+    # Called with the monitor and the finding.
+    Action = Callable[[Any, Finding], "Undo | None"]
 
-_log = logging.getLogger(__name__)
-_SHARE = 0.25  # of the budget, for judging during the training
-_PART = 50  # a run is judged again when it has grown by one part in so many
+_log = logging.getLogger("innerview")
+_PART = 50  # a run is judged again when it has grown by one part in this many
 
 
 @dataclass
 class Rule:
-    """What to do about one kind of finding.
+    """A reaction to one kind of finding.
 
     Attributes:
         kind: of the finding.
@@ -52,7 +50,7 @@ class Rule:
     last: int | None = None
 
     def is_due(self, finding: Finding, step: int) -> bool:
-        """Whether the action is to be called for this finding."""
+        """Tell whether the action is to be called for this finding."""
         if finding.kind != self.kind or (self.limit is not None and self.times >= self.limit):
             return False
         held = finding.step - finding.since >= self.hold
@@ -64,14 +62,25 @@ class Actions:
 
     Args:
         monitor: what the actions are called with.
-        budget: what recording, judging and showing may cost.
+        judge: what is wrong with the run now.
+        tell: called with kind, text and layer of an event.
+        guard: wraps what is done while the user's loop runs.
+        share: of the budget, for judging.
     """
 
-    def __init__(self, monitor: Monitor, budget: Budget) -> None:
-        self.scale = Scale(monitor.optimizer)
+    def __init__(
+        self,
+        monitor: object,
+        judge: Callable[[], Iterable[Finding]],
+        tell: Callable[[str, str, str], None],
+        guard: Guard,
+        share: Share,
+    ) -> None:
         self._monitor = monitor
-        self._budget = budget
-        self._purse = Purse(budget, _SHARE)
+        self._judge = judge
+        self._tell = tell
+        self._guard = guard
+        self._share = share
         self._rules: list[Rule] = []
         self._done: list[tuple[str, Undo]] = []
         self._records = 0
@@ -82,35 +91,33 @@ class Actions:
     def on(self, kind: str, action: Action, *, hold: int, every: int, limit: int | None) -> None:
         """Add a rule; see ``Monitor.on``."""
         if kind not in KINDS:
-            near = get_close_matches(str(kind), KINDS, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise InnerviewError(f"there is no finding of the kind {kind!r}: {', '.join(KINDS)}{hint}")
+            raise InnerviewError(f"there is no finding of the kind {kind!r}: {', '.join(KINDS)}{nearest(kind, KINDS)}")
         if not callable(action):
             raise InnerviewError(
                 f"action={action!r} cannot be called: give a function of the monitor and the finding, or "
                 "monitor.scale_lr(0.5)"
             )
-        for name, value, least in (("hold", hold, 0), ("every", every, 1), ("limit", limit, 1)):
-            if value is not None and value < least:
-                raise InnerviewError(
-                    f"{name}={value!r}: a number of {'times' if name == 'limit' else 'steps'} from {least}"
-                )
+        whole("hold", hold, 0, "steps")
+        whole("every", every, 1, "steps")
+        whole("limit", limit, 1, "times", optional=True)
         self._rules.append(Rule(kind, action, hold, every, limit))
 
     def recorded(self, step: int) -> None:
-        """A step was recorded: judge the run if there are rules, it has grown enough and the budget allows it; act."""
+        """Judge the run after a recorded step, where it has grown enough and the budget allows it, and act."""
         self._records += 1
         before, self._last = self._last, step
-        if not self._rules or self._records - self._judged < max(1, self._records // _PART) or not self._purse.allows():
+        if not self._rules or self._records - self._judged < max(1, self._records // _PART) or not self._share.allows():
             return
         self._judged = self._records
         if _is_distributed():
-            self._say_that_nothing_is_done()
+            if not self._refused:
+                self._refused = True
+                self._tell("error", "no action in a distributed run: each process would decide for itself", "")
             return
-        with self._budget.spending(self._purse):
-            # Not of a copy: this is the thread that adds.
-            found = diagnose(self._monitor.history, classes=self._monitor.classes)
-        self._purse.done()
+        found: Iterable[Finding] = ()
+        with self._guard(self._share, "the run could not be judged"):
+            found = self._judge()
+        self._share.done()
         for rule in self._rules:
             for finding in found:
                 # What is over is told in the list of findings, but nothing is done about it any more.
@@ -119,7 +126,7 @@ class Actions:
 
     @property
     def undoable(self) -> str:
-        """What ``undo`` would take back, in words; "" for nothing."""
+        """The action that ``undo`` would take back, in words; "" for none."""
         return self._done[-1][0] if self._done else ""
 
     def undo(self) -> bool:
@@ -131,9 +138,9 @@ class Actions:
             undo()
         except Exception as error:  # noqa: BLE001 - the user's code; the training goes on whatever it does
             _log.exception("an action of the training monitor could not be undone")
-            self._tell("error", f"{text} could not be undone: {type(error).__name__}: {error}")
+            self._tell("error", f"{text} could not be undone: {type(error).__name__}: {error}", "")
         else:
-            self._tell("undo", f"undone: {text}")
+            self._tell("undo", f"undone: {text}", "")
         return True
 
     def _act(self, rule: Rule, finding: Finding, step: int) -> None:
@@ -142,21 +149,13 @@ class Actions:
         text = f'{_name(rule.action)} after the finding "{finding.name}"'
         try:
             undo = rule.action(self._monitor, finding)
-        except Exception as error:  # noqa: BLE001 - likewise
+        except Exception as error:  # noqa: BLE001 - as above
             _log.exception("an action of the training monitor failed")
             self._tell("error", f"{text} failed: {type(error).__name__}: {error}", finding.layer)
             return
         if callable(undo):
             self._done.append((text, undo))
         self._tell("action", f"{text}: {finding.evidence}", finding.layer)
-
-    def _say_that_nothing_is_done(self) -> None:
-        if not self._refused:
-            self._refused = True
-            self._tell("error", "no action in a distributed run: each process would decide for itself")
-
-    def _tell(self, kind: str, text: str, layer: str = "") -> None:
-        self._monitor.history.add_event(Event(self._monitor.history.step, kind, text, layer))
 
 
 def _is_distributed() -> bool:

@@ -1,4 +1,4 @@
-"""The overhead budget: what recording and showing cost, beside what the training takes, and whether they may go on."""
+"""The overhead budget: recording and showing may take a fraction of the training time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import deque
 from contextlib import contextmanager
 from itertools import pairwise
 from math import inf
+from numbers import Real
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ class Budget:
         self._running = 0.0
         self._since: float | None = None
         self._depth = 0
-        self._owed: deque[float] = deque()  # which two threads may use at a time
+        self._charged: deque[float] = deque()  # which two threads may use at a time
 
     @property
     def fraction(self) -> float | None:
@@ -45,7 +46,7 @@ class Budget:
 
     @fraction.setter
     def fraction(self, fraction: float | None) -> None:
-        if fraction is not None and not 0 <= fraction <= 1:
+        if fraction is not None and not (isinstance(fraction, Real) and 0 <= fraction <= 1):
             raise ValueError(
                 f"budget={fraction!r}: a fraction of the training time, from 0 to 1, such as 0.02; None for no limit"
             )
@@ -55,20 +56,17 @@ class Budget:
         """Training begins, or goes on."""
         self._since = self._clock()
 
-    def charge(self, seconds: float, purse: Purse) -> None:
-        """Count a cost that was measured elsewhere, on a device that works beside this clock."""
-        self.cost += seconds
-        purse.taken(seconds)
-
-    def owe(self, seconds: float) -> None:
-        """Count a cost that another thread had, from that thread: the next ``spending`` or ``stop`` adds it."""
-        self._owed.append(seconds)
+    def charge(self, seconds: float, share: Share | None = None) -> None:
+        """Count a cost that was measured elsewhere, on any thread: the next ``spending`` or ``stop`` adds it."""
+        self._charged.append(seconds)
+        if share is not None:
+            share.add(seconds)
 
     def stop(self) -> None:
         """Training ends, or rests."""
         self._running = self.running
         self._since = None
-        self._settle()
+        self._add_charges()
 
     @property
     def running(self) -> float:
@@ -86,8 +84,8 @@ class Budget:
         return self.cost / self.training if self.training > 0 else None
 
     @contextmanager
-    def spending(self, purse: Purse | None = None) -> Iterator[None]:
-        """Count what the body takes as a cost. Inside another ``spending``, only for the purse."""
+    def spending(self, share: Share | None = None) -> Iterator[None]:
+        """Count what the body takes as a cost. Inside another ``spending``, only for the share."""
         self._depth += 1
         start = self._clock()
         try:
@@ -97,18 +95,17 @@ class Budget:
             taken = self._clock() - start
             if not self._depth:
                 self.cost += taken
-                self._settle()
-            if purse is not None:
-                purse.taken(taken)
+                self._add_charges()
+            if share is not None:
+                share.add(taken)
 
-    def _settle(self) -> None:
-        """Add what is owed."""
-        while self._owed:
-            self.cost += self._owed.popleft()
+    def _add_charges(self) -> None:
+        while self._charged:
+            self.cost += self._charged.popleft()
 
 
 class DeviceClock:
-    """How long steps take on a GPU, where the time until a kernel is launched says little of the time that it takes.
+    """A clock for steps on a GPU, where the time until a kernel is launched says little of the time that it takes.
 
     An event is put into the device's queue at the end of each step, and read when the device is waited for anyway.
 
@@ -128,8 +125,11 @@ class DeviceClock:
         self._marks.append((event, recorded))
         del self._marks[:-_MOST_MARKS]
 
-    def settle(self) -> float:
-        """What the steps recorded before the last one took longer than plain ones, in seconds. Waits for them."""
+    def extra(self) -> float:
+        """Return how much longer than plain ones the steps recorded before the last one took, in seconds.
+
+        Waits for the device to finish them.
+        """
         if len(self._marks) < 2:  # noqa: PLR2004 - a start and an end
             return 0.0
         self._marks[-1][0].synchronize()
@@ -142,50 +142,46 @@ class DeviceClock:
         return sum(max(seconds - plain, 0.0) for seconds, recorded in taken if recorded)
 
 
-class Purse:
-    """A share of a budget for one kind of work, which is done only when it fits in.
+class Share:
+    """The part of a budget that one kind of work may take, which is done only when it fits in.
 
     Args:
-        budget: the ledger.
-        share: the part of the budget that this work may take on its own.
+        budget: the whole.
+        part: of the budget, from 0 to 1.
 
     Attributes:
         pending: seconds that the work under way has taken so far.
+        expected: seconds that the work takes, lately.
     """
 
-    def __init__(self, budget: Budget, share: float = 1.0) -> None:
-        self.share = share
-        self.spent = 0.0
+    def __init__(self, budget: Budget, part: float = 1.0) -> None:
+        self._part = part
+        self._spent = 0.0
         self._budget = budget
         self._times = 0
         self.pending = 0.0
-        self._expected = 0.0
+        self.expected = 0.0
 
     def allows(self) -> bool:
-        """Whether the work may be done now: what it will cost, as far as is known, fits in."""
+        """Tell whether the work may be done now: its expected cost fits in."""
         fraction = self._budget.fraction
         if fraction is None or fraction == 1:
             return True
         if fraction == 0:
             return False
         allowed = fraction * self._budget.training
-        fits = self.spent + self._expected <= self.share * allowed
-        if self.share == 1:
-            fits = self._budget.cost + self._expected <= allowed
+        fits = self._spent + self.expected <= self._part * allowed
+        if self._part == 1:
+            fits = self._budget.cost + self.expected <= allowed
         return fits or self._times < _FREE
 
-    def taken(self, seconds: float) -> None:
+    def add(self, seconds: float) -> None:
         """Add a part of the cost of the work under way."""
-        self.spent += seconds
+        self._spent += seconds
         self.pending += seconds
 
     def done(self) -> None:
         """The work was done once."""
         self._times += 1
-        self._expected += (self.pending - self._expected) * (_RECENT if self._expected else 1.0)
+        self.expected += (self.pending - self.expected) * (_RECENT if self.expected else 1.0)
         self.pending = 0.0
-
-    @property
-    def expected(self) -> float:
-        """Seconds that the work takes, lately."""
-        return self._expected

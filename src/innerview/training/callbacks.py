@@ -7,25 +7,30 @@
     Learner(dls, model, cbs=iv.training.callbacks.fastai(monitor), ...)
 
 A step is a step of the optimizer: with gradient accumulation, several batches make one, and its loss is their mean. The
-libraries are needed only where their function is called.
+libraries are needed only where their function is called. A run that fails takes the monitor off the model, too.
 """
 
 from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from functools import wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
+from innerview.training.hooks import Hook
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from innerview.training.monitor import Monitor
 
 
 class _Loop:
-    """What the three have in common: when the monitor is entered and closed, and the losses since the last step."""
+    """Enters and closes the monitor, and collects the losses since the last step, for all three."""
 
     def __init__(self, monitor: Monitor) -> None:
         self.monitor = monitor
@@ -52,10 +57,28 @@ class _Loop:
             metrics["loss"] = together.sum() if total else together.mean()
         self.monitor.step(**metrics)
 
+    def at_end(self, call: Callable[[], object]) -> None:
+        """Have something done when training ends."""
+        self._open.callback(call)
+
     def end(self) -> None:
         """Training ends."""
         self._losses = []
         self._open.close()
+
+    def end_when_fails(self, owner: Any, name: str) -> None:
+        """Have training end with an error that leaves a method, where callbacks are not told of errors."""
+        method = getattr(owner, name)
+
+        @wraps(method)
+        def call(*args: Any, **options: Any) -> Any:
+            try:
+                return method(*args, **options)
+            except BaseException as error:
+                self._open.__exit__(type(error), error, error.__traceback__)
+                raise
+
+        setattr(owner, name, call)
 
 
 def lightning(monitor: Monitor) -> Any:
@@ -98,14 +121,14 @@ def huggingface(monitor: Monitor) -> Any:
     """A callback for the ``Trainer`` of Hugging Face transformers.
 
     The monitor is made without an optimizer: it takes the trainer's. The trainer tells its callbacks no losses; they
-    are read off what the model returns.
+    are read off what the model returns. Give the callback to the trainer when that is made: only there does it learn of
+    a training that fails.
     """
     library: Any = import_module("transformers")
     loop = _Loop(monitor)
 
     class Watch(library.TrainerCallback):
         total = False
-        handle: Any = None
 
         def returned(self, module: Any, _args: Any, kwargs: dict[str, Any], output: Any) -> None:
             # Where the model is told how many items all batches of a step have, their losses add up.
@@ -114,9 +137,9 @@ def huggingface(monitor: Monitor) -> Any:
                 loop.batch(output.get("loss") if isinstance(output, dict) else getattr(output, "loss", None))
 
         def on_train_begin(self, *_: Any, optimizer: Any = None, **__: Any) -> None:
-            self.on_train_end()
             loop.start(getattr(optimizer, "optimizer", optimizer))  # accelerate wraps it
-            self.handle = loop.monitor.model.register_forward_hook(self.returned, with_kwargs=True)
+            handle = loop.monitor.model.register_forward_hook(Hook(self.returned), with_kwargs=True)
+            loop.at_end(handle.remove)
 
         def on_step_end(self, *_: Any, **__: Any) -> None:
             loop.step(total=self.total)
@@ -125,10 +148,17 @@ def huggingface(monitor: Monitor) -> Any:
             loop.monitor.epoch()
 
         def on_train_end(self, *_: Any, **__: Any) -> None:
-            if self.handle is not None:
-                self.handle.remove()
-                self.handle = None
             loop.end()
+
+        def on_init_end(self, *_: Any, **__: Any) -> None:
+            # The trainer is not told to its callbacks: it is the one that calls this.
+            frame: Any = sys._getframe()  # noqa: SLF001 - has no public name
+            while frame is not None:
+                trainer = frame.f_locals.get("self")
+                if isinstance(trainer, library.Trainer):
+                    loop.end_when_fails(trainer, "train")
+                    break
+                frame = frame.f_back
 
     return Watch()
 
@@ -136,7 +166,7 @@ def huggingface(monitor: Monitor) -> Any:
 def fastai(monitor: Monitor) -> Any:
     """A callback for fastai's ``Learner``.
 
-    fastai's optimizers are none of PyTorch's: the monitor is made without one, gets the learning rate as a metric, and
+    fastai's optimizers are not PyTorch's: the monitor is made without one, gets the learning rate as a metric, and
     cannot scale it.
     """
     library: Any = import_module("fastai.callback.core")
@@ -145,6 +175,9 @@ def fastai(monitor: Monitor) -> Any:
     class Watch(library.Callback):
         run_valid = False
         skipped = False
+
+        def after_create(self) -> None:
+            loop.end_when_fails(self.learn, "fit")
 
         def before_fit(self) -> None:
             loop.start()

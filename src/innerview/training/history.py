@@ -1,4 +1,4 @@
-"""What a run was like, step by step, within a bounded size. It knows of no module, no hook and no widget."""
+"""The record of a run, step by step, within a bounded size. It knows nothing of modules, hooks or widgets."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 from innerview.errors import InnerviewError
 from innerview.model.calls import unknown_layer
 from innerview.training import storage
-from innerview.training.overview import overview
-from innerview.training.tables import LayerTable, Tables, add_metric, metric_timeline
+from innerview.training.arguments import spelt, whole
+from innerview.training.storage import Content
+from innerview.training.tables import LayerTable, MetricTable, Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     import numpy as np
 
-    from innerview.training.overview import Overview
     from innerview.training.record import Event, Record
-    from innerview.training.series import Series, Weights
-    from innerview.training.timeline import Timeline
+    from innerview.training.series import LayerSeries, Overview, Weights
 
 PHASES = ("train", "eval")
 _MOST_EVENTS = 10_000
@@ -45,25 +44,26 @@ class History:
         tables: all that was recorded, as arrays.
     """
 
+    @spelt
     def __init__(self, memory: int = 100_000_000) -> None:
+        whole("memory", memory, 1, "bytes")
         self.memory = memory
         self.step = 0
         self.overhead: float | None = None
         self._lock = threading.Lock()
-        self._order: list[str] = []
-        self._kinds: dict[str, str] = {}
+        self._kinds: dict[str, str] = {}  # in execution order
         self.tables = Tables()
         self._events: list[Event] = []
 
     @property
     def layers(self) -> tuple[str, ...]:
         """Every layer seen, in execution order."""
-        return tuple(self._order)
+        return tuple(self._kinds)
 
     @property
     def parameters(self) -> tuple[str, ...]:
         """Every parameter seen, in the order of the model."""
-        return self.tables.weights.names
+        return tuple(self.tables.weights.widths)
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -72,18 +72,18 @@ class History:
 
     @property
     def probes(self) -> int:
-        """How many probe samples there are records of."""
+        """Number of probe samples that there are records of."""
         return sum(phase.startswith("probe ") for phase in self.tables.layers)
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """What happened, in order."""
+        """All events, in order."""
         return tuple(self._events)
 
     @property
     def bytes(self) -> int:
         """Size of all rows in memory."""
-        return sum(timeline.bytes for timeline in self.tables.timelines())
+        return sum(table.bytes for table in self.tables.all())
 
     def kind(self, layer: str) -> str:
         """Class of a layer's module.
@@ -94,8 +94,8 @@ class History:
         self._check(layer)
         return self._kinds[layer]
 
-    def series(self, layer: str, phase: str = "train") -> Series:
-        """What a layer did in training or evaluation passes.
+    def series(self, layer: str, phase: str = "train") -> LayerSeries:
+        """Return the course of a layer in training or evaluation passes.
 
         Args:
             layer: one of ``layers``.
@@ -111,16 +111,16 @@ class History:
         return self.tables.of(phase).series(layer, self._kinds[layer])
 
     def overview(self, phase: str = "train", points: int = 60) -> Overview:
-        """Every layer at a glance, at the cost of one ``series``.
+        """Return every layer at a glance, at the cost of one ``series``.
 
         Args:
             phase: "train" or "eval".
-            points: how many standard deviations over time, at most.
+            points: the most standard deviations over time.
         """
-        return overview(self.tables.of(phase), self.layers, points)
+        return self.tables.of(phase).overview(self.layers, points)
 
-    def probe(self, number: int, layer: str) -> Series:
-        """What a layer did for one probe sample, a record for each time that it was run.
+    def probe(self, number: int, layer: str) -> LayerSeries:
+        """Return the course of a layer for one probe sample, a record for each time that it was run.
 
         Args:
             number: of the sample, from 0.
@@ -137,13 +137,13 @@ class History:
         return table.series(layer, self._kinds[layer])
 
     def weights(self, parameter: str) -> Weights:
-        """What a parameter did.
+        """Return the course of a parameter.
 
         Raises:
             UnknownLayerError: no such parameter was seen; the nearest names are offered.
         """
-        if parameter not in self.tables.weights.names:
-            raise unknown_layer(parameter, self.tables.weights.names, "parameter")
+        if parameter not in self.parameters:
+            raise unknown_layer(parameter, self.parameters, "parameter")
         return self.tables.weights.weights(parameter)
 
     def metric(self, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -155,20 +155,19 @@ class History:
         Raises:
             UnknownLayerError: no such metric was passed.
         """
-        timeline = self._metric(name)
-        return timeline.steps.copy(), timeline["value"].copy()
+        table = self._metric(name)
+        return table.steps.copy(), table["value"].copy()
 
     def metric_range(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Smallest and largest value behind each one that ``metric`` returns, float64 ``[n]`` each."""
-        timeline = self._metric(name)
-        return timeline["low"].copy(), timeline["high"].copy()
+        table = self._metric(name)
+        return table["low"].copy(), table["high"].copy()
 
     def add(self, record: Record) -> None:
         """Add what was recorded of a step. Records of a phase come in the order of steps."""
         with self._lock:
             if record.layers:
-                self._place(record.layers)
-                self._kinds.update({name: record.kinds.get(name, "") for name in record.layers})
+                self._place({name: record.kinds.get(name, "") for name in record.layers})
                 self.tables.layers.setdefault(record.phase, LayerTable()).append(record.step, record.layers)
             if record.weights:
                 self.tables.weights.append(record.step, record.weights)
@@ -179,7 +178,7 @@ class History:
         """Add the metrics of a step."""
         with self._lock:
             for name, value in values.items():
-                add_metric(self.tables.metrics.setdefault(name, metric_timeline()), step, value)
+                self.tables.metrics.setdefault(name, MetricTable()).append(step, value)
             self._fit()
 
     def add_event(self, event: Event) -> None:
@@ -190,13 +189,7 @@ class History:
 
     def copy(self) -> History:
         """A snapshot, which another thread may read while this one is added to."""
-        with self._lock:
-            result = History(self.memory)
-            result.step, result.overhead = self.step, self.overhead
-            result._order, result._kinds = list(self._order), dict(self._kinds)
-            result.tables = self.tables.snapshot()
-            result._events = list(self._events)
-            return result
+        return self._of(self._content())
 
     def save(self, path: str | Path) -> None:
         """Write it to a file: an .npz of arrays, without pickle.
@@ -209,7 +202,7 @@ class History:
         part = path.with_name(path.name + ".part")
         try:
             with part.open("wb") as file:
-                storage.write(self.copy(), file)
+                storage.write(self._content(), file)
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
@@ -219,18 +212,16 @@ class History:
         """Read what ``save`` wrote.
 
         Raises:
-            HistoryError: it is no history, of another version, or cut short.
+            HistoryError: it is not a history, is of another version, or cut short.
             OSError: there is no such file, or it cannot be read.
         """
-        history = cls()
         with Path(path).open("rb") as file:
-            storage.read(history, file, str(path))
-        return history
+            return cls._of(storage.read(file, str(path)))
 
     def to_bytes(self) -> bytes:
         """The content of the file that ``save`` writes, to be sent to another process."""
         file = io.BytesIO()
-        storage.write(self.copy(), file)
+        storage.write(self._content(), file)
         return file.getvalue()
 
     @classmethod
@@ -240,23 +231,23 @@ class History:
         Raises:
             HistoryError: as for ``load``.
         """
-        history = cls()
-        storage.read(history, io.BytesIO(content), "this")
-        return history
+        return cls._of(storage.read(io.BytesIO(content), "this"))
 
     def merge(self, *others: History) -> History:
-        """A new history of what this and others saw in one run: by workers, by the ranks of a distributed job.
+        """Make a history of what this and others saw in one run: by workers, by the ranks of a distributed job.
 
-        Records, and metrics, of the same step become one; a metric is averaged over those that have it. Associative
-        while nothing was thinned out; else the records of both stay side by side where their first steps differ.
+        Records, and metrics, of the same step become one; a metric is averaged over those that have it. So do records
+        that overlap where one of the histories was thinned out. The result takes as much memory as the largest may.
+        Associative while nothing was thinned out.
         """
         result = History(self.memory)
         for each in (self, *others):
             result._take_in(each.copy())
+        result._fit()
         return result
 
     def to_frame(self) -> Any:
-        """Every record as a pandas DataFrame: a row for each layer, phase and record, without histogram and channels.
+        """Return a pandas DataFrame: a row for each layer, phase and record, without histogram and channels.
 
         Raises:
             InnerviewError: pandas is not installed.
@@ -274,49 +265,50 @@ class History:
                 frames.append(frame[series.count > 0])
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"layer": [], "phase": []})
 
-    def fill(self, kinds: Mapping[str, str], tables: Tables, events: Iterable[Event]) -> None:
-        """Take this in place of what there is: the class of each layer, in execution order, tables and events."""
-        with self._lock:
-            self._order, self._kinds = list(kinds), dict(kinds)
-            self.tables, self._events = tables, list(events)
-
     def __repr__(self) -> str:
         size = f"{self.bytes / 1e6:.1f} MB"
-        return f"History({self.step} steps, {len(self._order)} layers, {len(self.metrics)} metrics, {size})"
+        return f"History({self.step} steps, {len(self._kinds)} layers, {len(self.metrics)} metrics, {size})"
 
     def _take_in(self, other: History) -> None:
-        self._place(other.layers)
-        self._kinds.update({layer: other.kind(layer) for layer in other.layers})
+        self._place(other._kinds)
         self.tables = self.tables.joined(other.tables)
         # What happened on all ranks alike is said once.
-        self._events = sorted(dict.fromkeys((*self._events, *other.events)), key=lambda event: event.step)
+        events = sorted(dict.fromkeys((*self._events, *other.events)), key=lambda event: event.step)
+        self._events = events[-_MOST_EVENTS:]
         self.step, self.memory = max(self.step, other.step), max(self.memory, other.memory)
         known = [each.overhead for each in (self, other) if each.overhead is not None]
         self.overhead = max(known, default=None)
 
     def _fit(self) -> None:
-        while self.bytes > self.memory / _ROOM:
-            largest = max(self.tables.timelines(), key=lambda timeline: timeline.bytes if len(timeline) > 1 else 0)
-            if len(largest) < 2:  # noqa: PLR2004 - nothing to merge
-                return
-            largest.thin()
+        self.tables.fit(int(self.memory / _ROOM))
 
-    def _place(self, layers: Iterable[str]) -> None:
-        """Put layers not seen before after the one that ran before them."""
-        if all(name in self._kinds for name in layers):
-            return
-        at = 0
-        for name in layers:
-            if name not in self._kinds:
-                self._order.insert(at, name)
-                self._kinds[name] = ""
-            at = self._order.index(name) + 1
+    def _place(self, kinds: Mapping[str, str]) -> None:
+        """Note the classes of layers; those not seen before come after the one that ran before them."""
+        if not kinds.keys() <= self._kinds.keys():
+            order, at = list(self._kinds), 0
+            for name in kinds:
+                if name not in self._kinds:
+                    order.insert(at, name)
+                at = order.index(name) + 1
+            self._kinds = {name: self._kinds.get(name, "") for name in order}
+        self._kinds.update(kinds)
+
+    def _content(self) -> Content:
+        with self._lock:
+            tables = self.tables.snapshot()
+            return Content(self.memory, self.step, self.overhead, dict(self._kinds), tables, list(self._events))
+
+    @classmethod
+    def _of(cls, content: Content) -> History:
+        result = cls(content.memory)
+        _, result.step, result.overhead, result._kinds, result.tables, result._events = content
+        return result
 
     def _check(self, layer: str) -> None:
         if layer not in self._kinds:
-            raise unknown_layer(layer, self._order)
+            raise unknown_layer(layer, self._kinds)
 
-    def _metric(self, name: str) -> Timeline:
+    def _metric(self, name: str) -> MetricTable:
         if name not in self.tables.metrics:
             raise unknown_layer(name, self.tables.metrics, "metric")
         return self.tables.metrics[name]

@@ -1,7 +1,8 @@
-"""Learning rates turned down for as long as it is wanted, whatever a scheduler does meanwhile."""
+"""A factor on the learning rates that can be taken away again, whatever a scheduler does in between."""
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.utils.hooks import RemovableHandle
 
-    from innerview.training.diagnosis import Finding
-    from innerview.training.monitor import Monitor
+    from innerview.training.guard import Guard
 
 
 class Scale:
@@ -27,10 +27,12 @@ class Scale:
 
     Args:
         optimizer: whose rates; None when there is none to be turned.
+        guard: wraps what is done while the user's loop runs.
     """
 
-    def __init__(self, optimizer: Optimizer | None) -> None:
+    def __init__(self, optimizer: Optimizer | None, guard: Guard) -> None:
         self.optimizer = optimizer
+        self._guard = guard
         self._factors: list[float] = []
         self._kept: list[tuple[dict[str, Any], Any]] = []
         self._handles: list[RemovableHandle] = []
@@ -80,23 +82,25 @@ class Scale:
         factor = self.factor
         if factor == 1.0 or self.optimizer is None:
             return
-        for group in self.optimizer.param_groups:
-            rate = group["lr"]
-            if isinstance(rate, Tensor):
-                # In place: a captured graph reads this very tensor.
-                self._kept.append((group, rate.clone()))
-                rate.mul_(factor)
-            else:
-                self._kept.append((group, rate))
-                group["lr"] = rate * factor
+        with self._guard(failed="a learning rate was not scaled"):
+            for group in self.optimizer.param_groups:
+                rate = group["lr"]
+                if isinstance(rate, Tensor):
+                    # In place: a captured graph reads this very tensor.
+                    self._kept.append((group, rate.clone()))
+                    rate.mul_(factor)
+                else:
+                    group["lr"] = rate * factor
+                    self._kept.append((group, rate))
 
     def _after(self, *_: Any) -> None:
         kept, self._kept = self._kept, []
         for group, rate in kept:
-            if isinstance(rate, Tensor):
-                group["lr"].copy_(rate)
-            else:
-                group["lr"] = rate
+            with self._guard(failed="a scaled learning rate was not put back"):
+                if isinstance(rate, Tensor):
+                    group["lr"].copy_(rate)
+                else:
+                    group["lr"] = rate
 
 
 class ScaleRates:
@@ -107,15 +111,15 @@ class ScaleRates:
         factor: above 0.
 
     Raises:
-        InnerviewError: a factor that is none.
+        InnerviewError: the factor is not a positive number.
     """
 
     def __init__(self, scale: Scale, factor: float) -> None:
-        if not 0 < factor < float("inf"):
+        if not (isinstance(factor, Real) and 0 < factor < float("inf")):
             raise InnerviewError(f"factor={factor!r}: what the learning rate is multiplied by, above 0, such as 0.5")
         self.scale, self.factor = scale, factor
 
-    def __call__(self, _monitor: Monitor, _finding: Finding) -> Callable[[], None]:
+    def __call__(self, _monitor: object, _finding: object) -> Callable[[], None]:
         """Put the factor in force; what is returned takes it away."""
         return self.scale.multiply(self.factor)
 

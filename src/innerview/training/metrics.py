@@ -34,38 +34,36 @@ class Metrics:
         self._waiting: list[tuple[int, str, Tensor]] = []
         self._finite = True
 
-    def add(self, step: int, values: Mapping[str, Any]) -> None:
-        """Take the values of one step: numbers, or tensors of one element.
-
-        Raises:
-            InnerviewError: a value is neither.
-        """
-        ready: dict[str, float] = {}
-        for name, value in values.items():
-            if isinstance(value, Tensor) and value.device.type != "cpu" and value.numel() == 1:
-                # A copy, as the loop may go on adding to its running loss.
-                self._waiting.append((step, name, value.detach().reshape(()).float().clone()))
-            else:
-                ready[name] = _number(name, value)
+    def add(self, step: int, values: Mapping[str, float | Tensor]) -> None:
+        """Take the values of one step, as ``numbers`` returns them."""
+        ready = {name: value for name, value in values.items() if not isinstance(value, Tensor)}
+        # A copy, as the loop may go on adding to its running loss.
+        self._waiting += [
+            (step, name, value.reshape(()).float().clone())
+            for name, value in values.items()
+            if isinstance(value, Tensor)
+        ]
         if ready:
             self._keep(step, ready)
         if len(self._waiting) > _MOST_WAITING:
-            self.settle()
+            self.flush()
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Read the values that are on a device: one transfer from each."""
         waiting, self._waiting = self._waiting, []
         for device in {value.device for _, _, value in waiting}:
             there = [entry for entry in waiting if entry[2].device == device]
-            numbers = torch.stack([value for _, _, value in there]).cpu().numpy().astype(np.float64)
-            for (step, name, _), number in zip(there, numbers, strict=True):
+            read = torch.stack([value for _, _, value in there]).cpu().numpy().astype(np.float64)
+            for (step, name, _), number in zip(there, read, strict=True):
                 self._keep(step, {name: float(number)})
 
-    def _keep(self, step: int, values: dict[str, float]) -> None:
+    def _keep(self, step: int, values: Mapping[str, float]) -> None:
         self._history.add_metrics(step, values)
         if "loss" in values and isfinite(values["loss"]) != self._finite:
             self._finite = not self._finite
-            text = "the loss is a number again" if self._finite else f"the loss is no finite number: {values['loss']}"
+            text = (
+                "the loss is a number again" if self._finite else f"the loss is not a finite number: {values['loss']}"
+            )
             self._history.add_event(Event(step, "loss", text))
 
 
@@ -76,9 +74,21 @@ def learning_rates(optimizer: Optimizer | None, factor: float = 1.0) -> dict[str
     return {f"lr/{number}" if number else "lr": rate for number, rate in enumerate(rates)}
 
 
-def _number(name: str, value: Any) -> float:
-    try:
-        return float(value.detach() if isinstance(value, Tensor) else value)
-    except (TypeError, ValueError, RuntimeError) as error:
-        what = f"a tensor of shape {list(value.shape)}" if isinstance(value, Tensor) else repr(value)
-        raise InnerviewError(f"step({name}={what:.80}): a metric is one number, or a tensor of one element") from error
+def numbers(values: Mapping[str, Any]) -> dict[str, float | Tensor]:
+    """Check metrics: each one becomes a number, or a tensor of one element where reading it would wait for a device.
+
+    Raises:
+        InnerviewError: a value is neither a number nor a tensor of one element.
+    """
+    found: dict[str, float | Tensor] = {}
+    for name, value in values.items():
+        try:
+            given = value.detach() if isinstance(value, Tensor) else value
+            waits = isinstance(given, Tensor) and given.device.type != "cpu" and given.numel() == 1
+            found[name] = given if waits else float(given)
+        except (TypeError, ValueError, RuntimeError) as error:  # noqa: PERF203 - the first ends it
+            what = f"a tensor of shape {list(value.shape)}" if isinstance(value, Tensor) else repr(value)
+            raise InnerviewError(
+                f"step({name}={what:.80}): a metric is one number, or a tensor of one element"
+            ) from error
+    return found

@@ -5,29 +5,36 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from torch import nn
+
 from innerview.errors import InnerviewError
 from innerview.training.actions import Actions
-from innerview.training.budget import Budget
+from innerview.training.arguments import spelt, whole
+from innerview.training.budget import Budget, Share
 from innerview.training.diagnosis import Finding, diagnose
+from innerview.training.gathering import gather
+from innerview.training.guard import Guard
 from innerview.training.history import History
-from innerview.training.learning_rates import ScaleRates
+from innerview.training.learning_rates import Scale, ScaleRates
 from innerview.training.listeners import Listeners
-from innerview.training.metrics import Metrics, learning_rates
+from innerview.training.metrics import Metrics, learning_rates, numbers
 from innerview.training.probes import Probes
-from innerview.training.ranks import gather
 from innerview.training.record import Event
-from innerview.training.watcher import Watcher
+from innerview.training.watcher import Watcher, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
-    from torch import Tensor, nn
+    from torch import Tensor
     from torch.optim import Optimizer
     from typing_extensions import Self
 
     from innerview.training.actions import Action
     from innerview.training.record import Record
+
+# Of the budget, for judging during the training, and for showing.
+_JUDGING, _SHOWING = 0.25, 0.5
 
 
 class Monitor:
@@ -51,8 +58,8 @@ class Monitor:
         budget: the most that recording and showing may cost, as a fraction of the training time: it decides which steps
             are recorded, and how large a sample of each. None records every step.
         probes: some fixed samples, such as ``images[:3]``, that are run at the end of each epoch.
-        probe_every: run them every so many steps as well.
-        classes: how many classes a guess has to choose from; tells what a loss at the level of chance is.
+        probe_every: number of steps after which they are run as well.
+        classes: number of classes, which tells what a loss at the level of chance is.
         scaler: of the loss, with mixed precision: gradients of activations are divided by its scale.
         memory: the most that the history may take, in bytes.
 
@@ -62,11 +69,13 @@ class Monitor:
         history: what was recorded so far. Another thread reads ``history.copy()``.
 
     Raises:
-        InnerviewError: the optimizer trains no parameter of this model.
+        TypeError: an argument that does not exist; the nearest is offered.
+        InnerviewError: an argument that makes no sense, or an optimizer that trains no parameter of this model.
         UnknownLayerError: a layer that the model does not have.
         DataError: the probes cannot be used.
     """
 
+    @spelt
     def __init__(
         self,
         model: nn.Module,
@@ -80,22 +89,34 @@ class Monitor:
         scaler: Any = None,
         memory: int = 100_000_000,
     ) -> None:
+        if not isinstance(model, nn.Module):
+            raise InnerviewError(f"model={model!r:.80}: a torch.nn.Module is monitored, not a {type(model).__name__}")
+        whole("classes", classes, 2, "classes", optional=True)
+        whole("probe_every", probe_every, 1, "steps", optional=True)
+        if probe_every is not None and probes is None:
+            raise InnerviewError(f"probe_every={probe_every}: there are none to run: give them, probes=images[:3]")
+        _check(optimizer, model)
         self.model = model
         self.classes = classes
         self.history = History(memory)
         self._budget = Budget(budget)
-        self._listeners = Listeners(self._budget, share=0.5)
-        self._step_listeners = Listeners(self._budget, share=None)
-        self._metrics = Metrics(self.history)
+        self._guard = Guard(self._budget, self._tell)
         self._watcher = Watcher(
-            model, optimizer=optimizer, layers=layers, scaler=scaler, budget=self._budget, tell=self._tell
+            model,
+            optimizer=optimizer,
+            layers=layers,
+            scaler=scaler,
+            budget=self._budget,
+            guard=self._guard,
+            tell=self._tell,
         )
-        _check(optimizer, self._watcher.named)
+        self._metrics = Metrics(self.history)
         self._probes = None if probes is None else Probes(self._watcher.named, probes)
-        if probe_every is not None and (probes is None or probe_every < 1):
-            raise InnerviewError(f"probe_every={probe_every}: a number of steps from 1, together with probes=...")
         self._probe_every = probe_every
-        self._actions = Actions(self, self._budget)
+        self._scale = Scale(optimizer, self._guard)
+        self._actions = Actions(self, self._judge, self._tell, self._guard, Share(self._budget, _JUDGING))
+        self._listeners = Listeners(self._guard, Share(self._budget, _SHOWING))
+        self._step_listeners = Listeners(self._guard, None)
         self._entered = False
         self._warned = False
         self._epochs = 0
@@ -104,7 +125,7 @@ class Monitor:
         if self._entered:
             raise InnerviewError("this monitor is recording already: it can be entered again when it was closed")
         self._watcher.enter()
-        self._actions.scale.enter()
+        self._scale.enter()
         self._budget.start()
         self._entered = True
         return self
@@ -123,11 +144,13 @@ class Monitor:
             return
         self._entered = False
         self._watcher.leave()
-        self._actions.scale.leave()
+        self._scale.leave()
         # A step that did not reach its end, say because of an error, may hold what explains it.
         step = self.history.step
-        self._add(self._watcher.end_step(step, finished=False), self._watcher.end_evaluation(step))
-        self._metrics.settle()
+        with self._guard():
+            self._add(self._watcher.end_step(step, finished=False), self._watcher.end_evaluation(step))
+        with self._guard():
+            self._metrics.flush()
         self._budget.stop()
         self.history.overhead = self._budget.overhead
         self._listeners.call()
@@ -141,12 +164,12 @@ class Monitor:
     def optimizer(self, optimizer: Optimizer | None) -> None:
         if self._entered:
             raise InnerviewError("this monitor is recording: its optimizer can be set before or after that")
-        _check(optimizer, self._watcher.named)
-        self._watcher.optimizer = self._actions.scale.optimizer = optimizer
+        _check(optimizer, self.model)
+        self._watcher.optimizer = self._scale.optimizer = optimizer
 
     @property
     def overhead(self) -> float | None:
-        """What recording and showing cost so far, as a fraction of the training time; None before any."""
+        """The cost of recording and showing so far, as a fraction of the training time; None before any."""
         return self._budget.overhead
 
     @property
@@ -169,19 +192,18 @@ class Monitor:
 
     @property
     def paused(self) -> bool:
-        """Whether recording rests. Steps and metrics are counted all the same."""
+        """True while recording rests. Steps and metrics are counted all the same."""
         return self._watcher.paused
 
     @property
     def recording(self) -> bool:
-        """Whether a run is under way: from ``with`` to its end."""
+        """True while a run is under way: from ``with`` to its end."""
         return self._entered
 
-    def _repr_mimebundle_(self, **kwargs: object) -> object:
-        """A live view in a notebook."""
-        from innerview.widgets.monitor_view import MonitorView  # noqa: PLC0415 - only where it is displayed
-
-        return MonitorView(self)._repr_mimebundle_(**kwargs)
+    @property
+    def error(self) -> str:
+        """The last error that recording met, in words; "" for none. Such an error never reaches the training."""
+        return self._guard.error
 
     def pause(self) -> None:
         """Record no layers from the next step on. May be called from any thread."""
@@ -203,23 +225,27 @@ class Monitor:
             metrics: anything else to be kept by name, such as ``accuracy=0.9``.
 
         Raises:
-            InnerviewError: outside of the ``with``, or for a metric that is no number.
+            InnerviewError: outside of the ``with``, or for a metric that is not a number.
         """
         if not self._entered:
             raise InnerviewError("this monitor is not recording: call step() inside `with monitor:`")
         with self._budget.spending():
-            step = self.history.step
-            if not (self._watcher.forwards or self._watcher.blind or self._warned):
-                self._warn_of_no_forward()
-            given = metrics if loss is None else {"loss": loss, **metrics}
-            self._metrics.add(step, {**given, **learning_rates(self.optimizer, self._actions.scale.factor)})
-            record = self._watcher.end_step(step)
-            self._add(record, self._watcher.end_evaluation(step))
-            if record is not None:
-                self._metrics.settle()
+            given = numbers(metrics if loss is None else {"loss": loss, **metrics})
+            step, record = self.history.step, None
+            with self._guard():
+                if not (self._watcher.forwards or self._watcher.blind or self._warned):
+                    self._warn_of_no_forward()
+            with self._guard():
+                self._metrics.add(step, given)
+                self._metrics.add(step, numbers(learning_rates(self.optimizer, self._scale.factor)))
+            with self._guard():
+                record = self._watcher.end_step(step)
+                self._add(record, self._watcher.end_evaluation(step))
+                if record is not None:
+                    self._metrics.flush()
             self.history.step = step + 1
             self.history.overhead = self._budget.overhead
-            if self._probes is not None and self._probe_every and (step + 1) % self._probe_every == 0:
+            if self._probe_every and (step + 1) % self._probe_every == 0:
                 self._run_probes()
         if record is not None:
             self._actions.recorded(step)
@@ -228,11 +254,11 @@ class Monitor:
 
     def epoch(self) -> None:
         """End an epoch: marks it in the history, and runs the probe samples."""
-        with self._budget.spending():
+        with self._guard():
             self._epochs += 1
             self._add(self._watcher.end_evaluation(self.history.step))
             self._tell("epoch", f"epoch {self._epochs} ended")
-            self._run_probes()
+        self._run_probes()
         self._listeners.offer()
 
     def diagnose(self) -> list[Finding]:
@@ -243,6 +269,7 @@ class Monitor:
         """
         return diagnose(self.history.copy(), classes=self.classes)
 
+    @spelt
     def on(self, kind: str, action: Action, *, hold: int = 0, every: int = 100, limit: int | None = 3) -> None:
         """Have something done when a finding holds; nothing is done unless asked for.
 
@@ -267,21 +294,22 @@ class Monitor:
         """
         self._actions.on(kind, action, hold=hold, every=every, limit=limit)
 
+    @spelt
     def scale_lr(self, factor: float) -> ScaleRates:
         """Make an action for ``on`` that multiplies every learning rate; several multiply each other.
 
         The factor is applied only while the optimizer makes its step: ``optimizer.param_groups`` and any scheduler go
         on with their own numbers, and the history has the rates as applied. So ``undo`` leaves exactly the rates of a
-        run without it, also when a scheduler has run meanwhile. It is in force inside of the ``with`` only.
+        run without it, also when a scheduler has run in between. It is in force inside of the ``with`` only.
 
         Raises:
-            InnerviewError: a factor that is none. When it is called, without an optimizer, an event says so.
+            InnerviewError: the factor is not a positive number. Without an optimizer an event says so, when called.
         """
-        return ScaleRates(self._actions.scale, factor)
+        return ScaleRates(self._scale, factor)
 
     @property
     def undoable(self) -> str:
-        """What ``undo`` would take back, in words; "" for nothing."""
+        """The action that ``undo`` would take back, in words; "" for none."""
         return self._actions.undoable
 
     def undo(self) -> bool:
@@ -292,6 +320,7 @@ class Monitor:
         """
         return self._actions.undo()
 
+    @spelt
     def listen(self, callback: Callable[[], object], *, every_step: bool = False) -> None:
         """Have a function called on the training thread after recorded steps and when the monitor is closed.
 
@@ -303,10 +332,12 @@ class Monitor:
             every_step: call it instead after steps of any kind, recorded or not, whatever the budget says (what it
                 takes is counted all the same): for something that a person waits for.
         """
+        if not callable(callback):
+            raise InnerviewError(f"callback={callback!r:.80} cannot be called: give a function without arguments")
         (self._step_listeners if every_step else self._listeners).add(callback)
 
     def unlisten(self, callback: Callable[[], object]) -> None:
-        """Call it no more."""
+        """Stop calling a function."""
         self._listeners.remove(callback)
         self._step_listeners.remove(callback)
 
@@ -315,7 +346,7 @@ class Monitor:
 
         May be called from any thread; the next step, or the end of the run, adds it.
         """
-        self._budget.owe(seconds)
+        self._budget.charge(seconds)
 
     def gather(self) -> History:
         """The history of all ranks of a distributed job together: to be called on each of them, at the same place.
@@ -331,8 +362,12 @@ class Monitor:
 
     def _run_probes(self) -> None:
         if self._probes is not None:
-            with self._watcher.ignoring():
+            with self._guard(failed="the probe samples were not run"), self._watcher.ignoring():
                 self._add(*self._probes.run(self.history.step))
+
+    def _judge(self) -> list[Finding]:
+        # Not of a copy: this is the thread that adds.
+        return diagnose(self.history, classes=self.classes)
 
     def _tell(self, kind: str, text: str, layer: str = "") -> None:
         self.history.add_event(Event(self.history.step, kind, text, layer))
@@ -348,13 +383,18 @@ class Monitor:
         warnings.warn(text, stacklevel=3)
 
 
-def _check(optimizer: Optimizer | None, model: nn.Module) -> None:
+def _check(optimizer: Any, model: nn.Module) -> None:
     if optimizer is None:
         return
+    if not hasattr(optimizer, "param_groups"):
+        raise InnerviewError(
+            f"optimizer={optimizer!r:.80}: one optimizer is watched, not a {type(optimizer).__name__}; of several give "
+            "one, or None: the layers of the whole model are recorded all the same"
+        )
     own = {id(parameter) for parameter in model.parameters()}
     trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     if not any(id(parameter) in own for parameter in trained):
         raise InnerviewError(
             f"optimizer: this {type(optimizer).__name__} trains {len(trained)} parameters, none of which belongs to "
-            f"the monitored {type(model).__name__}; give the one that was made from its parameters()"
+            f"the monitored {type(unwrapped(model)).__name__}; give the one that was made from its parameters()"
         )

@@ -1,4 +1,4 @@
-"""What is recorded of one step."""
+"""Records of one step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Statistics of every layer during chosen forwards: hooks that look at an output at once and keep no tensor of it."""
+"""Statistics of every layer during chosen forwards; no tensor of the model outlives the hooks that look at it."""
 
 from __future__ import annotations
 
@@ -23,53 +23,57 @@ from innerview.analysis.statistics.accumulators import (
 from innerview.model.calls import Calls
 from innerview.model.layers import kind_of
 from innerview.model.outputs import activation
+from innerview.training.local import local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
     from torch import nn
+    from torch.utils.hooks import RemovableHandle
+
+    # What is recorded of a gradient each time it arrives at one tensor.
+    Arrivals = list[Tensor]
 
 # Forwards whose statistics may wait on the device: of a long evaluation, all together would fill it.
 _MOST_WAITING = 32
 
 
 class Recorder:
-    """What the layers did in the forwards since the last ``take``.
+    """Collects what the layers did in the forwards since the last ``take``.
 
     Hooks are there only between ``start`` and ``stop``, around one forward: so what checkpointing computes again during
     the backward pass is not counted.
 
     Args:
-        spending: what to wrap around the work of a hook.
+        working: what to wrap around the work of a hook.
 
     Attributes:
-        limit: of larger activations, only some samples of the batch are looked at, so many that about this number of
-            values is; None for no limit.
+        limit: of larger activations, only as many samples of the batch are looked at as have about this number of
+            values; None for no limit.
         looked: how many values were looked at since the last ``take``.
         half: whether a float16 output took part in training.
         scaler: of the loss: gradients are divided by its scale.
-        failure: an error that a hook met, None when there was none. It never reaches the forward.
     """
 
-    def __init__(self, spending: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(self, working: Callable[[], AbstractContextManager[None]]) -> None:
         self.limit: int | None = None
         self.looked = 0
         self.half = False
         self.scaler: Any = None
-        self.failure: Exception | None = None
         self.kinds: dict[str, str] = {}
-        self._spending = spending
+        self._working = working
         self._axes: dict[tuple[str, str, tuple[int, ...]], int] = {}
         self._shapes: list[tuple[str, tuple[int, ...]]] = []
         self._last: _Look | None = None
         self._calls: Calls | None = None
         self._modules: Mapping[str, nn.Module] = {}
+        self._handles: list[RemovableHandle] = []
         self._forget()
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to take."""
+        """True when there is nothing to take."""
         return not self._seen and not self._folded
 
     def start(self, modules: Mapping[str, nn.Module]) -> None:
@@ -89,28 +93,27 @@ class Recorder:
 
     def returned(self, path: str, call: int, output: Any) -> None:
         """Look at what a module returned."""
-        if self.failure is not None:
-            return
-        with self._spending():
-            try:
-                self._look(path if call == 1 else f"{path}#{call}", kind_of(self._modules[path]), output)
-            except Exception as error:  # noqa: BLE001 - no statistic is worth a training run
-                self.failure = error
+        with self._working():
+            self._look(path if call == 1 else f"{path}#{call}", kind_of(self._modules[path]), output)
 
     def take(self) -> dict[str, Statistics]:
-        """What was seen, by layer in the order of their start; begins anew. Moves all to the CPU in two transfers."""
-        self._fold()
-        found = self._folded
-        gradients = [(name, part) for name, parts in self._gradients.items() for part in parts]
-        for (name, _), array in zip(gradients, _on_cpu([part for _, part in gradients]), strict=True):
-            if not found[name].column("gradient_count"):
-                found[name] = with_gradient(found[name], array)
-            else:
-                nothing = empty(channels=found[name].channels.shape[-1])
-                found[name] = merge(found[name], with_gradient(nothing, array))
-        result = {name: found[name] for name in self._order if name in found}
-        self._forget()
-        return result
+        """Return what was seen, by layer in the order of their start, and begin anew.
+
+        Moves all to the CPU in two transfers, and takes the hooks off all tensors.
+        """
+        try:
+            self._fold()
+            found = self._folded
+            gradients = [(name, part) for name, all_of in self._gradients.items() for one in all_of for part in one]
+            for (name, _), array in zip(gradients, _on_cpu([part for _, part in gradients]), strict=True):
+                if not found[name].column("gradient_count"):
+                    found[name] = with_gradient(found[name], array)
+                else:
+                    nothing = empty(channels=found[name].channels.shape[-1])
+                    found[name] = merge(found[name], with_gradient(nothing, array))
+            return {name: found[name] for name in self._order if name in found}
+        finally:
+            self._forget()
 
     def _fold(self) -> None:
         """Bring together what the forwards so far have left on the device."""
@@ -124,7 +127,11 @@ class Recorder:
         self._waiting = 0
         self._order: dict[str, None] = {}
         self._seen: dict[str, list[Tensor]] = {}
-        self._gradients: dict[str, list[Tensor]] = {}
+        self._gradients: dict[str, list[Arrivals]] = {}
+        self._leaves: dict[int, tuple[Tensor, Arrivals]] = {}
+        for handle in self._handles:
+            handle.remove()  # the tensor may be a parameter, or be kept by the model
+        self._handles = []
         self._factors: Tensor | None = None
         self.looked = 0
 
@@ -140,46 +147,52 @@ class Recorder:
         self._order.setdefault(name)
         shape = tuple(value.shape[1:])
         self._shapes.append((kind, shape))
-        part = value.detach()
-        if self.limit is not None and value.ndim and value.numel() > self.limit:
-            part = part[:: -(-value.numel() // self.limit)]
+        part = local(value)
+        if self.limit is not None and part.ndim and part.numel() > self.limit:
+            part = part[:: -(-part.numel() // self.limit)]
         self.looked += part.numel()
         gradients = self._gradients.setdefault(name, [])
         how = self._axis(name, kind, shape), saturating(kind), self.limit
         # A block returns what its last layer returned: the same numbers, and later the same gradient.
-        if self._last is not None and self._last.is_of(value, how):
-            self._seen.setdefault(name, []).append(self._last.summary)
-            self._last.gradients.append(gradients)
-            return
-        with torch.no_grad(), torch.autocast(value.device.type, enabled=False):
-            summary = summarise(part, *how[:2])
-        self._seen.setdefault(name, []).append(summary)
-        self._last, shared = None, [gradients]
-        # A tensor made in inference mode does not count its changes: it can't be known whether it is still the same.
-        if not value.is_inference():
-            version = value._version  # noqa: SLF001 - has no public name
-            self._last = _Look(weakref.ref(value), version, how, summary, shared)
-        if value.requires_grad:
-            self.half |= value.dtype == torch.float16
-            value.register_hook(self._listener(shared))
+        look = self._last
+        if look is None or not look.is_of(value, how):
+            self._last = None
+            with torch.no_grad(), torch.autocast(value.device.type, enabled=False):
+                summary = summarise(part, *how[:2])
+            self.half |= value.requires_grad and value.dtype == torch.float16
+            arrivals = self._listen(value) if value.requires_grad else []
+            look = _Look(weakref.ref(value), 0, how, summary, arrivals)
+            # A tensor made in inference mode does not count its changes: it may be another one by now.
+            if not value.is_inference():
+                look = self._last = look._replace(version=value._version)  # noqa: SLF001 - has no public name
+        self._seen.setdefault(name, []).append(look.summary)
+        if not any(look.arrivals is one for one in gradients):
+            gradients.append(look.arrivals)
 
-    def _listener(self, found: list[list[Tensor]]) -> Callable[[Tensor], None]:
+    def _listen(self, value: Tensor) -> Arrivals:
+        """Hook into a tensor, one of the model's own leaves once in a record; return where its gradients arrive."""
+        if id(value) in self._leaves:
+            return self._leaves[id(value)][1]
+        arrivals: Arrivals = []
+        passing = False
+
         def arrived(gradient: Tensor) -> None:
-            if self.failure is not None:
-                return
-            with self._spending():
-                try:
-                    with torch.no_grad(), torch.autocast(gradient.device.type, enabled=False):
-                        summary = summarise_gradient(gradient) * self._unscaling(gradient)
-                    for each in found:
-                        each.append(summary)
-                except Exception as error:  # noqa: BLE001 - likewise
-                    self.failure = error
+            nonlocal passing
+            with self._working():
+                # With create_graph=True this was only on the way to the loss: what comes after it is its gradient.
+                if passing:
+                    arrivals.pop()
+                passing = torch.is_grad_enabled()
+                with torch.no_grad(), torch.autocast(gradient.device.type, enabled=False):
+                    arrivals.append(summarise_gradient(local(gradient)) * self._unscaling(gradient))
 
-        return arrived
+        self._handles.append(value.register_hook(arrived))
+        if value.is_leaf:
+            self._leaves[id(value)] = value, arrivals
+        return arrivals
 
     def _unscaling(self, gradient: Tensor) -> Tensor | float:
-        """What a gradient's count, non-finite count, mean and squares are to be multiplied by."""
+        """Return the factors of a gradient's count, non-finite count, mean and squares."""
         if self.scaler is None or not self.scaler.is_enabled():
             return 1.0
         if self._factors is None or self._factors.device != gradient.device:
@@ -205,7 +218,7 @@ class _Look(NamedTuple):
     version: int
     how: tuple[int, str, int | None]
     summary: Tensor
-    gradients: list[list[Tensor]]  # of every layer that returned it
+    arrivals: Arrivals
 
     def is_of(self, value: Tensor, how: tuple[int, str, int | None]) -> bool:
         return self.value() is value and self.version == value._version and self.how == how  # noqa: SLF001 - no public name

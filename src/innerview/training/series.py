@@ -1,4 +1,4 @@
-"""What a history answers: how a layer, and how a parameter, went through a run."""
+"""The course of a layer, of a parameter and of all layers together through a run, as arrays."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ if TYPE_CHECKING:
     from innerview.analysis.statistics.accumulators import Statistics
 
 
-class Series:
-    """What one layer did over the ``R`` records of one phase.
+class LayerSeries:
+    """One layer over the ``R`` records of one phase.
 
-    Each attribute is computed when it is asked for first: a rule or a chart reads a few of them, of every layer.
+    Each attribute is computed when it is first asked for. Floats are NaN where a record has no finite value of the
+    layer, of the channel or of the gradient.
 
     Args:
         layer: its name, as in the layer table.
         kind: class of the module.
         steps: int64 ``[R]``, the first training step each record stands for.
         spans: int64 ``[R]``, how many steps it stands for: old records are merged.
-        statistics: of the layer, ``[R, ...]`` each. Nobody writes to these arrays any more.
+        statistics: of the layer, ``[R, ...]`` each, or with more leading axes than one. Nobody writes to these arrays
+            any more.
 
     Attributes:
         layer, kind: as given.
@@ -46,58 +48,57 @@ class Series:
 
     @cached_property
     def count(self) -> np.ndarray:
-        """How many values were looked at; 0 where the layer was not called: int64 ``[R]``."""
+        """Values that were looked at: int64 ``[R]``; 0 where the layer was not called."""
         return self._column("count").astype(np.int64)
 
     @cached_property
     def nonfinite(self) -> np.ndarray:
-        """How many of them were NaN or infinite: int64 ``[R]``."""
+        """NaN and infinite values among them: int64 ``[R]``."""
         return self._column("nonfinite").astype(np.int64)
 
     @cached_property
     def mean(self) -> np.ndarray:
-        """Of the finite values: float64 ``[R]``; NaN where there were none, as in all that follows."""
-        return self._finite("mean")
+        """Mean of the finite values: float64 ``[R]``."""
+        return self._over("mean", 1, self._finite > 0)
 
     @cached_property
     def std(self) -> np.ndarray:
         """Standard deviation of the finite values: float64 ``[R]``."""
-        finite = self._column("count") - self._column("nonfinite")
-        return np.sqrt(_over(self._column("squares"), finite, finite > 0))
+        return np.sqrt(self._over("squares", self._finite))
 
     @cached_property
     def low(self) -> np.ndarray:
         """Smallest finite value: float64 ``[R]``."""
-        return self._finite("low")
+        return self._over("low", 1, self._finite > 0)
 
     @cached_property
     def high(self) -> np.ndarray:
         """Largest finite value: float64 ``[R]``."""
-        return self._finite("high")
+        return self._over("high", 1, self._finite > 0)
 
     @cached_property
     def zeros(self) -> np.ndarray:
         """Fraction of the values that are zero: float64 ``[R]``."""
-        return self._fraction("zeros", "sampled")
+        return self._over("zeros", self._column("sampled"))
 
     @cached_property
     def near_zeros(self) -> np.ndarray:
         """Fraction of the values that are at most 0.001 in size: float64 ``[R]``."""
-        return self._fraction("near_zeros", "sampled")
+        return self._over("near_zeros", self._column("sampled"))
 
     @cached_property
     def saturated(self) -> np.ndarray:
         """Fraction of the values where the slope of a sigmoid or tanh is under a twentieth of its greatest.
 
-        Of a softmax: of its distributions that are that one-sided. Float64 ``[R]``; NaN for other kinds of layers.
+        Of a softmax, the fraction of its distributions that are that one-sided. Float64 ``[R]``; NaN for other layers.
         """
         if not saturating(self.kind):
             return np.full(len(self.steps), np.nan)
-        return self._fraction("saturated", "saturable")
+        return self._over("saturated", self._column("saturable"))
 
     @cached_property
     def channel_mean(self) -> np.ndarray:
-        """Of each channel's finite values: float32 ``[R, C]``; NaN where it had none, as in the three that follow."""
+        """Mean of the finite values of each channel: float32 ``[R, C]``."""
         return self._channel("mean")
 
     @cached_property
@@ -119,48 +120,46 @@ class Series:
     def dead(self) -> np.ndarray:
         """Fraction of the channels that were never above zero within the record: float64 ``[R]``."""
         seen = ~np.isnan(self.channel_high)
-        dead = (seen & ~(self.channel_high > 0)).sum(1)
-        return np.where(seen.any(1), dead / np.maximum(seen.sum(1), 1), np.nan)
+        return _ratio((seen & ~(self.channel_high > 0)).sum(-1), seen.sum(-1))
 
     @cached_property
     def gradient_mean(self) -> np.ndarray:
-        """Of the gradient of the loss with respect to the output: float64 ``[R]``; NaN where none was seen."""
-        return _over(self._column("gradient_mean"), 1, self._gradients > 0)
+        """Mean of the gradient of the loss with respect to the output: float64 ``[R]``."""
+        return self._over("gradient_mean", 1, self._gradients > 0)
 
     @cached_property
     def gradient_std(self) -> np.ndarray:
         """Standard deviation of that gradient: float64 ``[R]``."""
-        return np.sqrt(_over(self._column("gradient_squares"), self._gradients, self._gradients > 0))
+        return np.sqrt(self._over("gradient_squares", self._gradients))
 
     @cached_property
     def gradient_nonfinite(self) -> np.ndarray:
-        """How many values of the gradient were NaN or infinite: int64 ``[R]``."""
+        """NaN and infinite values of the gradient: int64 ``[R]``."""
         return self._column("gradient_nonfinite").astype(np.int64)
 
     @property
+    def _finite(self) -> np.ndarray:
+        return self._column("count") - self._column("nonfinite")
+
+    @property
     def _gradients(self) -> np.ndarray:
-        """How many finite values of the gradient were seen."""
         return self._column("gradient_count") - self._column("gradient_nonfinite")
 
-    def _finite(self, name: str) -> np.ndarray:
-        return _over(self._column(name), 1, self._column("count") > self._column("nonfinite"))
-
-    def _fraction(self, name: str, of: str) -> np.ndarray:
-        whole = self._column(of)
-        return _over(self._column(name), whole, whole > 0)
+    def _over(self, name: str, by: np.ndarray | int, seen: np.ndarray | None = None) -> np.ndarray:
+        return _ratio(self._column(name), by, seen)
 
     def _channel(self, name: str) -> np.ndarray:
-        seen = self._channels[:, CHANNEL_ROWS.index("count")] > 0
-        return np.where(seen, self._channels[:, CHANNEL_ROWS.index(name)], np.float32(np.nan))
+        seen = self._channels[..., CHANNEL_ROWS.index("count"), :] > 0
+        return np.where(seen, self._channels[..., CHANNEL_ROWS.index(name), :], np.float32(np.nan))
 
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """What one parameter did over the records of a run; NaN where something was not seen.
+    """One parameter over the records of a run; NaN where something was not seen.
 
     Attributes:
         name: as in ``model.named_parameters()``.
-        steps, spans: int64 ``[R]``, as of a ``Series``.
+        steps, spans: int64 ``[R]``, as of a ``LayerSeries``.
         rms: float64 ``[R]``, root mean square of the weights.
         gradient_rms: float64 ``[R]``, of their gradient.
         update_ratio: float64 ``[R]``, root mean square of one step's change, over ``rms``.
@@ -176,12 +175,34 @@ class Weights:
     near_zeros: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class Overview:
+    """The latest record of each of ``L`` layers, and the course of their standard deviation; NaN where there is none.
+
+    Attributes:
+        layers: their names, in execution order.
+        mean, std, near_zeros, dead: float64 ``[L]``, of the latest record in which a layer was called.
+        histogram: float32 ``[L, B]``, of the same record.
+        stds: float64 ``[L, P]``, standard deviations from the first record to the last.
+    """
+
+    layers: tuple[str, ...]
+    mean: np.ndarray
+    std: np.ndarray
+    near_zeros: np.ndarray
+    dead: np.ndarray
+    histogram: np.ndarray
+    stds: np.ndarray
+
+
 def _closed(array: np.ndarray) -> np.ndarray:
-    """The same numbers, not to be written to."""
+    """Return the same numbers, not to be written to."""
     view = array.view()
     view.flags.writeable = False
     return view
 
 
-def _over(values: np.ndarray, by: np.ndarray | int, seen: np.ndarray) -> np.ndarray:
+def _ratio(values: np.ndarray, by: np.ndarray | int, seen: np.ndarray | None = None) -> np.ndarray:
+    """Divide where there is something to divide by; NaN elsewhere."""
+    seen = np.asarray(by) > 0 if seen is None else seen
     return np.where(seen, values / np.where(seen, by, 1), np.nan)

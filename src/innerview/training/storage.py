@@ -6,17 +6,16 @@ import json
 import zipfile
 import zlib
 from dataclasses import asdict
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from innerview.errors import HistoryError
 from innerview.training.record import Event
-from innerview.training.tables import LayerTable, Tables, WeightTable, metric_timeline
+from innerview.training.tables import LayerTable, MetricTable, Tables
 
 if TYPE_CHECKING:
-    from innerview.training.history import History
-    from innerview.training.timeline import Timeline
+    from innerview.training.step_table import Columns, StepTable
 
 FORMAT = "innerview history"
 VERSION = 1
@@ -24,54 +23,66 @@ VERSION = 1
 _BROKEN = (OSError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError, AttributeError)
 
 
-def write(history: History, file: IO[bytes]) -> None:
-    """Write a history to an open file."""
-    tables = history.tables
+class Content(NamedTuple):
+    """All that is kept of a history.
+
+    Attributes:
+        kinds: the class of each layer, in execution order.
+    """
+
+    memory: int
+    step: int
+    overhead: float | None
+    kinds: dict[str, str]
+    tables: Tables
+    events: list[Event]
+
+
+def write(content: Content, file: IO[bytes]) -> None:
+    """Write the content of a history to an open file."""
+    tables = content.tables
     about = {
         "format": FORMAT,
         "version": VERSION,
-        "memory": history.memory,
-        "step": history.step,
-        "overhead": history.overhead,
-        "layers": [(name, history.kind(name)) for name in history.layers],
-        "phases": {phase: [table.names, table.widths] for phase, table in tables.layers.items()},
-        "parameters": tables.weights.names,
+        "memory": content.memory,
+        "step": content.step,
+        "overhead": content.overhead,
+        "layers": list(content.kinds.items()),
+        "phases": {phase: [list(table.widths), list(table.widths.values())] for phase, table in tables.layers.items()},
+        "parameters": list(tables.weights.widths),
         "metrics": list(tables.metrics),
-        "events": [asdict(event) for event in history.events],
+        "events": [asdict(event) for event in content.events],
     }
     arrays = {"about": np.frombuffer(json.dumps(about).encode(), np.uint8)}
-    for number, table in enumerate(tables.layers.values()):
-        arrays.update(_arrays(f"phase{number}", table.timeline))
-    arrays.update(_arrays("weights", tables.weights.timeline))
-    for number, timeline in enumerate(tables.metrics.values()):
-        arrays.update(_arrays(f"metric{number}", timeline))
+    for prefix, table in _named(tables):
+        arrays.update({f"{prefix}.{name}": column for name, column in _columns(table).items()})
     np.savez_compressed(file, **arrays)  # pyright: ignore[reportArgumentType] - the names are ours
 
 
-def read(history: History, file: IO[bytes], name: str) -> None:
-    """Fill an empty history from an open file.
+def read(file: IO[bytes], name: str) -> Content:
+    """Read the content of a history from an open file.
 
     Raises:
-        HistoryError: it is no history, of another version, or cut short; ``name`` says which file.
+        HistoryError: it is not a history, of another version, or cut short; ``name`` says which file.
     """
     try:
         with np.load(file, allow_pickle=False) as arrays:
             about = _about(arrays, name)
-            tables = Tables(WeightTable(tuple(about["parameters"])))
-            _fill(tables.weights.timeline, arrays, "weights")
-            for number, (phase, (names, widths)) in enumerate(about["phases"].items()):
-                table = tables.layers[phase] = LayerTable()
-                table.widen(dict(zip(names, widths, strict=True)))
-                _fill(table.timeline, arrays, f"phase{number}")
-            for number, metric in enumerate(about["metrics"]):
-                _fill(tables.metrics.setdefault(metric, metric_timeline()), arrays, f"metric{number}")
-            history.memory, history.step, history.overhead = int(about["memory"]), int(about["step"]), about["overhead"]
+            tables = Tables()
+            tables.weights.lay_out(dict.fromkeys(about["parameters"], 0))
+            for phase, (layers, widths) in about["phases"].items():
+                tables.layers[phase] = LayerTable()
+                tables.layers[phase].lay_out(dict(zip(layers, widths, strict=True)))
+            tables.metrics = {metric: MetricTable() for metric in about["metrics"]}
+            for prefix, table in _named(tables):
+                _fill(table, arrays, prefix)
+            kinds = {str(layer): str(kind) for layer, kind in about["layers"]}
             events = [Event(**event) for event in about["events"]]
-            history.fill({str(layer): str(kind) for layer, kind in about["layers"]}, tables, events)
+            return Content(int(about["memory"]), int(about["step"]), about["overhead"], kinds, tables, events)
     except HistoryError:
         raise
     except _BROKEN as error:
-        raise HistoryError(f"{name} is no history of a training run, or it was cut short ({error})") from error
+        raise HistoryError(f"{name} is not a history of a training run, or it was cut short ({error})") from error
 
 
 def _about(arrays: Any, name: str) -> dict[str, Any]:
@@ -86,18 +97,23 @@ def _about(arrays: Any, name: str) -> dict[str, Any]:
     return about
 
 
-def _columns(timeline: Timeline) -> dict[str, np.ndarray]:
-    return {"steps": timeline.steps, "spans": timeline.spans, **timeline.columns()}
+def _named(tables: Tables) -> list[tuple[str, StepTable]]:
+    """Return every table with what its arrays are called in the file."""
+    return [
+        *((f"phase{number}", table) for number, table in enumerate(tables.layers.values())),
+        ("weights", tables.weights),
+        *((f"metric{number}", table) for number, table in enumerate(tables.metrics.values())),
+    ]
 
 
-def _arrays(prefix: str, timeline: Timeline) -> dict[str, np.ndarray]:
-    return {f"{prefix}.{name}": column for name, column in _columns(timeline).items()}
+def _columns(table: StepTable) -> Columns:
+    return {"steps": table.steps, "spans": table.spans, **table.columns()}
 
 
-def _fill(timeline: Timeline, arrays: Any, prefix: str) -> None:
-    empty = _columns(timeline)
-    rows = {name: arrays[f"{prefix}.{name}"] for name in empty}
-    for name, column in empty.items():
-        if rows[name].shape != (len(rows["steps"]), *column.shape[1:]) or rows[name].dtype != column.dtype:
+def _fill(table: StepTable, arrays: Any, prefix: str) -> None:
+    expected = _columns(table)
+    columns = {name: arrays[f"{prefix}.{name}"] for name in expected}
+    for name, column in expected.items():
+        if columns[name].shape != (len(columns["steps"]), *column.shape[1:]) or columns[name].dtype != column.dtype:
             raise ValueError(f"{prefix}.{name} is of another shape")
-    timeline.load(rows.pop("steps"), rows.pop("spans"), rows)
+    table.load(columns.pop("steps"), columns.pop("spans"), columns)

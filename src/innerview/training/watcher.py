@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +13,21 @@ from torch import nn
 from innerview.errors import InnerviewError
 from innerview.model.calls import locate, modules_of
 from innerview.model.status import is_compiled
-from innerview.training.budget import DeviceClock, Purse
+from innerview.training.budget import DeviceClock, Share
+from innerview.training.hooks import Hook
 from innerview.training.record import Record
 from innerview.training.recorder import Recorder
 from innerview.training.weights import WeightWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from torch.optim import Optimizer
 
     from innerview.analysis.statistics.accumulators import Statistics
     from innerview.training.budget import Budget
+    from innerview.training.guard import Guard
+    from innerview.training.record import WeightSample
 
 # Where a step in full is affordable only this seldom, smaller samples are looked at; where more often, larger ones.
 _SELDOM, _OFTEN = 25, 6
@@ -46,6 +50,7 @@ class Watcher:
         layers: names of the layers to record; None for all.
         scaler: of the loss, with mixed precision.
         budget: what recording may cost.
+        guard: wraps whatever is done while the user's loop runs.
         tell: called with kind, text and layer when something is worth an event.
     """
 
@@ -57,6 +62,7 @@ class Watcher:
         layers: Iterable[str] | None,
         scaler: Any,
         budget: Budget,
+        guard: Guard,
         tell: Callable[[str, str, str], None],
     ) -> None:
         self.named = self._root = unwrapped(model)
@@ -67,11 +73,12 @@ class Watcher:
         self.optimizer = optimizer
         self._scaler = scaler
         self._budget = budget
+        self._guard = guard
         self._tell = tell
-        self._purse, self._evaluation_purse = Purse(budget), Purse(budget, _EVALUATION_SHARE)
-        self._train = Recorder(lambda: budget.spending(self._purse))
+        self._share, self._evaluation_share = Share(budget), Share(budget, _EVALUATION_SHARE)
+        self._train = Recorder(lambda: guard(self._share))
         self._train.scaler = scaler
-        self._evaluation = Recorder(lambda: budget.spending(self._evaluation_purse))
+        self._evaluation = Recorder(lambda: guard(self._evaluation_share))
         self._weights = WeightWatch(self.named)
         self._optimizer_hooked = False
         self._handles: list[Any] = []
@@ -99,6 +106,8 @@ class Watcher:
             self._layers, self._chosen = None, None
             return
         known = modules_of(self.named)
+        if isinstance(layers, str) or not isinstance(layers, Iterable):
+            raise InnerviewError(f"layers={layers!r}: several names, such as layers=[{str(layers)!r}]")
         layers = tuple(layers)
         chosen = frozenset(locate(name, known)[0] for name in layers)
         self._layers, self._chosen = layers, chosen
@@ -125,8 +134,9 @@ class Watcher:
             self._say_once("compiled", "note", "the model is compiled: its layers cannot be seen, only its weights")
         else:
             self._handles = [
-                self._root.register_forward_pre_hook(self._before),
-                self._root.register_forward_hook(self._after, always_call=True),
+                # Before FSDP gathers the weights: each process sees its own shard, which is what the optimizer changes.
+                self._root.register_forward_pre_hook(Hook(self._before), prepend=True),
+                self._root.register_forward_hook(Hook(self._after), always_call=True),
             ]
         optimizer = self.optimizer
         if optimizer is not None and hasattr(optimizer, "register_step_pre_hook"):
@@ -155,75 +165,74 @@ class Watcher:
             self._ignored -= 1
 
     def end_step(self, step: int, *, finished: bool = True) -> Record | None:
-        """A training step ended: what was recorded of it, None when nothing was.
+        """End a training step; return what was recorded of it, None when nothing was.
 
         Args:
             step: its number.
             finished: False where the training ended before the step did.
         """
-        recording, self._open, self._recording, self.forwards = self._recording, False, False, 0
-        if self._device_clock is not None:
-            self._device_clock.mark(recorded=recording)
-        self._depth = 0
+        recording, self._open, self._recording, self.forwards, self._depth = self._recording, False, False, 0, 0
         self._train.stop()
-        if not recording:
-            self._begin_blindly()
-            return None
-        with self._budget.spending(self._purse):
-            if finished and not self._optimizer_hooked:
-                self._weights.gradients()
-                self._weights.after()
-            looked = self._train.looked
-            record = self._taken(self._train, step, "train")
-            weights = self._weights.take()
-            if record is not None:
-                self._notice_silence(record.layers)
-            if record is not None or weights:
-                record = Record(step, record.layers if record else {}, self._train.kinds, weights=weights)
-            if self._train.half and self._scaler is None:
-                self._say_once("half", "amp", _SCALED)
-        unseen = _AFTERWARDS * self._purse.pending if self._device_clock is None else self._device_clock.settle()
-        self._budget.charge(unseen, self._purse)
-        self._purse.done()
-        self._adapt(looked, step)
+        if self._device_clock is not None:
+            with self._guard():
+                self._device_clock.mark(recorded=recording)
+        record = self._recorded(step, finished=finished) if recording else None
         self._begin_blindly()
         return record
 
     def end_evaluation(self, step: int) -> Record | None:
-        """What was recorded of evaluation passes since the last time."""
-        if self._evaluation.empty:
-            return None
-        with self._budget.spending(self._evaluation_purse):
-            return self._taken(self._evaluation, step, "eval")
+        """Return what was recorded of evaluation passes since the last time."""
+        layers = self._taken(self._evaluation, self._evaluation_share)
+        return Record(step, layers, self._evaluation.kinds, "eval") if layers else None
 
-    def _taken(self, recorder: Recorder, step: int, phase: str) -> Record | None:
-        failure, recorder.failure = recorder.failure, None
-        layers = recorder.take()
-        if failure is not None:
-            text = f"a part of this step was not recorded: {type(failure).__name__}: {failure}"
-            self._say_once(repr(failure), "error", text)
-        return Record(step, layers, recorder.kinds, phase) if layers else None
+    def _recorded(self, step: int, *, finished: bool) -> Record | None:
+        looked = self._train.looked
+        layers = self._taken(self._train, self._share)
+        weights: Mapping[str, WeightSample] = {}
+        with self._guard(self._share):
+            if finished and not self._optimizer_hooked:
+                self._weights.gradients()
+                self._weights.after()
+            weights = self._weights.take()
+        with self._guard(self._share):
+            if layers:
+                self._notice_silence(layers)
+            if self._train.half and self._scaler is None:
+                self._say_once("half", "amp", _SCALED)
+        with self._guard():
+            clock = self._device_clock
+            unseen = _AFTERWARDS * self._share.pending if clock is None else clock.extra()
+            self._budget.charge(unseen, self._share)
+        self._share.done()
+        self._adapt(looked, step)
+        return Record(step, layers, self._train.kinds, weights=weights) if layers or weights else None
+
+    def _taken(self, recorder: Recorder, share: Share) -> Mapping[str, Statistics]:
+        layers: Mapping[str, Statistics] = {}
+        if not recorder.empty:
+            with self._guard(share):
+                layers = recorder.take()
+        return layers
 
     def _before(self, module: nn.Module, _args: Any) -> None:
-        # A snapshot of the model that a view looks at has a copy of this hook, and runs on another thread.
-        if module is not self._root or threading.get_ident() != self._thread or self._ignored:
+        if not self._is_ours(module):
             return
         self._depth += 1
         if self._depth > 1:
             return
         training = module.training
-        with self._budget.spending(self._purse if training else self._evaluation_purse):
+        with self._guard(self._share if training else self._evaluation_share):
             if training:
                 self.forwards += 1
                 self._begin()
-            wanted = self._recording if training else not self.paused and self._evaluation_purse.allows()
-            if wanted:
+            if self._recording if training else not self.paused and self._evaluation_share.allows():
                 self._look_around()
-                self._active = self._train if training else self._evaluation
-                self._active.start(self._modules)
+                active = self._train if training else self._evaluation
+                active.start(self._modules)
+                self._active = active
 
     def _after(self, module: nn.Module, _args: Any, output: Any) -> None:
-        if module is not self._root or threading.get_ident() != self._thread or self._ignored:
+        if not self._is_ours(module):
             return
         self._depth = max(self._depth - 1, 0)
         active = self._active
@@ -236,18 +245,29 @@ class Watcher:
             if own is self._root:
                 active.returned(path, 1, output)
         if active is self._evaluation:
-            self._evaluation_purse.done()
+            self._evaluation_share.done()
+
+    def _is_ours(self, module: nn.Module) -> bool:
+        """Tell whether a call is one of the training.
+
+        It is not where a snapshot of the model, which shares its hooks, runs on a view's thread, nor where the model is
+        traced or exported: hooks would become part of the code.
+        """
+        if torch.compiler.is_compiling() or torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
+            return False
+        return module is self._root and threading.get_ident() == self._thread and not self._ignored
 
     def _begin(self) -> None:
         """Decide about the step that begins, unless it has begun before."""
         if not self._open:
             self._open = True
-            self._recording = not self.paused and self._purse.allows()
+            self._recording = not self.paused and self._share.allows()
             if self._recording and not self._optimizer_hooked:
-                self._weights.before()
+                with self._guard():
+                    self._weights.before()
 
     def _begin_blindly(self) -> None:
-        """Where neither a forward nor the optimizer says when a step begins, it is right after the last."""
+        """Begin right after the last step, where neither a forward nor the optimizer says when one begins."""
         if self.blind and not self._optimizer_hooked:
             self._begin()
 
@@ -255,14 +275,14 @@ class Watcher:
         if self.blind:
             self._begin()
         if self._recording:
-            with self._budget.spending(self._purse):
+            with self._guard(self._share):
                 self._weights.before()
                 # A fused optimizer takes the scaled gradients, and their scale beside them.
                 self._weights.gradients(getattr(optimizer, "grad_scale", None))
 
     def _after_update(self, *_: Any) -> None:
         if self._recording:
-            with self._budget.spending(self._purse):
+            with self._guard(self._share):
                 self._weights.after()
 
     def _look_around(self) -> None:
@@ -294,7 +314,7 @@ class Watcher:
             }
 
     def _notice_silence(self, layers: Mapping[str, Statistics]) -> None:
-        """Say when a layer that was called in earlier steps is called no more."""
+        """Say when a layer that was called in earlier steps is not called any more."""
         for name in layers:
             if self._missed.get(name, 0) >= _MISSED:
                 self._tell("layer", f"{name!r} is called again", name)
@@ -310,7 +330,7 @@ class Watcher:
         fraction = self._budget.fraction
         if not fraction or fraction == 1 or not step:
             return
-        interval = self._purse.expected / (fraction * max(self._budget.training / step, 1e-9))
+        interval = self._share.expected / (fraction * max(self._budget.training / step, 1e-9))
         if interval > _SELDOM and looked > _FEW_VALUES:
             self._train.limit = max(_SMALLEST_LIMIT, min(self._train.limit or looked, looked) // 2)
         elif interval < _OFTEN and self._train.limit is not None:

@@ -1,4 +1,4 @@
-"""What one optimizer step does to the weights: samples of each parameter before and after it."""
+"""The change that one optimizer step makes to the weights: samples of each parameter before and after it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.parameter import is_lazy
 
 from innerview.analysis.statistics.accumulators import NEAR_ZERO
+from innerview.training.local import local
 from innerview.training.record import WeightSample
 
 if TYPE_CHECKING:
@@ -22,66 +23,72 @@ _SAMPLE = 1_024
 class WeightWatch:
     """Compares samples of the weights around a step. Nothing leaves the device until ``take``.
 
+    Of a parameter that is spread over processes each of them sees its own shard.
+
     Args:
         model: its trained parameters are watched.
     """
 
     def __init__(self, model: nn.Module) -> None:
         self._model = model
-        self._names: list[str] = []
-        self._parameters: list[Tensor] = []
+        self._parameters: dict[str, Tensor] = {}
         self._before: dict[str, Tensor] = {}
 
     def before(self) -> None:
-        """A step begins: keep a sample of the weights."""
-        named = [(n, p) for n, p in self._model.named_parameters() if p.requires_grad and _plain(p)]
-        self._names, self._parameters = [name for name, _ in named], [parameter for _, parameter in named]
-        self._before = {"weights": _samples(self._parameters)}
+        """Keep a sample of the weights: a step begins."""
+        named = self._model.named_parameters()
+        self._parameters = {name: weight for name, weight in named if weight.requires_grad and _is_readable(weight)}
+        self._before = {"weights": _samples([local(weight) for weight in self._parameters.values()])}
 
     def gradients(self, scale: Tensor | float | None = None) -> None:
-        """The gradients are there: keep a sample of them, divided by ``scale``."""
+        """Keep a sample of the gradients, divided by ``scale``; once in a step."""
         if not self._before or "gradients" in self._before:
             return
-        nothing = [torch.full_like(p.detach().as_strided((1,), (1,)), torch.nan) for p in self._parameters if p.numel()]
-        gradients = [
-            nothing[i].expand(p.numel()) if p.grad is None or not _plain(p.grad) else p.grad
-            for i, p in enumerate(self._parameters)
-        ]
-        sampled = _samples(gradients)
+        sampled = _samples([_gradient_of(weight) for weight in self._parameters.values()])
         self._before["gradients"] = sampled if scale is None else sampled / scale
 
     def after(self) -> None:
-        """The step was made: keep a sample of the weights again."""
+        """Keep a sample of the weights again: the step was made."""
         if self._before:
-            self._before["changed"] = _samples(self._parameters)
+            self._before["changed"] = _samples([local(weight) for weight in self._parameters.values()])
 
     def take(self) -> dict[str, WeightSample]:
-        """What the step did, by parameter; empty when none was made."""
+        """Return what the step did, by parameter; empty when none was made."""
         kept, self._before = self._before, {}
         if "changed" not in kept:
             return {}
-        on_cpu = {name: values.double().cpu().numpy() for name, values in kept.items()}
-        ends = list(accumulate(_sampled(parameter.numel()) for parameter in self._parameters))
-        parts = {name: np.split(values, ends[:-1]) for name, values in on_cpu.items()}
+        on_cpu = {what: values.cpu().double().numpy() for what, values in kept.items()}
+        ends = list(accumulate(_sampled(local(weight).numel()) for weight in self._parameters.values()))
+        parts = {what: np.split(values, ends[:-1]) for what, values in on_cpu.items()}
         result = {}
-        for number, name in enumerate(self._names):
+        for number, name in enumerate(self._parameters):
             weights, changed = parts["weights"][number], parts["changed"][number]
             rms = _rms(weights)
             ratio = _rms(changed - weights) / rms if rms > 0 else np.nan
             gradient = _rms(parts["gradients"][number]) if "gradients" in parts else np.nan
-            near = float(np.mean(np.abs(weights) <= NEAR_ZERO)) if len(weights) else np.nan
-            result[name] = WeightSample(rms, gradient, ratio, near)
+            result[name] = WeightSample(rms, gradient, ratio, float(np.mean(np.abs(weights) <= NEAR_ZERO)))
         return result
 
 
-def _plain(tensor: Tensor) -> bool:
-    return (
-        not is_lazy(tensor)
-        and tensor.layout == torch.strided
-        and tensor.device.type != "meta"
-        and tensor.numel() > 0
-        and tensor.is_floating_point()
-    )
+def _gradient_of(weight: Tensor) -> Tensor:
+    """Return the gradient of a parameter; NaN in its place where none can be read."""
+    held = local(weight)
+    if weight.grad is not None and _is_readable(weight.grad):
+        gradient = local(weight.grad)
+        if gradient.numel() == held.numel():
+            return gradient
+    return torch.full_like(held.as_strided((1,), (1,)), torch.nan).expand(held.numel())
+
+
+def _is_readable(tensor: Tensor) -> bool:
+    """Tell whether a tensor holds floating point numbers here. One of an unknown kind is tried."""
+    if is_lazy(tensor) or tensor.layout != torch.strided or tensor.device.type == "meta":
+        return False
+    try:
+        held = local(tensor)
+        return held.is_floating_point() and held.numel() > 0 and (type(held) is Tensor or type(_sample(held)) is Tensor)
+    except Exception:  # noqa: BLE001 - whatever a subclass of Tensor does not know how to do
+        return False
 
 
 def _step(count: int) -> int:
@@ -93,17 +100,19 @@ def _sampled(count: int) -> int:
     return -(-count // _step(count))
 
 
+def _sample(tensor: Tensor) -> Tensor:
+    part = tensor.reshape(-1)[:: _step(tensor.numel())]
+    return part if part.dtype == torch.float64 else part.float()
+
+
 def _samples(tensors: list[Tensor]) -> Tensor:
-    """A strided sample of each, one after the other: one copy in all."""
-    device = tensors[0].device if tensors else torch.device("cpu")
-    parts = [tensor.detach().reshape(-1)[:: _step(tensor.numel())] for tensor in tensors]
-    parts = [part if part.device == device else part.to(device, non_blocking=True) for part in parts]
-    return (
-        torch.cat([part.float() if part.dtype != torch.float64 else part for part in parts])
-        if parts
-        else torch.zeros(0)
-    )
+    """Return a strided sample of each, one after the other: one copy in all."""
+    if not tensors:
+        return torch.zeros(0)
+    device = tensors[0].device
+    parts = [_sample(tensor) for tensor in tensors]
+    return torch.cat([part if part.device == device else part.to(device, non_blocking=True) for part in parts])
 
 
 def _rms(values: np.ndarray) -> float:
-    return float(np.sqrt(np.mean(np.square(values)))) if len(values) else float("nan")
+    return float(np.sqrt(np.mean(np.square(values))))

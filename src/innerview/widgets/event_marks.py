@@ -1,4 +1,4 @@
-"""What happened during a run, on the charts of it: vertical lines with a word above each."""
+"""Events of a run on its charts: vertical lines with a word above each."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Word(NamedTuple):
 
 
 def marks_of(events: Iterable[Event], findings: Iterable[Finding]) -> list[EventMark]:
-    """What is marked of a run, in order: its events, and its findings where they began.
+    """Return the marks of a run in order: its events, and its findings where they began.
 
     Of more than can be told apart the epochs go first, then what is oldest.
     """
@@ -72,14 +72,14 @@ def marks_of(events: Iterable[Event], findings: Iterable[Finding]) -> list[Event
 
 
 def place(marks: Sequence[EventMark], first: float, last: float) -> list[Word]:
-    """Words that do not overlap, in a few rows; where there is no room, the less telling ones are left out.
+    """Place words in a few rows so that none overlap; where there is no room, the less important ones are left out.
 
     The same word again, where it would overlap, is counted instead.
 
     Args:
         marks: in order.
-        first: step that is shown.
-        last: likewise.
+        first: the first step that is shown.
+        last: the last one.
     """
     steps = (last - first) / _PLOT  # of a pixel
     rows: list[list[tuple[float, float]]] = [[] for _ in range(_MOST_ROWS)]
@@ -141,7 +141,7 @@ class EventMarks:
         return place(marks, *(self._time.between or (0.0, self._time.end)))
 
     def show(self, marks: Sequence[EventMark], words: Sequence[Word], height: float) -> None:
-        """Draw these, in place of what was drawn before, around a plot that is so many pixels high."""
+        """Draw these in place of what was drawn before, around a plot that is ``height`` pixels high."""
         if list(marks) != self._drawn:
             self._drawn = list(marks)
             upright = np.array([0.0, 1.0])
@@ -164,12 +164,12 @@ class EventMarks:
 
     @property
     def parts(self) -> list[Any]:
-        """What belongs to it besides its marks."""
+        """The widgets that belong to it besides its marks."""
         return [self._upright]
 
 
 def _counted(marks: Sequence[EventMark], first: float, last: float, steps: float) -> Iterable[tuple[int, float, str]]:
-    """How telling, where and what: a word for each mark, or for several of the same that stand close together."""
+    """Yield rank, step and word of each mark, or of several with the same word that stand close together."""
     telling = list(_COLOURS)
     near: dict[tuple[int, str], list[list[int]]] = {}
     for mark in marks:

@@ -68,7 +68,7 @@ def histogram_picture(
 
 @cache
 def value_ticks(lowest: int, highest: int) -> dict[str, float]:
-    """Where powers of ten, and zero, lie between two bin edges: position by text."""
+    """Return the positions of powers of ten, and of zero, between two bin edges, by their text."""
     inner = EDGES[1:-1]
     places = np.arange(1, BINS)
 

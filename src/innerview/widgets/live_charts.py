@@ -16,7 +16,7 @@ from innerview.widgets.time_chart import TimeChart
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from innerview.training.series import Series
+    from innerview.training.series import LayerSeries
     from innerview.widgets.event_marks import EventMark
     from innerview.widgets.line_marks import Line
     from innerview.widgets.time_axis import TimeAxis
@@ -116,8 +116,8 @@ class HeatChart(TimeChart):
         self._up = bq.Axis(scale=self._y, side="left", tick_values=[], **PLAIN)
         super().__init__(time, "", under=[self._image], axes=[self._up])
 
-    def show(self, series: Series, title: str, colour: str, events: Sequence[EventMark] = ()) -> None:
-        """Draw a layer, and what happened meanwhile."""
+    def show(self, series: LayerSeries, title: str, colour: str, events: Sequence[EventMark] = ()) -> None:
+        """Draw a layer, and the events of the run."""
         self._mark(events)
         self._name(title, colour)
         picture = histogram_picture(series.steps, series.spans, series.histogram, self._time.between)

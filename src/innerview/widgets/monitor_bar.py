@@ -95,7 +95,7 @@ class MonitorBar(ipywidgets.VBox):
     def _typed(self, change: Any) -> None:
         text = change["new"].strip()
         if text and not text.isdecimal():
-            self.say("typed", f"{text!r} is no channel: a number from 0, or nothing")
+            self.say("typed", f"{text!r} is not a channel: give a number from 0, or nothing")
             return
         self.say("typed", "")
         self._picked(int(text) if text else None)

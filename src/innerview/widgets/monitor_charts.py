@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from innerview.training.diagnosis import Finding
     from innerview.training.history import History
-    from innerview.training.series import Series
+    from innerview.training.series import LayerSeries
 
 
 _TITLE = 46  # letters
@@ -114,7 +114,7 @@ class MonitorCharts:
         before = [other.series(layer) for layer in layers if layer in other.layers] if other else []
         for chart, what in ((self.std, "std"), (self.mean, "mean"), (self.near, "near_zeros")):
 
-            def lines(all_series: Sequence[Series], what: str = what) -> list[Line]:
+            def lines(all_series: Sequence[LayerSeries], what: str = what) -> list[Line]:
                 return [Line(series.steps, getattr(series, what), colours[series.layer]) for series in all_series]
 
             chart.show(lines(now), dashed=lines(before), events=events)
@@ -153,8 +153,8 @@ class MonitorCharts:
     def _lay_out(self, heat: int, ranges: int) -> None:
         """Put the charts that show something into the page.
 
-        Those that may come and go are the last of the children, wherever they stand: ipywidgets makes all anew from the
-        first one on that is another, and bqplot fails in one that is removed while it is being made.
+        Those that may come and go are the last of the children, wherever they stand: ipywidgets makes all again from
+        the first one on that is another, and bqplot fails in one that is removed while it is being made.
         """
         charts = [self.loss, self.std, self.mean, self.near, *self.heat[:heat], *self.ranges[:ranges]]
         figures = tuple(chart.figure for chart in charts)
@@ -169,7 +169,7 @@ def _title(layer: str, what: str) -> str:
     return (layer if len(layer) <= room else f"…{layer[1 - room :]}") + what
 
 
-def _no_channel(series: Series, channel: int) -> str:
+def _no_channel(series: LayerSeries, channel: int) -> str:
     count = series.channel_low.shape[1]
     if not count:
         return f"{series.layer} has no channel {channel}: none of its channels were recorded"

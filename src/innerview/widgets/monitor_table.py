@@ -20,7 +20,7 @@ _STRIP_SPAN = 40  # bins to each side of zero: about 1e-3 to 1e3
 
 
 class MonitorTable(FrameWidget):
-    """What a ``MonitorView`` shows above its charts.
+    """The part of a ``MonitorView`` above its charts.
 
     Args:
         monitor: what the controls act upon; None for a history without a run.
@@ -132,12 +132,12 @@ def _for_view(finding: Finding) -> dict[str, Any]:
 
 
 def _negative(histogram: np.ndarray) -> np.ndarray:
-    """Whether a layer has negative values: bool ``[L]``."""
+    """Mark the layers that have negative values: bool ``[L]``."""
     return histogram[:, : histogram.shape[1] // 2].max(1) > 0
 
 
 def _strips(histogram: np.ndarray) -> np.ndarray:
-    """Where the values of each layer lie, 0 to 255: uint8 ``[L, S]``."""
+    """Make a strip for each layer of where its values lie, 0 to 255: uint8 ``[L, S]``."""
     centre = histogram.shape[1] // 2
     middle = histogram[:, centre - _STRIP_SPAN : centre + _STRIP_SPAN + 1].astype(float).copy()
     # What lies beyond the ends is counted there.

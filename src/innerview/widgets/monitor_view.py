@@ -14,6 +14,7 @@ import numpy as np
 
 from innerview.errors import InnerviewError, LayoutError, UnseenLayerError
 from innerview.session.inspector import Inspector
+from innerview.training.arguments import spelt
 from innerview.training.diagnosis import Finding, diagnose
 from innerview.training.history import History
 from innerview.training.monitor import Monitor
@@ -39,7 +40,7 @@ _TOLD = 4  # events in words
 
 
 class MonitorView(ipywidgets.VBox):
-    """What a ``Monitor`` displays itself as: the state of the run, a row for each layer, and charts of those chosen.
+    """A ``Monitor`` in a notebook: the state of the run, a row for each layer, and charts of those chosen.
 
     It is brought up to date on a thread of its own, from copies of the history: the training thread only says that
     there is something new. Several views of one monitor may be open.
@@ -60,6 +61,7 @@ class MonitorView(ipywidgets.VBox):
 
     _open = False  # until it is made
 
+    @spelt
     def __init__(
         self,
         monitor: Monitor | History,
@@ -252,14 +254,14 @@ class MonitorView(ipywidgets.VBox):
         self._refresher.ask(at_once=self.monitor is None or not self.monitor.recording)
 
     def _rest(self, taken: float) -> float:
-        """How long drawing rests after so many seconds of a processor, which the budget counts."""
+        """Return for how long drawing rests after a round that took a processor this long, which the budget counts."""
         if self.monitor is not None and self.monitor.recording:
             self.monitor.charge(taken)
         # Diagnosing rests by itself, for much longer.
         return (taken - self._judging_now) / ((1 - _JUDGING) * self._share())
 
     def _share(self) -> float:
-        """How much of the time showing may take: a training under way needs the processor and the interpreter, too."""
+        """Return the part of the time that showing may take: a training needs the processor, too."""
         budget = self.monitor.budget if self.monitor is not None and self.monitor.recording else None
         return _SHARE if budget is None else max(min(_SHARE, _OF_BUDGET * budget), _LEAST)
 
@@ -291,7 +293,7 @@ class MonitorView(ipywidgets.VBox):
 
 
 def _history_of(given: Any, argument: str) -> Callable[[], History]:
-    """How to get a snapshot of what was given."""
+    """Return a function that takes a snapshot of a run."""
     if isinstance(given, Monitor):
         return lambda: given.history.copy()  # noqa: PLW0108 - the monitor may get another history
     if isinstance(given, History):

@@ -48,7 +48,7 @@ class Ordinate:
 
     @property
     def parts(self) -> list[Any]:
-        """What belongs to it besides its marks and its axis."""
+        """The widgets that belong to it besides its marks and its axis."""
         return [self.scale, *self._unused]
 
     def axis(self, side: str, tick_format: str) -> Any:
@@ -69,7 +69,7 @@ class Ordinate:
                 draw_lines(mark, group)
 
     def _cut(self, line: Line, between: tuple[float, float] | None) -> Line | None:
-        """The part of a line that is shown, with one point to each side of it, in so many points as can be seen.
+        """Return the part of a line that is shown, with one point to each side of it, in as many points as can be seen.
 
         It ends with a number, since bqplot puts a label there; None where there are no two numbers.
         """

@@ -1,4 +1,4 @@
-"""Where to put the ticks of an axis: few, and at round numbers."""
+"""Ticks of an axis: few, and at round numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def round_ticks(low: float, high: float, most: int = 4) -> np.ndarray:
-    """At most so many round numbers, evenly spaced, between two numbers."""
+    """Return at most ``most`` round numbers, evenly spaced, between two numbers."""
     power = 10.0 ** np.floor(np.log10(high - low))
     steps = [part * power for part in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)]
     step = next(one for one in steps if np.floor(high / one) - np.ceil(low / one) < most)
@@ -17,7 +17,7 @@ def round_ticks(low: float, high: float, most: int = 4) -> np.ndarray:
 
 
 def log_ticks(low: float, high: float, most: int = 4) -> np.ndarray:
-    """At most so many round numbers between two positive ones, spaced for a logarithmic scale."""
+    """Return at most ``most`` round numbers between two positive ones, spaced for a logarithmic scale."""
     first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
     for parts in ((1, 2, 5), (1, 3), (1,)):
         ticks = [part * 10.0**power for power in range(first, last + 1) for part in parts]

@@ -75,7 +75,7 @@ class TimeAxis:
         chosen = brush.selected
         if chosen is not None and len(chosen) == 2 and chosen[1] - chosen[0] >= 1:  # noqa: PLR2004 - two ends
             first, last = max(0.0, float(chosen[0])), min(self.end, float(chosen[1]))
-            # What was brushed fills the chart now, and the next brush begins anew.
+            # What was brushed fills the chart now, and the next brush begins again.
             brush.selected = None
             self.zoom((first, last))
         elif self.between is not None and (chosen is None or not len(chosen)):

@@ -1,4 +1,4 @@
-"""What was clicked while a cell runs, answered by the cell itself: for a kernel that hears nothing meanwhile.
+"""Clicks made while a cell runs, answered by the cell itself: for a kernel that hears nothing until its end.
 
 Since ipykernel 7 a thread of the kernel hears what is said to widgets while a cell runs. With ipykernel 6 it waits for
 the end of the cell, in one queue with the cells that are to run next. A loop can look there between two of its steps.
@@ -91,22 +91,22 @@ class WaitingClicks:
         # What is sent now answers the click. Only this class's part of it: what the cell prints remains the cell's.
         Kernel.set_parent(kernel, sender, message, "shell")
         try:
-            kernel._publish_status("busy", "shell")  # noqa: SLF001 - likewise
+            kernel._publish_status("busy", "shell")  # noqa: SLF001 - as above
             self._thread = threading.Thread(target=_handle, args=(widget, message), name="innerview-click", daemon=True)
             self._thread.start()
             end = time.monotonic() + _PATIENCE
             while self._thread.is_alive() and not interrupts and time.monotonic() < end:
                 self._thread.join(_BLINK)
             # The browser holds back what comes next until it hears of this.
-            kernel._publish_status("idle", "shell")  # noqa: SLF001 - likewise
+            kernel._publish_status("idle", "shell")  # noqa: SLF001 - as above
         finally:
             Kernel.set_parent(kernel, *cell, "shell")
-        kernel._publish_status("busy", "shell")  # noqa: SLF001 - likewise; the cell still runs
+        kernel._publish_status("busy", "shell")  # noqa: SLF001 - as above; the cell still runs
         return not self._thread.is_alive()
 
 
 def _deaf_kernel() -> Any:
-    """The kernel, if the caller keeps it from hearing; None where there is none, or another one."""
+    """Return the kernel if the caller keeps it from hearing; None where there is no kernel, or another one."""
     if threading.current_thread() is not threading.main_thread():
         return None
     version = getattr(sys.modules.get("ipykernel"), "version_info", None)

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from innerview.training.budget import Budget, DeviceClock, Purse
+from innerview.training.budget import Budget, DeviceClock, Share
 
 
 class Clock:
@@ -18,17 +18,17 @@ def simulate(fraction, steps, *, step=1.0, cost=0.25, share=1.0):
     """Train so many steps, recording whenever it is allowed; how many were, and in which steps."""
     clock = Clock()
     budget = Budget(fraction, clock)
-    purse = Purse(budget, share)
+    part = Share(budget, share)
     budget.start()
     recorded = []
     for number in range(steps):
         clock.now += step
-        if purse.allows():
+        if part.allows():
             recorded.append(number)
             for _ in range(2):
-                with budget.spending(purse):
+                with budget.spending(part):
                     clock.now += cost / 2
-            purse.done()
+            part.done()
     return budget, recorded
 
 
@@ -74,28 +74,28 @@ def test_what_other_threads_took_is_counted():
     budget = Budget(0.02, clock)
     budget.start()
     clock.now += 100
-    threads = [threading.Thread(target=lambda: [budget.owe(0.001) for _ in range(500)]) for _ in range(2)]
+    threads = [threading.Thread(target=lambda: [budget.charge(0.001) for _ in range(500)]) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    purse = Purse(budget)
+    share = Share(budget)
     for _ in range(4):
-        purse.done()  # what is free
+        share.done()  # what is free
     assert budget.cost == 0
-    assert purse.allows()
+    assert share.allows()
     with budget.spending():
         clock.now += 1.5
     assert budget.cost == pytest.approx(1.5 + 1)
-    assert not purse.allows()
+    assert not share.allows()
 
 
-def test_what_is_owed_when_training_ends_is_part_of_its_cost():
+def test_what_is_charged_when_training_ends_is_part_of_its_cost():
     clock = Clock()
     budget = Budget(0.02, clock)
     budget.start()
     clock.now += 100
-    budget.owe(20.0)
+    budget.charge(20.0)
     budget.stop()
     assert budget.overhead == pytest.approx(20 / 80)
 
@@ -122,13 +122,13 @@ def test_a_device_has_a_clock_of_its_own():
             return other.at - self.at
 
     clock = DeviceClock(Event)
-    assert clock.settle() == 0
+    assert clock.extra() == 0
     for number in range(11):
         now[0] += 1000 if number % 5 else 1300
         clock.mark(recorded=number % 5 == 0)
     # The first mark is only a start; two more recorded steps took 0.3 s longer than the plain ones.
-    assert clock.settle() == pytest.approx(0.6)
-    assert clock.settle() == 0
+    assert clock.extra() == pytest.approx(0.6)
+    assert clock.extra() == 0
     now[0] += 1100
     clock.mark(recorded=True)
-    assert clock.settle() == pytest.approx(0.1)
+    assert clock.extra() == pytest.approx(0.1)

@@ -84,6 +84,28 @@ def test_lightning(tmp_path):
     check(monitor, module.net)
 
 
+class Failing(torch.utils.data.Dataset):
+    """Rows, one of which cannot be read."""
+
+    def __init__(self, rows, error):
+        self.rows, self.error = rows, error
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, index):
+        if self.error and index == 46:
+            raise self.error
+        return self.rows[index]
+
+
+def check_left(monitor, model):
+    assert monitor.history.step > 0
+    assert not monitor.recording
+    assert monitor.history.events[-1].kind == "error"
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
+
+
 class Classifier(nn.Module):
     """As the Trainer wants it: takes the labels, returns the loss."""
 
@@ -97,13 +119,16 @@ class Classifier(nn.Module):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_huggingface(tmp_path):
+@pytest.mark.parametrize("failing", [None, ZeroDivisionError, KeyboardInterrupt])
+def test_huggingface(tmp_path, failing):
     library = pytest.importorskip("transformers")
     pytest.importorskip("accelerate")
     model = Classifier()
     x, y = samples()
     rows = [{"x": a, "labels": b} for a, b in zip(x, y, strict=True)]
     monitor = iv.Monitor(model, budget=None)
+    if failing:
+        rows = Failing(rows, failing)
     arguments = library.TrainingArguments(
         output_dir=str(tmp_path),
         num_train_epochs=EPOCHS,
@@ -120,17 +145,29 @@ def test_huggingface(tmp_path):
         train_sampling_strategy="sequential",
     )
     callbacks = [iv.training.callbacks.huggingface(monitor)]
-    library.Trainer(model, arguments, train_dataset=rows, callbacks=callbacks).train()
+    trainer = library.Trainer(model, arguments, train_dataset=rows, callbacks=callbacks)
+    if failing:
+        with pytest.raises(failing):
+            trainer.train()
+        check_left(monitor, model)
+        rows.error = None
+    trainer.train()
+    if failing:
+        return
     check(monitor, model.net, inside="net.")
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_fastai():
+@pytest.mark.parametrize("failing", [None, ZeroDivisionError])
+def test_fastai(failing):
     library = pytest.importorskip("fastai.basics")
     accumulation = pytest.importorskip("fastai.callback.training").GradientAccumulation
 
     model = network()
-    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(*samples()), batch_size=BATCH)
+    rows = torch.utils.data.TensorDataset(*samples())
+    if failing:
+        rows = Failing(rows, failing)
+    loader = torch.utils.data.DataLoader(rows, batch_size=BATCH)
     loaders = library.DataLoaders(loader, loader, device="cpu")
     monitor = iv.Monitor(model, budget=None)
     learner = library.Learner(
@@ -140,6 +177,11 @@ def test_fastai():
         opt_func=library.SGD,
         cbs=[accumulation(ACCUMULATED * BATCH), iv.training.callbacks.fastai(monitor)],
     )
+    if failing:
+        with learner.no_bar(), learner.no_logging(), pytest.raises(failing):
+            learner.fit(EPOCHS, lr=0.1, wd=0)
+        check_left(monitor, model)
+        return
     with learner.no_bar(), learner.no_logging():
         learner.fit(EPOCHS, lr=0.1, wd=0)
     check(monitor, model, optimizer=False)

@@ -81,7 +81,7 @@ def test_a_million_steps_stay_within_memory():
     assert np.average(series.mean, weights=series.count) == pytest.approx((steps - 1000) / 2)
     assert series.spans[:5].mean() > 3 * series.spans[-5:].mean()
     assert series.spans.max() < steps / 25
-    assert len(series.steps) > 0.5 * memory / history.tables.layers["train"].timeline.row_bytes / 1.25
+    assert len(series.steps) > 0.5 * memory / history.tables.layers["train"].row_bytes / 1.25
     assert history.metric("loss")[0][-1] == steps - 1000
     assert time.process_time() - start < 60
 
@@ -111,7 +111,7 @@ def test_a_copy_does_not_change():
     for step in range(10, 60):
         history.add(record(step))
         history.add_metrics(step, {"loss": 1.0})
-    history.tables.layers["train"].timeline.thin()
+    history.tables.layers["train"].thin()
     history.add(record(60, layers=("conv", "gate", "relu"), channels=5))
     history.add_event(Event(60, "epoch", "an epoch"))
     copies[1].add(record(10, seed=99))
@@ -197,20 +197,20 @@ def test_files_that_are_no_history(tmp_path):
     whole = path.read_bytes()
     for length in (0, 10, len(whole) // 2, len(whole) - 1):
         other.write_bytes(whole[:length])
-        with pytest.raises(HistoryError, match=r"other\.npz is no history of a training run, or it was cut short"):
+        with pytest.raises(HistoryError, match=r"other\.npz is not a history of a training run, or it was cut short"):
             History.load(other)
     middle = len(whole) // 2
     other.write_bytes(whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :])
-    with pytest.raises(HistoryError, match="no history"):
+    with pytest.raises(HistoryError, match="not a history"):
         History.load(other)
     other.write_text("step,loss")
-    with pytest.raises(HistoryError, match="no history"):
+    with pytest.raises(HistoryError, match="not a history"):
         History.load(other)
     np.savez(other, weights=np.ones(3))
-    with pytest.raises(HistoryError, match="no history"):
+    with pytest.raises(HistoryError, match="not a history"):
         History.load(other)
     np.savez(other, about=np.array([{}], dtype=object))
-    with pytest.raises(HistoryError, match="no history"):
+    with pytest.raises(HistoryError, match="not a history"):
         History.load(other)
     with pytest.raises(FileNotFoundError):
         History.load(tmp_path / "none.npz")
@@ -277,3 +277,47 @@ def test_as_a_table():
     ]
     np.testing.assert_array_equal(table.query("layer == 'conv'")["mean"], history.series("conv").mean)
     assert History().to_frame().empty
+
+
+@given(st.lists(st.tuples(st.sets(st.integers(0, 200), max_size=80), st.integers(0, 4)), min_size=2, max_size=3))
+@settings(deadline=None, max_examples=25)
+def test_what_is_merged_overlaps_nowhere_and_stays_within_memory(runs):
+    parts = []
+    for number, (numbers, thinned) in enumerate(runs):
+        history = History(60_000)
+        for step in sorted(numbers):
+            history.add(record(step, seed=1000 * number + step))
+            history.add_metrics(step, {"loss": float(step)})
+        for table in history.tables.all():
+            for _ in range(thinned if len(table) > 1 else 0):
+                if len(table) > 1:
+                    table.thin()
+        parts.append(history)
+    merged = parts[0].merge(*parts[1:])
+    assert merged.bytes <= 60_000
+    for table in merged.tables.all():
+        assert (table.spans > 0).all()
+        assert (table.steps[1:] >= table.steps[:-1] + table.spans[:-1]).all()
+    for layer in merged.layers:
+        counted = [part.series(layer).count.sum() for part in parts if layer in part.layers]
+        assert merged.series(layer).count.sum() == sum(counted)
+    if merged.metrics:
+        values = [step for numbers, _ in runs for step in numbers]
+        _, found = merged.metric("loss")
+        assert np.average(found, weights=merged.tables.metrics["loss"]["count"]) == pytest.approx(np.mean(values))
+    # It can be gone on with.
+    merged.add(record(100))
+    steps, spans = merged.tables.layers["train"].steps, merged.tables.layers["train"].spans
+    assert (steps[1:] >= steps[:-1] + spans[:-1]).all()
+
+
+def test_merged_runs_that_were_thinned_by_turns_keep_their_resolution():
+    one, other = filled(range(0, 400, 2)), filled(range(1, 400, 2))
+    for history in (one, other):
+        for table in history.tables.all():
+            for _ in range(3):
+                table.thin()
+    merged = one.merge(other)
+    rows = len(one.series("conv").steps)
+    assert len(merged.series("conv").steps) > 0.7 * rows
+    assert merged.series("conv").spans.max() < 4 * one.series("conv").spans.max()

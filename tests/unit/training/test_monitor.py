@@ -489,7 +489,7 @@ def test_a_loss_that_is_no_number(loop):
             run.monitor.step(loss=torch.ones(2))
     np.testing.assert_array_equal(run.history.metric("loss")[1], [1, np.nan, np.inf, 2, 3])
     assert [(event.step, event.text) for event in run.history.events] == [
-        (1, "the loss is no finite number: nan"),
+        (1, "the loss is not a finite number: nan"),
         (3, "the loss is a number again"),
     ]
 

@@ -424,3 +424,18 @@ def test_lines_with_gaps_end_in_a_number_and_long_ones_are_averaged():
     assert not mark.visible
     chart.close()
     time.close()
+
+
+def test_a_notebook_displays_a_monitor_as_its_view(monitor):
+    shown = monitor._repr_mimebundle_()
+    bundle = shown[0] if isinstance(shown, tuple) else shown
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_an_error_of_the_recording_is_in_the_view(monitor, view, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("innerview.training.weights.WeightWatch.take", lambda _: 1 / 0)
+        train(monitor, 2)
+    assert monitor.error.endswith("ZeroDivisionError: division by zero")
+    view._refresh()
+    assert monitor.error in view._told.value

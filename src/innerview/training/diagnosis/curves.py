@@ -9,7 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 if TYPE_CHECKING:
     from innerview.training.history import History
-    from innerview.training.series import Series
+    from innerview.training.series import LayerSeries as Series
 
 # A state must show in this many records in a row before it is called one: a single bad batch is none.
 HOLD = 5

@@ -12,7 +12,7 @@ from innerview.training.diagnosis.finding import Finding, Sign, finding
 
 if TYPE_CHECKING:
     from innerview.training.history import History
-    from innerview.training.series import Series
+    from innerview.training.series import LayerSeries as Series
 
 _UNUSED = 0.5
 _FEW_CHANNELS = 8
