@@ -14,6 +14,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def nearest(name: object, names: Iterable[str]) -> str:
+    """The name that was probably meant, as the end of a message: "; did you mean 'lr'?", or "" if none is near."""
+    near = get_close_matches(str(name).lower(), list(names), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
 def refuse_unknown(name: str, given: Iterable[str], known: Iterable[str]) -> None:
     """Raise for the first keyword that is not known.
 
@@ -28,9 +34,8 @@ def refuse_unknown(name: str, given: Iterable[str], known: Iterable[str]) -> Non
     takes = list(known)
     for keyword in given:
         if keyword not in takes:
-            near = get_close_matches(keyword, takes, 1)
-            offer = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(takes) or 'none'}"
-            raise TypeError(f"{name} takes no argument {keyword!r}; {offer}")
+            offer = nearest(keyword, takes) or f"; it takes {', '.join(takes) or 'none'}"
+            raise TypeError(f"{name} takes no argument {keyword!r}{offer}")
 
 
 def refuse_unknown_to(view: object, given: Iterable[str], also: Iterable[str] = ("layout",)) -> None:
@@ -57,8 +62,9 @@ def strict(function: Callable[P, R]) -> Callable[P, R]:
 
     Its parameters are those that ``inspect.signature`` tells of, without ``self``.
     """
-    parameters = list(inspect.signature(function).parameters.values())
-    names = [parameter.name for parameter in parameters if parameter.name != "self"]
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    parameters = inspect.signature(function).parameters.values()
+    names = [parameter.name for parameter in parameters if parameter.name != "self" and parameter.kind in named]
     shown = function.__qualname__.removesuffix(".__init__")
 
     @functools.wraps(function)

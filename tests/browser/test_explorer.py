@@ -234,6 +234,27 @@ def test_clicks_while_a_cell_trains(kernel, lab, open_notebook):
     assert not [output for output in notebook.outputs(2) if output["output_type"] == "error"]
 
 
+def test_running_the_cell_again_leaves_one_explorer_at_work(lab, open_notebook):
+    """Five runs of the cell that explores: only the one that is shown looks at the model after a cell."""
+    cells = [
+        SETUP,
+        "made = []",
+        "explorer = iv.explore(model, digits.test, classes=digits.classes)\nmade.append(explorer)\nexplorer",
+        "iv.demo.train(model, digits.train, epochs=1)",
+        "[one.inspector.resting for one in made], [one.inspector.version for one in made]",
+        "made[0]",
+    ]
+    notebook = open_notebook(lab.write_notebook("again.ipynb", cells, "python3"))
+    for n in (0, 1, 2, 2, 2, 2, 2, 3):
+        notebook.run_cell(n)
+    ExplorerPage(notebook.output(2)).expect_painted("features.0", 0)
+    assert notebook.run_cell(4)[0]["data"]["text/plain"] == str(([True] * 4 + [False], [0] * 4 + [1]))
+    # Shown again, it catches up.
+    notebook.run_cell(5)
+    ExplorerPage(notebook.output(5)).expect_painted("features.0", 0)
+    assert notebook.run_cell(4)[0]["data"]["text/plain"].startswith(str([False, True, True, True, False]))
+
+
 BAD = {
     "iv.explore(model, torch.rand(4, 3, 8, 8))": "2, 3, 8, 8",
     "inspector.layer = 'featurs.0'": "'features.0'",

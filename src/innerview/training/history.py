@@ -7,10 +7,11 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from innerview.arguments import strict
 from innerview.errors import InnerviewError
 from innerview.model.calls import unknown_layer
 from innerview.training import storage
-from innerview.training.arguments import spelt, whole
+from innerview.training.arguments import whole
 from innerview.training.storage import Content
 from innerview.training.tables import LayerTable, MetricTable, Tables
 
@@ -44,7 +45,7 @@ class History:
         tables: all that was recorded, as arrays.
     """
 
-    @spelt
+    @strict
     def __init__(self, memory: int = 100_000_000) -> None:
         whole("memory", memory, 1, "bytes")
         self.memory = memory

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
+from innerview.arguments import strict
 from innerview.errors import InnerviewError
 from innerview.training.actions import Actions
-from innerview.training.arguments import spelt, whole
+from innerview.training.arguments import whole
 from innerview.training.budget import Budget, Share
 from innerview.training.diagnosis import Finding, diagnose
 from innerview.training.gathering import gather
@@ -75,7 +76,7 @@ class Monitor:
         DataError: the probes cannot be used.
     """
 
-    @spelt
+    @strict
     def __init__(
         self,
         model: nn.Module,
@@ -269,7 +270,7 @@ class Monitor:
         """
         return diagnose(self.history.copy(), classes=self.classes)
 
-    @spelt
+    @strict
     def on(self, kind: str, action: Action, *, hold: int = 0, every: int = 100, limit: int | None = 3) -> None:
         """Have something done when a finding holds; nothing is done unless asked for.
 
@@ -294,7 +295,7 @@ class Monitor:
         """
         self._actions.on(kind, action, hold=hold, every=every, limit=limit)
 
-    @spelt
+    @strict
     def scale_lr(self, factor: float) -> ScaleRates:
         """Make an action for ``on`` that multiplies every learning rate; several multiply each other.
 
@@ -320,7 +321,7 @@ class Monitor:
         """
         return self._actions.undo()
 
-    @spelt
+    @strict
     def listen(self, callback: Callable[[], object], *, every_step: bool = False) -> None:
         """Have a function called on the training thread after recorded steps and when the monitor is closed.
 

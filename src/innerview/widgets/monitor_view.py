@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 import numpy as np
 
+from innerview.arguments import strict
 from innerview.errors import InnerviewError, LayoutError, UnseenLayerError
 from innerview.session.inspector import Inspector
-from innerview.training.arguments import spelt
 from innerview.training.diagnosis import Finding, diagnose
 from innerview.training.history import History
 from innerview.training.monitor import Monitor
@@ -61,7 +61,7 @@ class MonitorView(ipywidgets.VBox):
 
     _open = False  # until it is made
 
-    @spelt
+    @strict
     def __init__(
         self,
         monitor: Monitor | History,

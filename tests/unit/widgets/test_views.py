@@ -416,7 +416,7 @@ def test_a_view_that_no_page_shows_does_nothing_until_one_does(sent, inspector):
     assert last(sent, "grid", grid)[0]["sample"] == 4
 
 
-def test_an_explorer_at_rest_looks_at_the_model_after_no_cell(inspector, trained):
+def test_an_explorer_at_rest_looks_at_the_model_after_no_cell(inspector):
     explorer = iv.Explorer(inspector)
     settle(inspector)
     looks = []
@@ -424,14 +424,10 @@ def test_an_explorer_at_rest_looks_at_the_model_after_no_cell(inspector, trained
     explorer.rest()
     inspector.cell_begins(True)
     with torch.no_grad():
-        trained.classifier[3].bias.add_(1)
-    try:
-        inspector.cell_ended()
-        settle(inspector)
-        assert looks == []
-        explorer.status.want_shown(True)
-        assert len(looks) == 1
-    finally:
-        with torch.no_grad():
-            trained.classifier[3].bias.sub_(1)
-        explorer.close()
+        inspector.model.classifier[3].bias.add_(1)
+    inspector.cell_ended()
+    settle(inspector)
+    assert looks == []
+    explorer.status.want_shown(True)
+    assert len(looks) == 1
+    explorer.close()
