@@ -9,6 +9,8 @@ interface Wanted {
 }
 type Model = AnyModel<{ want: Record<string, Wanted> }>;
 
+const REST_MS = 300; // a view that is moved, as into a window of its own, is gone for less
+
 let stamps = 0;
 // Two tabs may show one widget: a stamp is unique over both, and asking twice for the same thing is two requests.
 const stamp = (): string =>
@@ -61,15 +63,26 @@ export function host(create: Create) {
         views.add(view);
         if (hidden) callbacks.want("shown", true);
         hidden = false;
+        let notebook: Element | null = null;
+        requestAnimationFrame(() => {
+          notebook = el.closest(".jp-Notebook");
+        });
         for (const frame of kept.values()) show(view, frame);
         // After a page reload the front end starts empty, while the kernel still holds each view's last frames.
         if (!kept.size) model.send({ type: "ready" });
         return () => {
           views.delete(view);
           view.destroy();
-          hidden = views.size === 0;
-          // The kernel need not work for what nobody sees.
-          if (hidden) callbacks.want("shown", false);
+          // The kernel need not work for what nobody sees. A notebook that is being closed has nobody left to tell.
+          setTimeout(() => {
+            if (views.size || hidden || !notebook?.isConnected) return;
+            hidden = true;
+            try {
+              callbacks.want("shown", false);
+            } catch {
+              // The kernel is gone, and with it the channel: ipywidgets throws "no comm channel defined".
+            }
+          }, REST_MS);
         };
       },
     };

@@ -252,7 +252,7 @@ def test_running_the_cell_again_leaves_one_explorer_at_work(lab, open_notebook):
     # Shown again, it catches up.
     notebook.run_cell(5)
     ExplorerPage(notebook.output(5)).expect_painted("features.0", 0)
-    assert notebook.run_cell(4)[0]["data"]["text/plain"].startswith(str([False, True, True, True, False]))
+    assert notebook.run_cell(4)[0]["data"]["text/plain"].startswith(f"({[False, True, True, True, False]}")
 
 
 BAD = {
