@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _SHARE = 0.25  # of the budget, for judging during the training
-_PART = 50  # a run is judged again when it has grown by one part in so many
+_PART = 100  # a run is judged again when it has grown by one part in so many
 
 
 @dataclass

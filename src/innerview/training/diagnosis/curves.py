@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 # A state must show in this many records in a row before it is called one: a single bad batch is none.
 HOLD = 5
 _WINDOW = 20  # steps that a mean loss is taken over
-_GIVEN_BACK = 0.25
+_MEANS = 3  # of the loss in a row: each of them stands for many steps already
+_GIVEN_BACK = 0.1
+_CERTAIN = 3  # standard errors of a mean
 ACTIVATIONS = frozenset({"ReLU", "ReLU6"})
 _NORMS = ("BatchNorm", "SyncBatchNorm", "LayerNorm", "GroupNorm", "InstanceNorm", "LocalResponseNorm", "RMSNorm")
 
@@ -116,7 +118,7 @@ def loss_rise(history: History) -> Rise | None:
     means = windows.mean(axis=1)
     best = np.minimum.accumulate(means)
     noise = windows.std(axis=1) / np.sqrt(_WINDOW)
-    since = held(means - best > np.maximum(_GIVEN_BACK * (means[0] - best), 4 * noise))
+    since = held(means - best > np.maximum(_GIVEN_BACK * (means[0] - best), _CERTAIN * noise), _MEANS)
     if since is None:
         return None
     return Rise(int(steps[since + _WINDOW - 1]), float(best[-1]), float(means[-1]))

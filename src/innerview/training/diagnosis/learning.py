@@ -52,7 +52,7 @@ def _too_high(weights: Weights, ratio: np.ndarray, rise: Rise | None) -> Finding
         "learning_rate",
         [Sign("", evidence, _last_step(weights), int(steps[since]), LOST)],
         "The learning rate is too high: turn it down, by 10 to begin with.",
-        f"{_RULE}; we warn at 0.1, and at 0.01 when the loss has given back a quarter of what it had gained",
+        f"{_RULE}; we warn at 0.1, and at 0.01 when the loss has given back a tenth of what it had gained",
     )
 
 
