@@ -26,5 +26,5 @@ def test_from_top_to_bottom():
     assert int(text("died").split("%")[0]) < 20
     assert "never above zero" in text("died")
     assert 'learning rate times 0.1 after the finding "learning rate"' in text("saved")
-    # On any processor: of 24 runs by other seeds and other kernels the least is 90 %.
-    assert int(text("saved").split("%")[0]) > 80
+    # On any processor: of 36 runs by other seeds and other kernels the least is 82 %.
+    assert int(text("saved").split("%")[0]) > 70
