@@ -40,7 +40,7 @@ class Series:
         self.steps, self.spans, self.histogram = _closed(steps), _closed(spans), _closed(statistics.histogram)
         self._statistics, self._column, self._channels = statistics, statistics.column, statistics.channels
 
-    @cached_property
+    @property
     def called(self) -> Series:
         """The records in which the layer was called."""
         at = self.count > 0
