@@ -26,6 +26,12 @@ STATIC := src/innerview/static/style.css
 INNERVIEW_MNIST ?= $(firstword $(abspath $(wildcard data/mnist ../shared/data/mnist)))
 export INNERVIEW_MNIST
 
+# Other processors, emulated. Their kernels add up in another order, and a training takes another course: what a test asks
+# and what a lesson says must hold all the same. `make test` runs what is most easily moved on one of them.
+PROCESSORS := ATEN_CPU_CAPABILITY=default ATEN_CPU_CAPABILITY=avx2 MKL_CBWR=AVX2 ONEDNN_MAX_CPU_ISA=AVX2
+LESSONS := tests/unit/training/test_lesson.py tests/unit/analysis/test_pca_stream.py
+FIGURES := $(LESSONS) tests/literature tests/unit/test_lessons_without_data.py tests/unit/training/diagnosis
+
 # JupyterLab refuses to run as root unless told to; in a container there is often nobody else.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
@@ -53,8 +59,18 @@ check: lint ## the fast checks: style, types, unit tests of both languages
 .PHONY: test
 test: chromium $(VENV)/.ipykernel6 lint ## every check, the slow ones and the browser too
 	$(BIN)/pytest -n auto -m "not browser" $(ARGS)
+	ATEN_CPU_CAPABILITY=default OMP_NUM_THREADS=1 $(BIN)/pytest -n auto $(LESSONS) $(ARGS)
 # A file of browser tests is run by one process, since its tests share a page.
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder tests/browser $(ARGS)
+
+.PHONY: processors
+processors: setup ## the tests of figures, lessons and literature as on other processors; takes an hour
+	@failed=; for processor in $(PROCESSORS); do for threads in 1 2; do \
+	  printf '\n== %s, %s threads\n' "$$processor" "$$threads"; \
+	  env "$$processor" OMP_NUM_THREADS=$$threads $(BIN)/pytest -n auto $(FIGURES) $(ARGS) \
+	    || failed="$$failed $$processor:$$threads"; \
+	done; done; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed" >&2; exit 1; fi
 
 .PHONY: bench
 bench: setup chromium ## every benchmark: tables of ratios

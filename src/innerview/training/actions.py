@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Action = Callable[[Any, Finding], "Undo | None"]
 
 _log = logging.getLogger("innerview")
-_PART = 50  # a run is judged again when it has grown by one part in this many
+_PART = 100  # a run is judged again when it has grown by one part in so many
 
 
 @dataclass

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from innerview.analysis.statistics.accumulators import CHANNEL_ROWS, saturating
-
-if TYPE_CHECKING:
-    from innerview.analysis.statistics.accumulators import Statistics
+from innerview.analysis.statistics.accumulators import CHANNEL_ROWS, Statistics, saturating
 
 
 class LayerSeries:
@@ -44,7 +40,16 @@ class LayerSeries:
     def __init__(self, layer: str, kind: str, steps: np.ndarray, spans: np.ndarray, statistics: Statistics) -> None:
         self.layer, self.kind = layer, kind
         self.steps, self.spans, self.histogram = _closed(steps), _closed(spans), _closed(statistics.histogram)
-        self._column, self._channels = statistics.column, statistics.channels
+        self._statistics, self._column, self._channels = statistics, statistics.column, statistics.channels
+
+    @property
+    def called(self) -> LayerSeries:
+        """The records in which the layer was called."""
+        at = self.count > 0
+        if at.all():
+            return self
+        statistics = Statistics(*(values[at] for values in self._statistics))
+        return LayerSeries(self.layer, self.kind, self.steps[at], self.spans[at], statistics)
 
     @cached_property
     def count(self) -> np.ndarray:
@@ -173,6 +178,10 @@ class Weights:
     gradient_rms: np.ndarray
     update_ratio: np.ndarray
     near_zeros: np.ndarray
+
+    def at(self, records: np.ndarray) -> Weights:
+        """Some of the records: bool ``[R]``."""
+        return Weights(self.name, *(getattr(self, column.name)[records] for column in fields(self)[1:]))
 
 
 @dataclass(frozen=True, eq=False)

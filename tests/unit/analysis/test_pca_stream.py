@@ -30,7 +30,8 @@ def expect_reference(found, x, ranks, tolerance=1e-5):
     assert found.samples == len(x)
     expected = reference.explained_variance_[:rank]
     np.testing.assert_allclose(found.variances.numpy(), expected, rtol=tolerance, atol=1e-7 * expected[0])
-    assert found.total_variance == pytest.approx(reference.explained_variance_.sum(), rel=1e-6)
+    # Added up in float32: 1e-6 off on one processor, 1.4e-6 on another.
+    assert found.total_variance == pytest.approx(reference.explained_variance_.sum(), rel=1e-5)
     np.testing.assert_allclose(found.mean.numpy(), reference.mean_, rtol=1e-6)
     for rank in ranks:
         ours, theirs = found.components[:, :rank].double(), torch.from_numpy(reference.components_[:rank].T.copy())

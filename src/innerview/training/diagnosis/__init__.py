@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from innerview.training.diagnosis.curves import depth, loss_rise
-from innerview.training.diagnosis.finding import Finding
-from innerview.training.diagnosis.learning import chance, learning_rate, slow
+from innerview.training.diagnosis.finding import NAMES, Finding
+from innerview.training.diagnosis.learning import chance, slow, too_high, too_low
 from innerview.training.diagnosis.nonfinite import nonfinite
-from innerview.training.diagnosis.signal import exploding, vanishing
+from innerview.training.diagnosis.run import Run
+from innerview.training.diagnosis.signal import exploding, fading, fading_gradient, shrinking
 from innerview.training.diagnosis.units import batch_norm, dead, gate, saturated
 
 if TYPE_CHECKING:
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Finding", "diagnose"]
 
-# In the order in which they are told where they are equally bad.
-KINDS = (
-    *("nonfinite", "exploding", "vanishing", "dead", "saturated", "batch_norm", "gate"),
-    *("learning_rate", "slow", "chance"),
+KINDS = tuple(NAMES)
+# In the order in which they are told where they are equally bad. Of several of a kind the first that holds counts.
+_RULES = (
+    *(nonfinite, exploding, shrinking, fading, fading_gradient, dead, saturated, batch_norm, gate),
+    *(too_high, too_low, slow, chance),
 )
 
 
@@ -33,17 +34,9 @@ def diagnose(history: History, *, classes: int | None = None) -> list[Finding]:
     Returns:
         What is wrong, the worst first. Empty when nothing is.
     """
-    table, rise = depth(history), loss_rise(history)
-    found = [
-        nonfinite(history),
-        exploding(table),
-        vanishing(table, rise),
-        dead(history),
-        saturated(history),
-        batch_norm(history),
-        gate(history),
-        learning_rate(history, rise),
-        slow(history),
-        chance(history, classes),
-    ]
-    return sorted((each for each in found if each is not None), key=lambda finding: -finding.severity)
+    run = Run(history, classes)
+    found: dict[str, Finding] = {}
+    for rule in _RULES:
+        if rule.kind not in found and (finding := rule.judge(run)) is not None:
+            found[rule.kind] = finding
+    return sorted(found.values(), key=lambda finding: -finding.severity)

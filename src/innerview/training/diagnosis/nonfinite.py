@@ -6,48 +6,40 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from innerview.training.diagnosis.finding import LOOK, LOST, Finding, Sign, finding
+from innerview.training.diagnosis.finding import LOOK, LOST, Sign
+from innerview.training.diagnosis.rule import rule
 
 if TYPE_CHECKING:
-    from innerview.training.history import History
+    from innerview.training.diagnosis.run import Run
 
 
-def nonfinite(history: History) -> Finding | None:
+@rule(
+    "nonfinite",
+    "Look at what is computed there (division, log, sqrt, exp of a large number, half precision); turn down the "
+    "learning rate, clip the gradient.",
+    "IEEE 754: a NaN makes all that is computed from it NaN",
+)
+def nonfinite(run: Run) -> list[Sign]:
     """NaN or infinity in an output or in the loss."""
     signs = []
-    for name in history.layers:
-        series = history.series(name)
+    for series in run.layers:
         where = np.flatnonzero(series.nonfinite)
-        if not len(where):
-            continue
-        first, last = int(where[0]), int(where[-1])
-        signs.append(
-            Sign(
-                name,
-                f"{int(series.nonfinite[first]):,} of {int(series.count[first]):,} values are NaN or infinite at step "
-                f"{series.steps[first]}"
-                + ("." if last == len(series.steps) - 1 else f", and none after step {series.steps[last]}."),
-                int(series.steps[last]),
-                int(series.steps[first]),
-                LOST if last == len(series.steps) - 1 else LOOK,
-            )
-        )
-    # First by step; sorted() keeps the order of execution within a step.
-    signs = sorted(signs, key=lambda sign: sign.since)
-    if "loss" in history.metrics:
-        steps, losses = history.metric("loss")
-        where = np.flatnonzero(~np.isfinite(losses))
         if len(where):
-            at, now = int(steps[where[0]]), where[-1] == len(losses) - 1
-            loss = Sign(
-                "", f"the loss is {losses[where[0]]} at step {at}.", int(steps[where[-1]]), at, LOST if now else LOOK
-            )
-            # The layers are not looked at in every step, the loss is: it belongs before them only when it came before.
-            signs = [loss, *signs] if not signs or at < signs[0].since else signs
-    return finding(
-        "nonfinite",
-        signs,
-        "Look at what is computed there (division, log, sqrt, exp of a large number, half precision); turn down the "
-        "learning rate, clip the gradient.",
-        "IEEE 754: a NaN makes all that is computed from it NaN",
-    )
+            first, last = where[[0, -1]]
+            evidence = f"{series.nonfinite[first]:,} of {series.count[first]:,} values are NaN or infinite at step "
+            now = last == len(series.steps) - 1
+            end = "." if now else f", and none after step {series.steps[last]}."
+            signs.append(_sign(series.layer, f"{evidence}{series.steps[first]}{end}", series.steps[where], now=now))
+    # First by step; sorted() keeps the order of execution within a step.
+    signs.sort(key=lambda sign: sign.since)
+    steps, losses = run.metric("loss")
+    where = np.flatnonzero(~np.isfinite(losses))
+    # The layers are not looked at in every step, the loss is: it belongs before them only when it came before.
+    if len(where) and (not signs or steps[where[0]] < signs[0].since):
+        evidence = f"the loss is {losses[where[0]]} at step {steps[where[0]]}."
+        signs.insert(0, _sign("", evidence, steps[where], now=where[-1] == len(losses) - 1))
+    return signs
+
+
+def _sign(layer: str, evidence: str, steps: np.ndarray, *, now: bool) -> Sign:
+    return Sign(layer, evidence, int(steps[-1]), int(steps[0]), LOST if now else LOOK)

@@ -39,30 +39,6 @@ def test_dead(watch):
     assert (found.since, found.step) == (0, 29)
 
 
-class _Skipping(nn.Module):
-    """A ReLU without a unit above zero, that not every step calls."""
-
-    def __init__(self):
-        super().__init__()
-        self.dense, self.relu, self.last = nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10)
-        nn.init.constant_(self.dense.bias, -100.0)
-        self.calls = 0
-
-    def forward(self, x):
-        self.calls += 1
-        hidden = self.dense(x.flatten(1))
-        return self.last(hidden if self.calls % 20 == 0 else self.relu(hidden))
-
-
-def test_dead_though_some_steps_leave_the_layer_out(watch):
-    torch.manual_seed(0)
-    model = _Skipping()
-    # The thousand values that it takes are 125 records of 8, and some of those lack the layer.
-    found = watch(model, sgd(model, lr=1e-9), steps=150, batch=8).now["dead"]
-    assert found.layer == "relu"
-    assert "16 of 16 channels" in found.evidence
-
-
 def test_vanishing_with_depth(watch):
     model = mlp(8)
     for module in linears(model):
@@ -203,6 +179,112 @@ class Root(nn.Module):
         return x.sqrt()
 
 
+class LeavingOut(nn.Sequential):
+    """Passes over one of its parts in every third call, or in each: in the last one too when there are 42."""
+
+    def __init__(self, model, out):
+        super().__init__(OrderedDict(model.named_children()))
+        self.out, self.every, self.calls = out, 3, 0
+
+    def forward(self, x):
+        self.calls += 1
+        for name, part in self.named_children():
+            if name != self.out or self.calls % self.every:
+                x = part(x)
+        return x
+
+
+def dead_units():
+    model = mlp(3)
+    nn.init.constant_(model[3].bias, -100.0)
+    return model
+
+
+def too_small():
+    model = mlp(8)
+    for module in linears(model):
+        nn.init.normal_(module.weight, std=0.02)
+        nn.init.zeros_(module.bias)
+    return model
+
+
+def leaking():
+    model = mlp(5)
+    model[7] = nn.Sequential(Leak(), model[7])
+    return model
+
+
+def saturating():
+    model = mlp(3, nn.Tanh)
+    with torch.no_grad():
+        model[3].weight *= 100
+    return model
+
+
+def shrink_scales(model, step):
+    model.bn1.weight *= 0.8
+
+
+def shrink_all(model, step):
+    for module in linears(model)[1:]:
+        module.weight *= 0.8 if step > 20 else 1
+        module.bias *= 0.8 if step > 20 else 1
+
+
+def grow(model, step):
+    model.get_submodule("3").weight *= 1.5
+
+
+@pytest.mark.parametrize(
+    ("kind", "make", "change", "out"),
+    [
+        ("dead", dead_units, None, "4"),
+        ("vanishing", too_small, None, "5"),
+        ("vanishing", leaking, None, "3"),
+        ("vanishing", lambda: mlp(3), shrink_all, "3"),
+        ("exploding", lambda: mlp(3), grow, "3"),
+        ("saturated", saturating, None, "4"),
+        ("batch_norm", convolutions, shrink_scales, "bn1"),
+        ("gate", lambda: convolutions({"se": SE(1, -4)}), None, "se"),
+        ("gate", lambda: convolutions({"se": SE(500, 0)}), None, "se"),
+    ],
+)
+def test_a_layer_that_some_steps_leave_out_is_judged_by_the_others(watch, kind, make, change, out):
+    def found(model):
+        @torch.no_grad()
+        def changed(step):
+            change(model, step)
+
+        watched = watch(model, sgd(model, 1e-5), steps=42, change=change and changed)
+        return watched.now[kind]
+
+    never, sometimes = found(make()), found(LeavingOut(make(), out))
+    assert (sometimes.layer, sometimes.severity) == (never.layer, never.severity)
+    assert "nan" not in sometimes.evidence
+
+
+def test_slow_though_some_steps_leave_the_layer_out(watch):
+    model = LeavingOut(mlp(4), "3")
+    second, rest = linears(model)[1], [module for at, module in enumerate(linears(model)) if at != 1]
+    groups = [{"params": [p for m in rest for p in m.parameters()]}, {"params": second.parameters(), "lr": 0.001}]
+    found = watch(model, torch.optim.SGD(groups, lr=0.1)).now["slow"]
+    assert (found.layer, found.others) == ("3", ())
+
+
+def test_what_is_left_out_for_good_is_not_judged(watch):
+    model = LeavingOut(dead_units(), "")
+
+    def leave_out(step):
+        if step == 20:
+            model.out, model.every = "4", 1
+
+    def dead(found):
+        return [name for finding in found.values() for name in (finding.layer, *finding.others) if name == "4"]
+
+    assert dead(watch(model, sgd(model, 1e-5), steps=20).now)
+    assert not dead(watch(model, sgd(model, 1e-5), steps=45, change=leave_out).now)
+
+
 def test_nonfinite(watch):
     model = mlp(3)
     model[3] = nn.Sequential(model[3], nn.ReLU(), Root())
@@ -244,7 +326,7 @@ def test_slow(watch):
     watched = watch(model, torch.optim.SGD(groups, lr=0.1))
     found = watched.now["slow"]
     assert (found.layer, found.others) == ("1", ())
-    assert "0.001 to 0.1" in found.suggestion
+    assert "0.001 to 0.1" in found.evidence
     ratio = watched.monitor.history.weights("1.weight").update_ratio[-5:]
     assert f"by {np.median(ratio):.1g} of their size" in found.evidence
 
