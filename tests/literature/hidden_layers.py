@@ -79,7 +79,10 @@ def measure(
     train(model, data, epochs=epochs, seed=seed)
     rows = []
     with iv.Inspector(model, data, baseline=before) as inspector:
-        for step in measuring_table(inspector.subject, list(LAYERS), methods, samples=samples, seed=seed):
+        work = measuring_table(
+            inspector.subject, list(LAYERS), methods, baseline=inspector.baseline.subject, samples=samples, seed=seed
+        )
+        for step in work:
             if isinstance(step, Row):
                 rows.append(step)
                 print(f"seed {seed}:", *list(table([step]).reset_index().loc[0]), file=sys.stderr, flush=True)

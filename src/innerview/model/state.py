@@ -119,29 +119,41 @@ class Fingerprint:
 
     def __init__(self, model: nn.Module) -> None:
         self._model = model
-        self._looked_at: list[tuple[int, int]] = []
+        self._tensors: list[tuple[int, bool]] = []  # of the last call: identities, and which had a version
+        self._plain: list[Tensor] = []
+        self._addresses: list[int] = []
         self._probes: list[list[Tensor]] = []
 
     def written(self) -> int:
         """The part of it that misses what is written through ``.data``; a microsecond for each tensor."""
-        seen: list[Any] = []
-        for module in self._model.modules():
-            seen.append(id(module))
-            seen.extend((id(tensor), _version(tensor)) for tensor in _tensors_of(module))
-        return hash(tuple(seen))
+        return hash(tuple(self._walk()[0]))
 
     def __call__(self) -> int:
         """The number."""
-        tensors = [tensor for module in self._model.modules() for tensor in _tensors_of(module) if _plain(tensor)]
-        where = [(id(tensor), tensor.data_ptr()) for tensor in tensors]
-        if where != self._looked_at:
+        seen, tensors = self._walk()
+        found = [(id(tensor), _version(tensor) < 0) for tensor in tensors]
+        if found != self._tensors:
+            self._tensors, self._plain = found, [tensor for tensor in tensors if _plain(tensor)]
+        addresses = [tensor.data_ptr() for tensor in self._plain]
+        if addresses != self._addresses or not self._probes:
             probes: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
-            for tensor in tensors:
+            for tensor in self._plain:
                 probes.setdefault((tensor.device, tensor.dtype), []).append(_probe(tensor))
-            self._looked_at, self._probes = where, list(probes.values())
+            self._addresses, self._probes = addresses, list(probes.values())
         with torch.no_grad():
             values = [torch.cat(group).view(torch.uint8).cpu().numpy().tobytes() for group in self._probes]
-        return hash((self.written(), tuple(where), tuple(values)))
+        return hash((tuple(seen), tuple(addresses), tuple(values)))
+
+    def _walk(self) -> tuple[list[int], list[Tensor]]:
+        """Identities of modules and tensors and versions of tensors, in one list; and the tensors."""
+        seen: list[int] = []
+        tensors: list[Tensor] = []
+        for module in self._model.modules():
+            seen.append(id(module))
+            for tensor in _tensors_of(module):
+                seen += (id(tensor), _version(tensor))
+                tensors.append(tensor)
+        return seen, tensors
 
 
 def fingerprint(model: nn.Module) -> int:
