@@ -1,4 +1,4 @@
-"""The model on its way through a training: copies of it, each to be asked like the model itself."""
+"""Checkpoints of the model in training: copies of it, each to be asked like the model itself."""
 
 from __future__ import annotations
 
@@ -129,6 +129,10 @@ class Checkpoints(Mapping[str, Checkpoint]):
     def step(self, label: str) -> Subject:
         """The subject of a step."""
         return self._live.now() if label == NOW else self._kept[label].subject
+
+    def subjects(self) -> dict[str, Subject]:
+        """The subject of each step by its label, oldest first."""
+        return {label: self.step(label) for label in self.labels()}
 
     def close(self) -> None:
         """Let go of everything, and tell nobody."""

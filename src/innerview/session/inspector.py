@@ -1,4 +1,4 @@
-"""What a person holds: one model, one data set, one selection that every view looks at."""
+"""The object that a person holds: one model, one data set, one selection that every view looks at."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from innerview.jobs.worker import Jobs
 from innerview.model.untrained import untrained
 from innerview.session.cell import Cells
 from innerview.session.checkpoints import Checkpoint, Checkpoints
-from innerview.session.questions import Questions
+from innerview.session.questions import Questions, as_it_is, asking
 from innerview.session.selection import Selection
-from innerview.study.embeddings import embedding_steps
+from innerview.study.embeddings import embedding, embedding_steps
 from innerview.study.gate import Gate
 from innerview.study.live import Live
 from innerview.study.predicting import predicting
 from innerview.study.qualities import measuring_table, table
-from innerview.study.representations import SAMPLES, Pool
+from innerview.study.sample_table import sample_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -34,12 +34,15 @@ if TYPE_CHECKING:
     from torch import Tensor
     from typing_extensions import Self
 
-    from innerview.analysis.pictures.axes import Axes
     from innerview.data.samples import Batch
     from innerview.jobs.worker import Job
-    from innerview.study.embeddings import Embedding, Places
     from innerview.study.predictions import Predictions
+    from innerview.study.representations import Pool
     from innerview.study.subject import Look, Subject
+
+
+def _steps(inspector: Inspector) -> dict[str, Subject]:
+    return inspector.checkpoints.subjects()
 
 
 class Inspector(Questions, Selection):
@@ -68,7 +71,7 @@ class Inspector(Questions, Selection):
             and similarity as the model itself.
         kept: grows when a checkpoint was made or forgotten (observable).
         running: whether a notebook cell is running (observable).
-        resting: whether nobody looks, so that the model is looked at only when something is asked, and after no cell.
+        resting: whether nobody looks; the model is then looked at only when something is asked, not after each cell.
 
     Raises:
         DataError: data that cannot be used as given.
@@ -152,51 +155,32 @@ class Inspector(Questions, Selection):
         return self._live.now()
 
     @property
-    def model(self) -> nn.Module:
-        """The wrapped model.
+    def _latest(self) -> Subject:
+        return self._live.latest()
 
-        Raises:
-            InnerviewError: after ``close()``.
-        """
+    @property
+    def model(self) -> nn.Module:
+        """The wrapped model; an InnerviewError after ``close()``."""
         return self._live.model
 
     @property
     def data(self) -> Data:
-        """The data, as samples by index.
-
-        Raises:
-            InnerviewError: after ``close()``.
-        """
+        """The data, as samples by index; an InnerviewError after ``close()``."""
         return self._live.data
 
     @property
-    def layers(self) -> Any:
-        """Every layer by name, in execution order; found with one forward of the first two samples."""
-        return self._live.latest().layers
-
-    @property
-    def axes(self) -> Axes:
-        """How the axes of each layer's output are read."""
-        return self._live.latest().axes
-
-    @property
-    def predictions(self) -> Predictions:
-        """What the model says of each sample, as far as it was asked; see ``predict``."""
-        return self._live.latest().predictions
-
-    @property
     def busy(self) -> bool:
-        """Whether a cell is running, on another thread than the caller's: views then look at a copy of the model."""
+        """True while a cell runs on another thread than the caller's: views then look at a copy of the model."""
         return self._gate.elsewhere
 
     @strict
     def look(self, layer: str, sample: int | None, subject: Subject | None = None) -> Look:
-        """What a layer returned for one sample; None: for the image given to ``show``. See ``Subject.look``."""
+        """A layer's output for one sample; None: for the image given to ``show``. See ``Subject.look``."""
         return (self.subject if subject is None else subject).look(layer, sample, self._own)
 
     def batch(self, sample: int | None) -> Batch:
         """One sample as a batch of one; None for the user's own image."""
-        return self._live.latest().batch(sample, self._own)
+        return self._latest.batch(sample, self._own)
 
     @strict
     def predict(self, job: Job | None = None) -> Generator[Predictions, None, None]:
@@ -222,7 +206,7 @@ class Inspector(Questions, Selection):
             name: shown beside it.
 
         Raises:
-            ImageError: it is no image, or the model's inputs are none.
+            ImageError: it is not an image, or the model's inputs are not images.
         """
         self._own = own_input(self.data, image, name)
         if self.sample is None:
@@ -240,45 +224,7 @@ class Inspector(Questions, Selection):
         """
         return self.checkpoints.add(label, weights)
 
-    @strict
-    def embed_checkpoints(
-        self,
-        layer: str,
-        method: str = "pca",
-        *,
-        dimensions: int = 2,
-        pool: Pool = "all",
-        samples: int | Sequence[int] | None = SAMPLES,
-        correct_only: bool = False,
-        perplexity: float = 30.0,
-        neighbours: int = 15,
-        distance: float = 0.1,
-        seed: int = 0,
-        onto: Embedding | Places | None = None,
-    ) -> dict[str, Embedding]:
-        """``embed`` of each checkpoint and of the model itself, each started from and turned onto the one before.
-
-        The arguments are those of ``embed``.
-
-        Returns:
-            By label, oldest first; under "now" the model itself where it has changed since the last checkpoint.
-        """
-        subjects = {label: self.checkpoints.step(label) for label in self.checkpoints.labels()}
-        work = embedding_steps(
-            subjects,
-            layer,
-            method,
-            dimensions=dimensions,
-            pool=pool,
-            samples=samples,
-            correct_only=correct_only,
-            perplexity=perplexity,
-            neighbours=neighbours,
-            distance=distance,
-            seed=seed,
-            onto=onto,
-        )
-        return finish(work)
+    embed_checkpoints = asking("embed_checkpoints", _steps, embedding_steps, as_it_is, like=embedding)
 
     @strict
     def quality_table(
@@ -328,29 +274,13 @@ class Inspector(Questions, Selection):
             One row a sample, indexed by its number. A sample without a label has None as its label, NA as whether it
             is right, and NaN as its loss.
         """
-        import pandas as pd  # noqa: PLC0415 - slow to import
-
-        brush, subject = self.brush, self.subject
-        data, predictions = subject.data, subject.predictions
-        frame = pd.DataFrame(index=pd.Index(brush, name="sample"))
-        with suppress(InnerviewError):
-            finish(predicting(subject))
-        predicted = predictions.done == len(data)
-        if data.labels is not None:
-            frame["label"] = [data.class_name(int(label)) for label in data.labels[brush]]
-        if predicted:
-            frame["predicted"] = [data.class_name(int(label)) for label in predictions.predicted[brush]]
-        if predicted and data.labels is not None:
-            correct = predictions.correct[brush]
-            frame["correct"] = pd.arrays.BooleanArray(correct == 1, correct < 0)
-            frame["loss"] = predictions.loss[brush]
-        return frame
+        return sample_table(self.subject, self.brush)
 
     # --- life --------------------------------------------------------------------------------------------------
 
     def check_layer(self, name: str) -> None:
         """Raise UnknownLayerError or UnseenLayerError for a layer that cannot be chosen."""
-        self._live.latest().seen(name)
+        self._latest.seen(name)
 
     def cell_begins(self, here: bool) -> None:  # noqa: FBT001 - the one argument of a callback
         """Views look at copies of the model from now on; work that is under way goes on with one."""

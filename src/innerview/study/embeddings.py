@@ -30,7 +30,7 @@ _FEWEST = 3  # samples that make a picture
 
 
 class Places(NamedTuple):
-    """Where some samples are in a picture: ``[N, 2]`` or ``[N, 3]``, and int64 ``[N]``."""
+    """The positions of some samples in a picture, ``[N, 2]`` or ``[N, 3]``, and their indices, int64 ``[N]``."""
 
     points: np.ndarray
     indices: np.ndarray
@@ -115,12 +115,12 @@ def embedding(
         pool: how an activation becomes a vector; "all" elements, the "mean" of each channel, or the number of a token.
         samples: how many, or which ones; None: all.
         correct_only: only samples that the model gets right.
-        perplexity: of t-SNE; lowered when there are too few samples for it.
-        neighbours: of UMAP.
-        distance: ``min_dist`` of UMAP.
-        seed: of everything that is drawn at random; the same seed gives the same points.
-        onto: an embedding, or its places, to start from and to turn the points onto, so that what moves is what
-            differs.
+        perplexity: t-SNE's; lowered when there are too few samples for it.
+        neighbours: UMAP's ``n_neighbors``.
+        distance: UMAP's ``min_dist``.
+        seed: for everything that is drawn at random; the same seed gives the same points.
+        onto: an embedding, or its places, to start from and to turn the points onto, so that only real differences
+            move.
         reuse: take points that are known for these settings wherever they began, and only turn them.
         job: told the fraction done.
 
@@ -193,13 +193,13 @@ def embedding(
 
 
 def is_known(vectors: Representation, method: str, dimensions: int, seed: int, **sizes: float) -> bool:
-    """Whether a picture of these vectors is there already: by PCA always, else by just these settings.
+    """Tell whether a picture of these vectors is there already: by PCA always, else by just these settings.
 
     Args:
         vectors: what is embedded.
-        method: as for ``embedding``, and so are the others.
-        dimensions: 2 or 3.
-        seed: of what is drawn at random.
+        method: as for ``embedding``.
+        dimensions: as for ``embedding``.
+        seed: as for ``embedding``.
         sizes: ``perplexity``, ``neighbours`` and ``distance``.
     """
     if method == "pca":
@@ -211,7 +211,7 @@ def is_known(vectors: Representation, method: str, dimensions: int, seed: int, *
 def _options(
     method: str, count: int, dimensions: int, seed: int, *, perplexity: float, neighbours: float, distance: float
 ) -> tuple[dict[str, Any], str]:
-    """What a method is called with for so many samples, and a note where that is not what was asked for."""
+    """The arguments of a method for so many samples, and a note where they differ from those asked for."""
     note = ""
     largest = (count - 1) // 3
     if method == "tsne" and perplexity > largest >= 1:
@@ -233,20 +233,13 @@ def embedding_steps(
     onto: Embedding | Places | None = None,
     **options: Any,
 ) -> Generator[None, None, dict[str, Embedding]]:
-    """A layer of several subjects as points, each started from and turned onto the one before.
+    """``embed`` of each checkpoint and of the model itself, each started from and turned onto the one before.
 
-    Args:
-        subjects: by label, in the order wanted.
-        layer: a name in the layer table of each.
-        method: "pca", "tsne" or "umap".
-        onto: what the first one is turned onto.
-        options: as for ``embedding``.
-
-    Yields:
-        None, now and then.
+    The arguments are those of ``embed``; ``onto`` is what the first one is turned onto.
 
     Returns:
-        An Embedding for each label.
+        An Embedding for each label, oldest first; under "now" the model itself where it has changed since the last
+        checkpoint.
     """
     made: dict[str, Embedding] = {}
     for label, subject in subjects.items():
@@ -257,7 +250,7 @@ def embedding_steps(
 def _optimising(
     vectors: Representation, method: str, start: np.ndarray | None, options: dict[str, Any], job: Job | None
 ) -> Generator[tuple[np.ndarray, str, float] | None, None, np.ndarray]:
-    """Neighbours, then positions: points, stage and fraction done of each step worth showing."""
+    """Find neighbours, then positions; yields the points, stage and fraction done of each step worth showing."""
 
     def done(fraction: float) -> None:
         if job is not None:

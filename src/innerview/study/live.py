@@ -1,4 +1,4 @@
-"""A model that may change at any time, and the subject that it is at the moment."""
+"""A model that may change at any time, and its subject at the moment."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MIXED = "the weights were written all the time while they were copied, so they 
 
 
 class Live:
-    """Gives the subject of the moment: the one state check that all derived from the weights goes through.
+    """Gives the subject of the moment, by the one check of the weights' state that every result goes through.
 
     Args:
         model: any module.

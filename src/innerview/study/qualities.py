@@ -1,4 +1,4 @@
-"""How good a layer's representation is, in its own space and as a picture."""
+"""The quality of a layer's representation, in its own space and as a picture."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ def quality(
         pool: how an activation becomes a vector; see ``embed``.
         samples: how many, or which ones.
         correct_only: only samples that the model gets right.
-        perplexity: of t-SNE.
-        neighbours: of UMAP.
-        distance: ``min_dist`` of UMAP.
-        seed: of everything that is drawn at random.
+        perplexity: t-SNE's.
+        neighbours: UMAP's ``n_neighbors``.
+        distance: UMAP's ``min_dist``.
+        seed: for everything that is drawn at random.
         job: told the fraction done.
 
     Yields:
@@ -118,8 +118,8 @@ class Row:
         layer: name of the layer.
         model: "" or, beside a baseline, "trained" and "untrained".
         space: "own space", "pca", "tsne" or "umap".
-        quality: what was measured.
-        note: how the vectors were made, or why nothing could be measured.
+        quality: the measures; None where nothing could be measured.
+        note: a sentence on how the vectors were made, or why nothing could be measured.
     """
 
     layer: str
@@ -137,7 +137,7 @@ class Row:
 
 
 class Step(NamedTuple):
-    """Progress of a table: what is being measured, and the fraction done."""
+    """The progress of a table: a label of what is being measured, and the fraction done."""
 
     label: str
     fraction: float
@@ -174,7 +174,7 @@ def measuring_table(
         samples: how many, or which ones.
         pool: how an activation becomes a vector.
         correct_only: only samples that the model gets right.
-        seed: of everything that is drawn at random.
+        seed: for everything that is drawn at random.
         job: told the fraction done.
 
     Yields:

@@ -53,7 +53,7 @@ def similarity(
         pool: how an activation becomes a vector; see ``embed``.
         samples: how many, or which ones.
         correct_only: only samples that the model gets right.
-        seed: of everything that is drawn at random.
+        seed: for everything that is drawn at random.
         job: told the fraction done.
 
     Yields:
@@ -117,11 +117,11 @@ def compressed_similarity(
         subject: whose model and data are used.
         layer: a name in ``subject.layers``.
         rank: of the projection.
-        basis: likewise; see ``innerview.fit_projection``.
-        axis: likewise.
+        basis: see ``innerview.fit_projection``.
+        axis: see ``innerview.fit_projection``.
         samples: how many to compare at most, of those that the projection is not fitted to.
         bins: of the histogram, from -1 to 1.
-        seed: of the draw of the samples.
+        seed: for the draw of the samples.
         job: told the fraction done.
 
     Yields:

@@ -1,4 +1,4 @@
-"""One model on its data, at one state of its weights: what every study takes."""
+"""One model on its data, at one state of its weights: the subject that every study takes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Look(NamedTuple):
-    """What one layer returned for one sample.
+    """The output of one layer for one sample.
 
     Attributes:
         layer: the row of the layer table.
@@ -41,7 +41,7 @@ class Look(NamedTuple):
 
 
 class Structure:
-    """What depends on a model's modules but not on its weights; found when first asked for."""
+    """Facts that depend on a model's modules but not on its weights; found when first asked for."""
 
     def __init__(self) -> None:
         self.layers: Layers | None = None
@@ -52,8 +52,8 @@ class Structure:
 class Subject:
     """This model on these data, while its weights are what they were.
 
-    It is made by ``Live``, which makes another one when the model was changed. What is derived from a subject is true
-    of one state of the model: each run checks that nothing was written, or runs a copy that nobody writes to.
+    ``Live`` makes it, and makes another one when the model was changed. All that is derived from a subject is true of
+    one state of the model: each run checks that nothing was written, or runs a copy that nobody writes to.
 
     Args:
         model: any module.
@@ -62,13 +62,13 @@ class Subject:
         gate: lets one thread at a time run what is the user's.
         cache: for what was derived.
         training: samples that projections are fitted to; None: a part of ``data``.
-        structure: of another subject with the same modules.
+        structure: that of another subject with the same modules.
         copied: whether the model is a copy that belongs to this subject.
         note: a sentence where the copy could not be made of one state; empty else.
         judged: told how many samples were predicted when predicting came to an end.
 
     Attributes:
-        predictions: what the model says of each sample, as far as it was asked.
+        predictions: the model's prediction for each sample, as far as it was asked.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Subject:
         self._written = self._fingerprint.written()
         self._last_look: tuple[object, Look] | None = None
 
-    # --- what the model consists of ------------------------------------------------------------------------------
+    # --- the model's structure -----------------------------------------------------------------------------------
 
     @property
     def layers(self) -> Layers:
@@ -121,7 +121,7 @@ class Subject:
 
     @property
     def axes(self) -> Axes:
-        """How the axes of each layer's output are read."""
+        """The reading of each layer's axes: channels, positions, tokens."""
         if self.structure.axes is None:
             self.structure.axes = Axes(self.layers)
         return self.structure.axes
@@ -144,7 +144,7 @@ class Subject:
             raise UnseenLayerError(f"the output of {layer!r} cannot be seen: {row.note or row.status.value}")
         return row
 
-    # --- what it returns -----------------------------------------------------------------------------------------
+    # --- its outputs ---------------------------------------------------------------------------------------------
 
     @contextmanager
     def lent(self, batch: Batch) -> Iterator[tuple[nn.Module, Batch, bool]]:
@@ -173,7 +173,7 @@ class Subject:
             self.model, self.copied = made.model, True
 
     def capture(self, layer: str, samples: Sequence[int], data: Data | None = None) -> Tensor:
-        """What a layer returned for one batch, as it returned it: its own axes, on the model's device.
+        """A layer's output for one batch, as the layer returned it: its own axes, on the model's device.
 
         Args:
             layer: a name in ``layers``.
@@ -188,7 +188,7 @@ class Subject:
         return self._run((self.data if data is None else data).batch(samples), self.seen(layer))
 
     def look(self, layer: str, sample: int | None, own: OwnInput | None = None) -> Look:
-        """What a layer returned for one sample; the forward stops after that layer.
+        """A layer's output for one sample; the forward stops after that layer.
 
         Args:
             layer: a name in ``layers``.
@@ -230,13 +230,13 @@ class Subject:
             return capture.forward(model, ready.args, ready.kwargs, restore_rng=alone)
 
     def field_known(self, layer: str, batch: Batch, *, channel_last: bool) -> bool:
-        """Whether ``receptive_field`` was already measured for this layer and inputs of this shape."""
+        """Tell whether ``receptive_field`` was already measured for this layer and inputs of this shape."""
         return (layer, channel_last, main_input(batch).shape) in self.structure.fields
 
     def receptive_field(
         self, layer: str, batch: Batch, *, channel_last: bool
     ) -> Generator[None, None, ReceptiveField | None]:
-        """Where a layer's maps look on the input image; see ``innerview.model.receptive``.
+        """The receptive field of a layer's maps on the input image; see ``innerview.model.receptive``.
 
         Measured once a layer and shape of the input, in steps of one small forward and backward each, between which
         the model is free.

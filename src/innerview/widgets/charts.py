@@ -93,8 +93,8 @@ class RankCurve(NamedTuple):
         ranks: ``[K]``, ascending.
         values: ``[K]``, from 0 to 1.
         low, high: ``[K]``, the interval of each; NaN for none.
-        colour: of all of it.
-        style: of the line: "solid", "dashed", "dotted" or "dash_dotted".
+        colour: the colour of line, band and points.
+        style: the style of the line: "solid", "dashed", "dotted" or "dash_dotted".
     """
 
     ranks: np.ndarray

@@ -1,8 +1,9 @@
-"""The compression controls: how a layer is compressed, what that does to one sample, and to the accuracy."""
+"""The compression controls: the slider, one sample before and after, and the accuracy that is left."""
 
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 from traitlets import Int
@@ -14,7 +15,7 @@ from innerview.study.compressions import Compression, compressing, compression_t
 from innerview.study.projections import divide, projecting
 from innerview.widgets.base import View
 from innerview.widgets.compression_frames import accuracy, compressed, decided, fitted
-from innerview.widgets.compression_settings import OFF, Series, Settings
+from innerview.widgets.compression_settings import OFF, CompressionSettings, Series
 from innerview.widgets.frame_widget import static
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class CompressionControls(View):
 
     def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
         super().__init__(inspector, **kwargs)
-        self.settings = Settings(inspector)
+        self.settings = CompressionSettings(inspector)
         self._found: dict[Series, dict[int, Compression]] = {}
         self._partial: dict[Series, dict[int, Compression]] = {}  # of curves under way
         self._fitting: Series | None = None  # what is being fitted; the slider may move meanwhile
@@ -65,7 +66,7 @@ class CompressionControls(View):
 
     @property
     def curves(self) -> dict[Series, list[Compression]]:
-        """What was evaluated so far, by ascending rank."""
+        """The results so far, by ascending rank."""
         both = {one: self._partial.get(one, {}) | self._found.get(one, {}) for one in {**self._found, **self._partial}}
         return {one: [points[rank] for rank in sorted(points)] for one, points in both.items()}
 
@@ -77,56 +78,53 @@ class CompressionControls(View):
             also: other layers to compress with it.
 
         Raises:
-            UnknownLayerError, UnseenLayerError, DataError: as ``Settings.choose``.
+            UnknownLayerError, UnseenLayerError, DataError: as ``CompressionSettings.choose``.
         """
-        inspector = self.inspector
-        if inspector is None:
-            return
         self.settings.choose(step, also)
-        if step.layer == inspector.layer:
+        if step.layer == self._inspector.layer:
             self._begin()
         else:
-            inspector.layer = step.layer  # and so to _begin
+            self._inspector.layer = step.layer  # and so to _begin
 
     # --- what the user asks for --------------------------------------------------------------------------------
 
     def want_basis(self, basis: str) -> None:
-        """Another basis, or none."""
+        """Choose another basis, or none."""
         self.settings.basis = basis if basis in get_args(Basis) else OFF
         self._begin()
 
     def want_axis(self, axis: str) -> None:
-        """Another axis."""
+        """Choose another axis."""
         self.settings.axis = axis if axis in get_args(Axis) else "channels"
         self._begin()
 
     def want_rank(self, rank: int) -> None:
-        """The slider was moved; the accuracy waits until it rests."""
+        """Follow the slider; the accuracy waits until it rests."""
         self.settings.move(int(rank))
         self._due = False
         self.cancel("accuracy")
         self._show()
 
     def want_evaluate(self, _: object) -> None:
-        """The slider rests."""
+        """Evaluate the accuracy: the slider rests."""
         self._due = True
         if not self._under_way():
             self._evaluate()
 
     def want_pin(self, _: object) -> None:
-        """This layer stays as it is compressed now while others are chosen."""
+        """Keep this layer compressed as it is now while others are chosen."""
         step = self.settings.now
         if step is not None and step.basis != OFF:
             self.settings.pinned = {**self.settings.pinned, step.layer: step}
             self._begin()
 
     def want_unpin(self, layer: str) -> None:
-        """A layer is compressed no more while others are chosen."""
+        """Stop compressing a layer while others are chosen."""
         self.settings.pinned = {name: step for name, step in self.settings.pinned.items() if name != layer}
         self._begin()
 
     def want_stop(self, _: object) -> None:
-        """Evaluate no more; what was found so far stays."""
+        """Stop evaluating; the results so far stay."""
         self._due = False
         self.cancel("accuracy")
         self._stop_curves()
@@ -138,15 +136,11 @@ class CompressionControls(View):
             return
         series = self.settings.series(step)
         for one in (series._replace(basis=basis) for basis in _BESIDE.get(step.basis, (step.basis,))):
-            self.run(
-                f"curve {one}",
-                f"accuracy of {one.layer} by rank, {one.basis}",
-                lambda job, one=one: self._curve(one, job),
-                priority=BACKGROUND,
-            )
+            label = f"accuracy of {one.layer} by rank, {one.basis}"
+            self.run(f"curve {one}", label, partial(self._curve, one), priority=BACKGROUND)
 
     def want_clear(self, _: object) -> None:
-        """Forget what was evaluated."""
+        """Forget the results."""
         self._stop_curves()
         self._found, self._partial = {}, {}
         self._tell()
@@ -170,10 +164,7 @@ class CompressionControls(View):
 
     def _look_again(self) -> None:
         """The model was changed, so that nothing found before holds; or there is another image of the user's own."""
-        inspector = self.inspector
-        if inspector is None:
-            return
-        model = inspector.subject.state
+        model = self._inspector.subject.state
         if model != self._model:
             self._model = model
             self.want_clear(None)
@@ -197,27 +188,21 @@ class CompressionControls(View):
         self.run("tiles", f"{step.layer} compressed", self._tiles)
 
     def _under_way(self) -> bool:
-        """Whether a projection is being fitted, after which the newest setting is shown and evaluated."""
-        inspector = self.inspector
-        return (
-            inspector is not None
-            and self._fitting is not None
-            and any(job.key == (id(self), "tiles") for job in inspector.jobs.active())
-        )
+        """Tell whether a projection is being fitted, after which the newest setting is shown and evaluated."""
+        return self._fitting is not None and self.working("tiles")
 
     # --- work --------------------------------------------------------------------------------------------------
 
-    def _tiles(self, job: Job) -> Generator[Frame | None, None, None]:
-        inspector, step = self.inspector, self.settings.now
+    def _tiles(self, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
+        step, subject = self.settings.now, inspector.subject
         projection: Projection | None = None
-        subject = None if inspector is None else inspector.subject
-        while subject is not None and step is not None and step.basis != OFF:
+        while step is not None and step.basis != OFF:
             projection = yield from projecting(subject, step.layer, step.rank, step.basis, step.axis, job=job)
             before, step = step, self.settings.now
             if step == before:
                 break  # else the slider was moved meanwhile
         self._fitting = None
-        if inspector is None or subject is None or step is None:
+        if step is None:
             return
         if projection is not None:
             if projection.rank < step.rank:
@@ -246,12 +231,11 @@ class CompressionControls(View):
         if step.rank in self._found.get(series, {}):
             return  # it was sent together with the setting
         label = f"accuracy with {step.layer} compressed to {step.rank:,}"
-        self.run("accuracy", label, lambda job: self._estimate(series, step.rank, job), priority=SOON)
+        self.run("accuracy", label, partial(self._estimate, series, step.rank), priority=SOON)
 
-    def _estimate(self, series: Series, rank: int, job: Job) -> Generator[Frame | None, None, None]:
-        inspector = self.inspector
-        if inspector is None:
-            return
+    def _estimate(
+        self, series: Series, rank: int, inspector: Inspector, job: Job
+    ) -> Generator[Frame | None, None, None]:
         subject = inspector.subject
         total = len(divide(subject).evaluated)
 
@@ -268,10 +252,7 @@ class CompressionControls(View):
             self.progress("accuracy", "", None, over=True)
         self._tell()
 
-    def _curve(self, series: Series, job: Job) -> Generator[Frame | None, None, None]:
-        inspector = self.inspector
-        if inspector is None:
-            return
+    def _curve(self, series: Series, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
         told = time.monotonic()
 
         def follow(found: list[Compression] | None) -> None:
@@ -292,10 +273,7 @@ class CompressionControls(View):
             self._tell()
 
     def _stop_curves(self) -> None:
-        inspector = self.inspector
-        for job in [] if inspector is None else inspector.jobs.active():
-            if isinstance(job.key, tuple) and job.key[0] == id(self) and str(job.key[1]).startswith("curve"):
-                self.cancel(str(job.key[1]))
+        self.cancel("curve")
         self.progress("curve", "", None, over=True)
 
     # --- frames ------------------------------------------------------------------------------------------------
@@ -303,7 +281,7 @@ class CompressionControls(View):
     def _state(self, step: Step) -> Frame:
         also = [other._asdict() for other in self.settings.also]
         header = {"kind": "compression", **step._asdict(), "full": self.settings.full(step.layer), "also": also}
-        labels = self.inspector is not None and self.inspector.data.labels is not None
+        labels = self._inspector.data.labels is not None
         return {**header, "pinned": self.settings.pinned.get(step.layer) == step, "labels": labels}, {}
 
     def _tell(self) -> None:

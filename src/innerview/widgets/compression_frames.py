@@ -1,4 +1,4 @@
-"""Frames about a compressed layer: one sample before and after, what is predicted of it, what accuracy is left."""
+"""Frames about a compressed layer: one sample before and after, its predictions, and the accuracy that is left."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from innerview.errors import InnerviewError
 from innerview.model.intervene import forward_with
 from innerview.study.class_scores import scores
 from innerview.study.compressions import edits_of
+from innerview.widgets.tile_frames import layout_header, tile_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 _PIXELS = 2**20  # of each of the three pictures: they share the width of the page
 _CLASSES = 3  # the likeliest, whose probabilities are shown
-_STATISTICS = ("low", "high", "mean", "variance", "sparsity", "nonfinite")
 
 
 def compressed(subject: Subject, look: Look, projection: Projection | None) -> Frame:
@@ -43,28 +43,17 @@ def compressed(subject: Subject, look: Look, projection: Projection | None) -> F
         "rank": 0 if projection is None else projection.rank,
         "layerKind": look.layer.kind,
         "sample": look.sample,
-        "layout": layout.kind,
-        "shape": list(layout.shape),
-        "full": list(pictures["before"].full),
-        "channelAxis": layout.channel_axis,
-        "slices": [
-            {"name": axis.name, "size": axis.size, "index": index}
-            for axis, index in zip(layout.slice_axes, slices, strict=True)
-        ],
-        "extraLabels": layout.extra_labels,
+        **layout_header(layout, slices, pictures["before"]),
         "nonfinite": {name: int(tiles.nonfinite.sum()) for name, tiles in pictures.items()},
     }
     arrays: dict[str, np.ndarray] = {}
     for name, tiles in pictures.items():
-        arrays[f"{name}.tiles"] = tiles.pixels
-        arrays |= {f"{name}.{part}": getattr(tiles, part) for part in _STATISTICS}
-        if tiles.extra is not None:
-            arrays[f"{name}.extra"] = tiles.extra
+        arrays |= tile_arrays(tiles, f"{name}.")
     return header, arrays
 
 
 def fitted(layer: str, projection: Projection) -> Frame:
-    """What a projection is and costs at its rank, and how much of the variance each rank keeps."""
+    """The cost of a projection at its rank, and the share of the variance that each rank keeps."""
     header = {
         "kind": "projection",
         "layer": layer,
@@ -116,7 +105,7 @@ def decided(subject: Subject, look: Look, batch: Batch, projections: Mapping[str
 
 
 def accuracy(found: Compression, total: int) -> Frame:
-    """What is left of the accuracy, as far as it was evaluated."""
+    """The accuracy that is left, as far as it was evaluated."""
     return {
         "kind": "accuracy",
         "layer": found.layer,

@@ -1,4 +1,4 @@
-"""The compression panel: a layer compressed, what is left of it, and accuracy against rank for all that was tried."""
+"""The compression panel: a layer compressed, the difference it makes, and accuracy against rank."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from traitlets import Bool
 
 from innerview.arguments import strict
 from innerview.errors import InnerviewError
-from innerview.session.inspector import Inspector
 from innerview.study.compressions import Compression, Step, compression_table, curve_of
+from innerview.widgets.base import require_inspector
 from innerview.widgets.charts import AccuracyChart, RankCurve
 from innerview.widgets.compression_controls import CompressionControls
 from innerview.widgets.compression_settings import BASIS_NAMES
@@ -22,22 +22,12 @@ from innerview.widgets.rank_similarity import RankSimilarity
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from innerview.session.inspector import Inspector
     from innerview.widgets.compression_settings import Series
 
 _log = logging.getLogger("innerview")
 # Clear of each other and of both themes' grounds: those of the scatter, js/src/scatter/palette.ts.
-_COLOURS = [
-    "#2f7fd0",
-    "#f28518",
-    "#239b46",
-    "#d8353a",
-    "#8f62d6",
-    "#8f5a38",
-    "#f07fc4",
-    "#dcb400",
-    "#18b3c9",
-    "#94b81f",
-]
+_HUES = ["#2f7fd0", "#f28518", "#239b46", "#d8353a", "#8f62d6", "#8f5a38", "#f07fc4", "#dcb400", "#18b3c9", "#94b81f"]
 _STYLES = {"pca": "solid", "random": "dashed", "variance": "dotted", "quantise": "dash_dotted"}
 _BORDERS = {"solid": "solid", "dashed": "dashed", "dotted": "dotted", "dash_dotted": "double"}
 
@@ -59,11 +49,7 @@ class CompressionPanel(ipywidgets.VBox):
 
     @strict
     def __init__(self, inspector: Inspector, *, active: bool = True) -> None:
-        if not isinstance(inspector, Inspector):
-            raise TypeError(
-                f"CompressionPanel shows an innerview.Inspector; got {type(inspector).__name__}. "
-                "Write CompressionPanel(iv.Inspector(model, data))"
-            )
+        require_inspector(self, inspector)
         self.controls = CompressionControls(inspector, active=active)
         self._chart: AccuracyChart | None = None
         self._before: AccuracyChart | None = None
@@ -81,7 +67,7 @@ class CompressionPanel(ipywidgets.VBox):
         self.controls.observe(lambda _: self._draw(), "studied")
 
     def to_frame(self) -> Any:
-        """What was evaluated so far as a pandas DataFrame; see ``innerview.study.compressions.compression_table``."""
+        """The results so far as a pandas DataFrame; see ``innerview.study.compressions.compression_table``."""
         return compression_table(point for points in self.controls.curves.values() for point in points)
 
     def close(self) -> None:
@@ -140,7 +126,7 @@ def _drawn(series: Series, points: Sequence[Compression], colour: str, *, labell
 def _colours(keys: Sequence[Series]) -> dict[Series, str]:
     """A colour for each layer, axis and others with it, whatever the basis."""
     places = list(dict.fromkeys(key._replace(basis="") for key in keys))
-    return {key: _COLOURS[places.index(key._replace(basis="")) % len(_COLOURS)] for key in keys}
+    return {key: _HUES[places.index(key._replace(basis="")) % len(_HUES)] for key in keys}
 
 
 def _legend(keys: Sequence[Series], colours: dict[Series, str]) -> str:

@@ -1,4 +1,4 @@
-"""Which layers the compression panel compresses, and how far."""
+"""The layers that the compression panel compresses, and their ranks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 OFF = "off"  # instead of a basis: the layer stays as it is
 BASIS_NAMES = {"pca": "PCA", "random": "random", "variance": "highest variance", "quantise": "quantise (bits)"}
 _BITS = 4  # of "quantise", until another rank is chosen
-# Of the dimensions one in so many is kept until another rank is chosen, but no more than takes a moment to fit.
+# Until another rank is chosen, one dimension in so many is kept, but no more than takes a moment to fit.
 _PART, _MOST = 4, 256
 
 
@@ -30,8 +30,8 @@ class Series(NamedTuple):
     also: tuple[Step, ...] = ()
 
 
-class Settings:
-    """How the inspector's layer is compressed, and which others with it; every layer keeps its rank.
+class CompressionSettings:
+    """The compression of the inspector's layer, and of others with it; every layer keeps its rank.
 
     Args:
         inspector: whose ``layer`` is meant.
@@ -50,7 +50,7 @@ class Settings:
 
     @property
     def now(self) -> Step | None:
-        """How the inspector's layer is compressed; None while none is chosen."""
+        """The compression of the inspector's layer; None while no layer is chosen."""
         layer = self._inspector.layer
         if layer is None:
             return None
@@ -75,7 +75,7 @@ class Settings:
         return prod(shape) if self.axis == "all" else shape[self._inspector.axes.layout(layer, shape).channel_axis]
 
     def move(self, rank: int) -> None:
-        """Another rank for the inspector's layer."""
+        """Set another rank for the inspector's layer."""
         if self._inspector.layer is not None:
             self._ranks[self._place(self._inspector.layer)] = max(1, rank)
 
@@ -103,5 +103,5 @@ class Settings:
         self.pinned = {one.layer: one for one in also}
 
     def _place(self, layer: str) -> tuple[str, str, bool]:
-        """What a rank is remembered by: those of a subspace count dimensions, those of "quantise" bits."""
+        """The key of a remembered rank: a subspace counts dimensions, "quantise" counts bits."""
         return layer, self.axis, self.basis == "quantise"

@@ -137,14 +137,14 @@ def explore(
     baseline: nn.Module | Literal["untrained"] | None = None,
     training: Any = None,
 ) -> Explorer:
-    """See inside a model: its layers, what every channel does for a sample, and what the model says of it.
+    """See inside a model: its layers, every channel's response to a sample, and the model's prediction.
 
     Args:
         model: any ``torch.nn.Module``; nothing of it is changed.
         data: a DataLoader, a Dataset, a tensor of inputs, a pair ``(inputs, labels)``, or a dict of tensors.
         classes: a name for each label.
-        mean: of the inputs' normalisation, undone for display; found in the data's transform when it has one.
-        std: likewise.
+        mean: the mean of the inputs' normalisation, undone for display; found in the data's transform when it has one.
+        std: the standard deviation of the inputs' normalisation; found as the mean is.
         unpack: turns a collated batch into ``(args, kwargs, labels)`` for data of an unusual form.
         baseline: a model to compare with, of the same layers; "untrained" draws this one's parameters anew.
         training: samples that projections are fitted to, in any form of ``data``; None: a part of ``data``.

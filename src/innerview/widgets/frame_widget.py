@@ -1,4 +1,4 @@
-"""What every widget that speaks in frames shares: wants come in, frames go out, errors are shown, close() lets go."""
+"""The base of every widget that speaks in frames: wants come in, frames go out, errors are shown, close() lets go."""
 
 from __future__ import annotations
 
@@ -101,18 +101,18 @@ class FrameWidget(anywidget.AnyWidget):
             self.push({"kind": "error", "scope": scope, "message": "", "detail": "", "over": True})
 
     def progress(self, scope: str, label: str, fraction: float | None, *, over: bool = False) -> None:
-        """Tell how far the work of a scope has come, where it takes longer than a moment."""
+        """Show the progress of a scope's work, where it takes longer than a moment."""
         self.push({"kind": "busy", "scope": scope, "label": label, "fraction": fraction, "over": over})
 
     def upload(self, header: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
         """Take arrays from the browser, such as the bytes of a dropped file; most widgets expect none."""
 
     def want_shown(self, shown: bool) -> None:  # noqa: FBT001 - a want carries one value
-        """The last place where it was open is gone, or there is one again."""
+        """Note that the last place where it was open is gone, or that there is one again."""
         self.shown = bool(shown)
 
     def answered(self) -> None:
-        """Every want that came together has had its method called."""
+        """Hook: every want that came together has had its method called."""
 
     def close(self) -> None:
         """Close the widget and forget its frames."""

@@ -1,4 +1,4 @@
-"""Frames about the samples that more than one view receives."""
+"""Frames about the selection that more than one view receives."""
 
 from __future__ import annotations
 
@@ -43,6 +43,11 @@ def brush_of(arrays: Mapping[str, np.ndarray], total: int) -> np.ndarray:
     if len(bits) != -(-total // 8):
         raise DataError(f"a selection among {8 * len(bits):,} samples is none of these {total:,}")
     return np.unpackbits(bits, count=total, bitorder="little").view(bool)
+
+
+def selected(inspector: Inspector) -> Frame:
+    """The layer that is looked at."""
+    return {"kind": "selected", "layer": inspector.layer}, {}
 
 
 def current(inspector: Inspector) -> Frame:

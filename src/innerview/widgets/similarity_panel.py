@@ -1,4 +1,4 @@
-"""One histogram of cosine similarities and what is said of it."""
+"""One histogram of cosine similarities, with its numbers and notes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEGEND = f'<span style="color: {GREY}">■</span> all pairs&emsp;<span style="co
 
 
 class SimilarityPanel(ipywidgets.VBox):
-    """One chart, its numbers, and what the user should know of them.
+    """One chart, its numbers, and a note on them.
 
     Attributes:
         alone: whether it has the page for itself, and can be larger.
@@ -36,7 +36,7 @@ class SimilarityPanel(ipywidgets.VBox):
         super().__init__([self._numbers, self._note], layout={"min_width": "0", "max_width": "640px", "margin": "0"})
 
     def show(self, title: str, found: CosineHistogram | InnerviewError | None, measure: Measure = "density") -> None:
-        """Draw a histogram, or say why there is none; None: it is under way."""
+        """Draw a histogram, or say why there is none; None means that it is under way."""
         if isinstance(found, CosineHistogram):
             self._draw(found, title, measure)
             self._numbers.value, self._note.value = _text(_describe(found)), _text(found.note)

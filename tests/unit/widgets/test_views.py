@@ -13,7 +13,7 @@ from unit.widgets.frames import ask, last, settle
 
 import innerview as iv
 from innerview import wire
-from innerview.study import axes
+from innerview.analysis.pictures import axes
 from innerview.widgets import channel_grid
 from innerview.widgets.status_bar import StatusBar
 
