@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Cells:
     """Watches the cells of this kernel; outside IPython there are none.
 
-    Neither callback is kept alive: once the objects they are methods of are gone, nothing listens any more.
+    Neither callback is kept alive: once the objects they are methods of are gone, nothing listens.
 
     Args:
         begins: a method, called with ``here``: on the thread that runs the cell with True. It is called at once where a

@@ -135,7 +135,7 @@ class Checkpoints(Mapping[str, Checkpoint]):
         return {label: self.step(label) for label in self.labels()}
 
     def close(self) -> None:
-        """Let go of everything, and tell nobody."""
+        """Let go of everything without calling ``changed``."""
         for label in list(self._kept):
             self._drop(label)
         self._cache.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from torch import nn
@@ -29,7 +30,6 @@ from innerview.study.sample_table import sample_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
-    from types import TracebackType
 
     from torch import Tensor
     from typing_extensions import Self
@@ -75,7 +75,7 @@ class Inspector(Questions, Selection):
 
     Raises:
         DataError: data that cannot be used as given.
-        ForwardError: the model rejects the data; says what was fed.
+        ForwardError: the model rejects the data; the message describes the input.
         UnknownLayerError: on setting ``layer`` to a name that the model does not have.
         TypeError: the model is not a Module, or a keyword is misspelt.
     """
@@ -113,11 +113,11 @@ class Inspector(Questions, Selection):
             self.baseline._begin(other, samples, gate, fitted_to, memory)  # noqa: SLF001 - its own class
             self.baseline.baseline = None
             self._share(self.baseline)
-        # Last, so that data that is refused leaves nobody behind who listens for cells.
+        # Last, so that refused data leaves no listener for cells behind.
         self._cells = Cells(self.cell_begins, self.cell_ended)
 
     def _begin(self, model: nn.Module, data: Data, gate: Gate, training: Data | None, memory: int) -> None:
-        """All but the cells, which one of two Inspectors of the same data hears for both."""
+        """Set up everything but the cells, which one of two Inspectors of the same data hears for both."""
         self.jobs = Jobs()
         self._gate = gate
         self._own: OwnInput | None = None
@@ -132,15 +132,8 @@ class Inspector(Questions, Selection):
             tell("judged", 0)
             tell("version")
 
-        self._live = Live(
-            model,
-            data,
-            gate,
-            training=training,
-            memory=memory,
-            changed=changed,
-            judged=lambda count: tell("judged", count),
-        )
+        judged = partial(tell, "judged")
+        self._live = Live(model, data, gate, training=training, memory=memory, changed=changed, judged=judged)
         self._cells: Cells | None = None
         self.resting = False
         super().__init__()
@@ -240,14 +233,8 @@ class Inspector(Questions, Selection):
     ) -> Any:
         """The quality of several layers, here and in the baseline, as a pandas DataFrame.
 
-        Args:
-            layers: names in ``layers``; None: all that have no layers inside.
-            methods: None for the layer's own space, "pca", "tsne", "umap".
-            k: neighbours that vote.
-            samples: how many, or which ones; None: ``sample_size``.
-            pool: how an activation becomes a vector; see ``embed``.
-            correct_only: only samples that the model gets right.
-            seed: of everything that is drawn at random.
+        When ``layers`` is None, all without layers inside are measured; a method of None stands for the layer's own
+        space. ``k`` neighbours vote; ``samples`` is ``sample_size`` when None. The others are those of ``embed``.
 
         Returns:
             A row for each layer, model and space. A layer that cannot be measured has a row without numbers.
@@ -268,7 +255,8 @@ class Inspector(Questions, Selection):
     def brush_frame(self) -> Any:
         """The brushed samples as a pandas DataFrame: label, prediction, whether it is right, and the loss.
 
-        Predicts first what was not predicted yet. A column is left out where there are no labels or no class scores.
+        Samples that were not predicted yet are predicted first. A column is left out where there are no labels or no
+        class scores.
 
         Returns:
             One row a sample, indexed by its number. A sample without a label has None as its label, NA as whether it
@@ -284,10 +272,9 @@ class Inspector(Questions, Selection):
 
     def cell_begins(self, here: bool) -> None:  # noqa: FBT001 - the one argument of a callback
         """Views look at copies of the model from now on; work that is under way goes on with one."""
-        both = [self] if self.baseline is None else [self, self.baseline]
         with self._gate.held():
-            if here and any(inspector.jobs.active() for inspector in both):
-                for inspector in both:
+            if here and any(inspector.jobs.active() for inspector in self._both):
+                for inspector in self._both:
                     with suppress(InnerviewError):  # it cannot be copied; the work says so itself
                         inspector._live.keep()  # noqa: SLF001 - its own class
             self._gate.begins(here=here)
@@ -302,10 +289,9 @@ class Inspector(Questions, Selection):
 
     def refresh(self) -> None:
         """Look again if the model was changed since the last look; called after each cell of a notebook."""
-        for inspector in (self, self.baseline):
-            if inspector is not None:
-                with suppress(InnerviewError):  # closed
-                    inspector._live.now(at_rest=not self._gate.elsewhere)  # noqa: SLF001 - its own class
+        for inspector in self._both:
+            with suppress(InnerviewError):  # closed
+                inspector._live.now(at_rest=not self._gate.elsewhere)  # noqa: SLF001 - its own class
 
     def close(self) -> None:
         """Stop all work and let go of the model, the data and everything computed from them."""
@@ -323,10 +309,12 @@ class Inspector(Questions, Selection):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def _both(self) -> list[Inspector]:
+        return [self] if self.baseline is None else [self, self.baseline]
 
     def _share(self, other: Inspector) -> None:
         """Keep sample and brush the same in both."""

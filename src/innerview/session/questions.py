@@ -9,16 +9,11 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import torch
 
 from innerview.arguments import strict
-from innerview.errors import UnseenLayerError
+from innerview.errors import DataError, UnseenLayerError
 from innerview.jobs.progress import finish
-from innerview.study.compressions import (
-    Compression,
-    Step,
-    compressing,
-    curve_of,
-    steps_of,
-    tabulating,
-)
+from innerview.study.compression_results import Compression, CompressionSpec, curve_of, specs_of
+from innerview.study.compression_tables import tabulating
+from innerview.study.compressions import compressing
 from innerview.study.embeddings import embedding
 from innerview.study.projections import FITTED_ON
 from innerview.study.qualities import quality
@@ -175,17 +170,17 @@ class Questions:
     quality = asking("quality", _subject, quality, as_it_is)
     similarity = asking("similarity", _subject, similarity, as_it_is)
     accuracy_curve = asking("accuracy_curve", _subject, compressing, curve_of)
-    compression_table = asking("compression_table", _subject, tabulating, as_it_is)
+    compression_table = asking("compression_table", _subject, tabulating, as_it_is, like=compressing)
 
     @strict
     def compress(
         self,
-        layer: str | Sequence[Step | tuple[Any, ...]],
+        layer: str | Sequence[CompressionSpec | tuple[Any, ...]],
         rank: int | None = None,
         basis: str = "pca",
         axis: str = "channels",
         *,
-        also: Sequence[Step | tuple[Any, ...]] = (),
+        also: Sequence[CompressionSpec | tuple[Any, ...]] = (),
         samples: int | None = None,
         metric: Callable[[Any, Any], Any] | None = None,
         fit: Any = None,
@@ -201,7 +196,10 @@ class Questions:
         Raises:
             UnknownLayerError, UnseenLayerError, DataError, InnerviewError, ForwardError: as ``accuracy_curve``.
         """
-        first, *others = steps_of([(layer, rank, basis, axis)] if isinstance(layer, str) else layer)
+        together = specs_of([(layer, rank, basis, axis)] if isinstance(layer, str) else layer)
+        if not together:
+            raise DataError("no layers to compress: give (layer, rank) for each")
+        first, *others = together
         work = compressing(
             self.subject,
             first.layer,

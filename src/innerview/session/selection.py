@@ -19,7 +19,7 @@ class Indices(TraitType[np.ndarray, Any]):
     info_text = "a sequence of sample numbers, or a mask with one entry a sample"
 
     def validate(self, obj: Any, value: Any) -> np.ndarray:
-        """Turn what was given into sorted numbers, and a mask into the numbers where it is true."""
+        """Turn sample numbers, or a mask, into sorted numbers."""
         indices = sample_indices(value, obj.samples)
         return indices if (np.diff(indices) > 0).all() else np.unique(indices)
 

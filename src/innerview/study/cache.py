@@ -1,4 +1,4 @@
-"""Results that are kept for whoever asks next, within a number of bytes."""
+"""Results kept for the next who asks, within a number of bytes."""
 
 from __future__ import annotations
 

@@ -48,6 +48,18 @@ def scores(output: Any, samples: int | None = None) -> Tensor:
     return values.log_softmax(1)
 
 
+def scores_of_one(output: Any) -> Tensor:
+    """Take the log-probabilities ``[classes]`` from a model's output for one sample, on the CPU.
+
+    Raises:
+        InnerviewError: as ``scores``, or some of them are NaN.
+    """
+    found = scores(output, 1)[0].cpu()
+    if found.isnan().any():
+        raise InnerviewError("no class probabilities: the model's output has NaN or infinite scores")
+    return found
+
+
 def _are_probabilities(values: Tensor, tolerance: float) -> bool:
     """Tell a model that ends in a softmax: another one would flatten its probabilities."""
     rows = values[values.isfinite().all(1)]  # a sample whose scores are NaN says nothing about the others

@@ -132,7 +132,7 @@ def embedding(
         ForwardError: the model rejects a batch.
         DataError: an unknown method, a setting out of its range, or fewer than three samples.
     """
-    _check(method, dimensions)
+    check_picture(method, dimensions)
 
     def shown(vectors: Representation, how: str, points: np.ndarray, stage: str, fraction: float | None) -> Embedding:
         return Embedding(
@@ -159,11 +159,11 @@ def embedding(
     )
     count = len(vectors.indices)
     if count < _FEWEST:
-        raise DataError(f"{count} samples make no picture of {layer!r}: at least {_FEWEST} are needed")
+        raise DataError(f"{count} samples are too few for a picture of {layer!r}: at least {_FEWEST} are needed")
     options, note = _options(
         method, count, dimensions, seed, perplexity=perplexity, neighbours=neighbours, distance=distance
     )
-    # PCA begins nowhere, so that what it is turned onto makes no other picture of it.
+    # PCA has no starting points, so its picture does not depend on what it is turned onto.
     begun = None if onto is None or method == "pca" else onto.places.digest
     key = (method, *options.values())
     points = vectors.pictures.get((*key, begun))
@@ -184,7 +184,7 @@ def embedding(
             )
         vectors.pictures[(*key, begun)] = points
         if onto is not None:
-            # Asked for again and begun where it has ended, it stays where it is.
+            # Asked for again, and started from where it ended, it stays where it is.
             points = shown(vectors, method, points, "", 1.0).points
             vectors.pictures[(*key, Places(points, vectors.indices).digest)] = points
         subject.cache.trim()
@@ -195,12 +195,7 @@ def embedding(
 def is_known(vectors: Representation, method: str, dimensions: int, seed: int, **sizes: float) -> bool:
     """Tell whether a picture of these vectors is there already: by PCA always, else by just these settings.
 
-    Args:
-        vectors: what is embedded.
-        method: as for ``embedding``.
-        dimensions: as for ``embedding``.
-        seed: as for ``embedding``.
-        sizes: ``perplexity``, ``neighbours`` and ``distance``.
+    The settings are those of ``embedding``; ``sizes`` are ``perplexity``, ``neighbours`` and ``distance``.
     """
     if method == "pca":
         return True
@@ -294,7 +289,8 @@ def _turned(points: np.ndarray, indices: np.ndarray, onto: Embedding | Places | 
     return procrustes(points, onto.points, rows=mine, onto_rows=theirs) if len(mine) else points
 
 
-def _check(method: str, dimensions: int) -> None:
+def check_picture(method: str, dimensions: int) -> None:
+    """Raise DataError for a method or a number of dimensions that no picture has."""
     if method not in METHODS:
         raise DataError(f"there is no embedding method {method!r}; use one of {', '.join(map(repr, METHODS))}")
     if dimensions not in (2, 3):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from innerview.study.subject import Subject
 
 _HOLD = 0.03  # seconds that the model is kept for one variant after the other
-_PATIENT = 10  # steps in one where nobody waits for a click: large batches cost less a sample
+_PATIENT = 10  # steps in one where no click is waited for: large batches cost less a sample
 _SIZE = 1 << 14  # bytes, with the counts of some hundred classes
 
 
@@ -76,7 +76,7 @@ def evaluating(
         samples: N indices, in the order wanted.
         metric: see ``innerview.study.judging.judge``.
         key: everything that a result depends on besides the variant's number and the metric.
-        patient: whether steps may be long: nobody waits for a click in between.
+        patient: whether steps may be long, because no click has to get through in between.
 
     Yields:
         The variants as far as they are evaluated, after each batch; None in between.
@@ -126,7 +126,7 @@ def _batch(
     broken = 0
     while waiting:
         # Between two holds the model is free for a click, or for the next cell: then a snapshot comes in its place.
-        with subject.lent(batch) as (model, ready, rewind):
+        with subject.borrow_model(batch) as (model, ready, rewind):
             if recording is None or before is None or recorded is not model:
                 recording, recorded = Recording(model, ready.args, ready.kwargs, first, restore_rng=rewind), model
                 before = judge(recording.output, ready, len(samples), metric)

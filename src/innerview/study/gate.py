@@ -54,7 +54,7 @@ class Gate:
 
     @contextmanager
     def running(self) -> Iterator[bool]:
-        """Run a model; yields whether the process is this thread's: nobody else draws random numbers or compiles."""
+        """Run a model; yields whether no other thread draws random numbers or compiles meanwhile."""
         with self._lock:
             if self.elsewhere:
                 with randomness.apart():

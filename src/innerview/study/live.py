@@ -86,7 +86,7 @@ class Live:
         """The subject of this moment: while another thread may be training the model, a copy made between two steps.
 
         Args:
-            at_rest: whether the caller knows that nobody writes to the model, as when a cell has just ended.
+            at_rest: whether the caller knows that the model is not being written, as when a cell has just ended.
 
         Raises:
             InnerviewError: after ``close()``; or the model is being trained and cannot be copied.

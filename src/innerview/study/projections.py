@@ -1,4 +1,4 @@
-"""A projection fitted to what a layer returns for training data, kept for whoever asks next."""
+"""A projection fitted to a layer's output for training data, kept for the next who asks."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class Representation:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory that this takes, with what was computed of it; vectors in a file take none."""
+        """Bytes of memory that this takes, with the results computed from it; vectors in a file take none."""
         parts = [self.indices, self.excluded, *self.pictures.values()]
         if self._neighbours is not None:
             parts += self._neighbours
@@ -106,7 +106,7 @@ def representing(
         layer: a name in ``subject.layers``.
         pool: "all": every element; "mean": each channel's mean over its positions; a number: that token.
         samples: how many, drawn at random; or which ones; None: all.
-        correct_only: leave out what the model gets wrong; predicts first what was not predicted yet.
+        correct_only: leave out samples that the model gets wrong; predicts first those not predicted yet.
         seed: for the draw, and for the random projection.
         job: told the fraction done.
 
@@ -157,7 +157,9 @@ def _choose(
             yield None
         candidates = candidates[subject.predictions.correct[candidates] == 1]
         if not len(candidates):
-            raise DataError("the model gets none of these samples right, so none is left; use correct_only=False")
+            raise DataError(
+                "the model gets none of these samples right, so there are none left; use correct_only=False"
+            )
     return candidates[:samples] if isinstance(samples, (int, np.integer)) else candidates
 
 

@@ -59,8 +59,8 @@ class Subject:
         model: any module.
         data: the samples.
         state: the model's fingerprint.
-        gate: lets one thread at a time run what is the user's.
-        cache: for what was derived.
+        gate: lets one thread at a time run the user's code.
+        cache: keeps what was derived from the model.
         training: samples that projections are fitted to; None: a part of ``data``.
         structure: that of another subject with the same modules.
         copied: whether the model is a copy that belongs to this subject.
@@ -111,10 +111,10 @@ class Subject:
             try:
                 batch = self.data.batch(range(count))
             except DataError:
-                # Samples of different shapes make no batch; each can still be looked at.
+                # Samples of different shapes cannot be batched; each can still be looked at.
                 count = 1
                 batch = self.data.batch([0])
-            with self.lent(batch) as (model, ready, alone):
+            with self.borrow_model(batch) as (model, ready, alone):
                 layers = trace_layers(model, ready.args, ready.kwargs, batch=count, restore_rng=alone)
             self.structure.layers = layers
         return layers
@@ -147,7 +147,7 @@ class Subject:
     # --- its outputs ---------------------------------------------------------------------------------------------
 
     @contextmanager
-    def lent(self, batch: Batch) -> Iterator[tuple[nn.Module, Batch, bool]]:
+    def borrow_model(self, batch: Batch) -> Iterator[tuple[nn.Module, Batch, bool]]:
         """The model to run, the batch on its device, and whether the random state may be rewound afterwards.
 
         Raises:
@@ -183,7 +183,7 @@ class Subject:
         Raises:
             UnknownLayerError, UnseenLayerError: no such layer, or its output cannot be seen.
             ForwardError: the model rejects the batch.
-            ChangedError: as ``lent``.
+            ChangedError: as ``borrow_model``.
         """
         return self._run((self.data if data is None else data).batch(samples), self.seen(layer))
 
@@ -226,7 +226,7 @@ class Subject:
 
     def output(self, batch: Batch) -> Any:
         """The model's output for a batch, in evaluation mode, without gradients."""
-        with self.lent(batch) as (model, ready, alone):
+        with self.borrow_model(batch) as (model, ready, alone):
             return capture.forward(model, ready.args, ready.kwargs, restore_rng=alone)
 
     def field_known(self, layer: str, batch: Batch, *, channel_last: bool) -> bool:
@@ -246,7 +246,7 @@ class Subject:
 
         @contextmanager
         def running() -> Iterator[tuple[nn.Module, tuple[Any, ...], dict[str, Any], bool]]:
-            with self.lent(batch) as (model, ready, alone):
+            with self.borrow_model(batch) as (model, ready, alone):
                 yield model, ready.args, ready.kwargs, alone
 
         if key not in fields:
@@ -254,7 +254,7 @@ class Subject:
         return fields[key]
 
     def _run(self, batch: Batch, row: Layer) -> Tensor:
-        with self.lent(batch) as (model, ready, alone):
+        with self.borrow_model(batch) as (model, ready, alone):
             return capture.run(model, ready.args, ready.kwargs, [row.name], restore_rng=alone)[row.name]
 
     def _check(self) -> None:

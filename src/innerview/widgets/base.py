@@ -67,12 +67,12 @@ class View(FrameWidget):
         self._watched: list[tuple[Callable[..., None], list[str]]] = []
         self._missed: dict[Callable[..., None], Any] = {}
         super().__init__(**kwargs)
-        self.observe(lambda change: self.activated() if change["new"] else None, "active")
+        self.observe(lambda change: self.activated() if change["new"] and self.inspector else None, "active")
         self.observe(lambda change: self._catch_up() if change["new"] else None, "shown")
 
     @property
     def _inspector(self) -> Inspector:
-        """The inspector, for what is only called while the view is open.
+        """The inspector, in methods that are only called while the view is open.
 
         Raises:
             InnerviewError: after ``close()``.

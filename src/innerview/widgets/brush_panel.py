@@ -39,7 +39,6 @@ class BrushPanel(View):
 
     _esm = static("brush_panel.js")
 
-    # The channel clicked last, also when it is the one that is chosen already.
     clicked = Int(None, allow_none=True)
 
     def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
@@ -106,12 +105,7 @@ class BrushPanel(View):
         order = np.argsort(-np.abs(found.difference), kind="stable")
         header["channelCount"] = len(order)
         header["channels"] = [
-            {
-                "channel": int(channel),
-                "selected": float(found.selected[channel]),
-                "rest": float(found.rest[channel]),
-                "difference": float(found.difference[channel]),
-            }
+            {"channel": int(channel)} | {name: float(values[channel]) for name, values in found._asdict().items()}
             for channel in order[: self._count]
         ]
         header["note"] = f"means over {int(selected.sum()):,} selected samples and {int((~selected).sum()):,} others"

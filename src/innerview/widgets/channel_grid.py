@@ -173,7 +173,7 @@ class ChannelGrid(View):
                         return
                     yield None
             except InnerviewError:
-                return  # nobody asked for it, and the channel is there without it
+                return  # it was not asked for, and the channel is there without it
             if inspector.channel is not None and subject.field_known(layer, batch, channel_last=channel_last):
                 yield from self._channel(inspector, job)
 
@@ -189,7 +189,7 @@ class ChannelGrid(View):
             return
         name, there = inspector.layer, len(inspector.data)
         if there == 1:
-            return  # the grid itself shows what is silent for this one
+            return  # the grid itself shows the silent channels of this one
         axis, subject = self._look(inspector)[1].channel_axis, inspector.subject
         least, total = min(_DEAD_LEAST, there), min(_DEAD_SAMPLES, there)
         begun = time.perf_counter()
@@ -200,7 +200,7 @@ class ChannelGrid(View):
                 values = torch.cat([values for _, values in sweep(subject, name, part)])
                 active = active_channels(values, axis)
             except (InnerviewError, RuntimeError):
-                return  # nobody asked for it: a layer whose samples do not compare has no dead channels to show
+                return  # it was not asked for: a layer whose samples cannot be compared shows no dead channels
             alive = active if alive is None else alive | active
             samples = part.stop
             if samples >= least and time.perf_counter() - begun > _DEAD_SECONDS:

@@ -9,7 +9,7 @@ import numpy as np
 from innerview.analysis.pictures.tiles import make_tiles
 from innerview.errors import InnerviewError
 from innerview.model.intervene import forward_with
-from innerview.study.class_scores import scores
+from innerview.study.class_scores import scores_of_one
 from innerview.study.compressions import edits_of
 from innerview.widgets.tile_frames import layout_header, tile_arrays
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from innerview.analysis.projections.projection import Projection
     from innerview.data.samples import Batch
-    from innerview.study.compressions import Compression
+    from innerview.study.compression_results import Compression
     from innerview.study.subject import Look, Subject
     from innerview.widgets.frame_widget import Frame
 
@@ -54,18 +54,9 @@ def compressed(subject: Subject, look: Look, projection: Projection | None) -> F
 
 def fitted(layer: str, projection: Projection) -> Frame:
     """The cost of a projection at its rank, and the share of the variance that each rank keeps."""
-    header = {
-        "kind": "projection",
-        "layer": layer,
-        "basis": projection.basis,
-        "axis": projection.axis,
-        "rank": projection.rank,
-        "matrix": projection.matrix_shape,
-        "parameters": projection.parameters,
-        "bytes": projection.sizes,
-        "samples": projection.samples,
-        "note": projection.note,
-    }
+    names = ("basis", "axis", "rank", "parameters", "samples", "note")
+    header = {"kind": "projection", "layer": layer, "matrix": projection.matrix_shape, "bytes": projection.sizes}
+    header |= {name: getattr(projection, name) for name in names}
     return header, {"curve": projection.curve.astype(np.float32)}
 
 
@@ -82,17 +73,14 @@ def decided(subject: Subject, look: Look, batch: Batch, projections: Mapping[str
         "notClassifier": "",
     }
     try:
-        before = after = scores(subject.output(batch), 1)[0].exp().cpu()
+        before = after = scores_of_one(subject.output(batch)).exp()
         if projections:
             edits = edits_of(subject, projections)
-            with subject.lent(batch) as (model, ready, rewind):
+            with subject.borrow_model(batch) as (model, ready, rewind):
                 output = forward_with(model, ready.args, ready.kwargs, edits, restore_rng=rewind)
-            after = scores(output, 1)[0].exp().cpu()
+            after = scores_of_one(output).exp()
     except InnerviewError as error:
         header["notClassifier"] = str(error)
-        return header, {}
-    if before.isnan().any() or after.isnan().any():
-        header["notClassifier"] = "no class probabilities: the model's output has NaN or infinite scores"
         return header, {}
     # The likeliest before, and the winner after where it is another one.
     likeliest = before.argsort(descending=True).tolist()[:_CLASSES]
@@ -106,19 +94,7 @@ def decided(subject: Subject, look: Look, batch: Batch, projections: Mapping[str
 
 def accuracy(found: Compression, total: int) -> Frame:
     """The accuracy that is left, as far as it was evaluated."""
-    return {
-        "kind": "accuracy",
-        "layer": found.layer,
-        "basis": found.basis,
-        "axis": found.axis,
-        "rank": found.rank,
-        "also": [step._asdict() for step in found.also],
-        "accuracy": found.accuracy,
-        "low": found.low,
-        "high": found.high,
-        "baseline": found.baseline_accuracy,
-        "agreement": found.agreement,
-        "evaluated": found.evaluated,
-        "total": total,
-        "note": found.note,
-    }, {}
+    names = ("layer", "basis", "axis", "rank", "accuracy", "low", "high", "agreement", "evaluated", "note")
+    header = {"kind": "accuracy", "total": total, "baseline": found.baseline_accuracy}
+    also = [spec._asdict() for spec in found.also]
+    return header | {name: getattr(found, name) for name in names} | {"also": also}, {}

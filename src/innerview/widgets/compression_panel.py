@@ -12,7 +12,8 @@ from traitlets import Bool
 
 from innerview.arguments import strict
 from innerview.errors import InnerviewError
-from innerview.study.compressions import Compression, Step, compression_table, curve_of
+from innerview.study.compression_results import Compression, CompressionSpec, curve_of
+from innerview.study.compression_tables import compression_table
 from innerview.widgets.base import require_inspector
 from innerview.widgets.charts import AccuracyChart, RankCurve
 from innerview.widgets.compression_controls import CompressionControls
@@ -33,7 +34,7 @@ _BORDERS = {"solid": "solid", "dashed": "dashed", "dotted": "dotted", "dash_dott
 
 
 class CompressionPanel(ipywidgets.VBox):
-    """Compress the inspector's layer, and see what its channels lose and what accuracy the network keeps.
+    """Compress the inspector's layer, and see the loss in its channels and the accuracy that the network keeps.
 
     Args:
         inspector: whose model and data are looked at.
@@ -67,7 +68,7 @@ class CompressionPanel(ipywidgets.VBox):
         self.controls.observe(lambda _: self._draw(), "studied")
 
     def to_frame(self) -> Any:
-        """The results so far as a pandas DataFrame; see ``innerview.study.compressions.compression_table``."""
+        """The results so far as a pandas DataFrame; see ``innerview.study.compression_tables.compression_table``."""
         return compression_table(point for points in self.controls.curves.values() for point in points)
 
     def close(self) -> None:
@@ -112,7 +113,7 @@ class CompressionPanel(ipywidgets.VBox):
 
     def _clicked(self, series: Series, rank: int) -> None:
         try:
-            self.controls.choose(Step(series.layer, rank, series.basis, series.axis), series.also)
+            self.controls.choose(CompressionSpec(series.layer, rank, series.basis, series.axis), series.also)
         except InnerviewError as error:
             self.controls.show_error("choose", error)
 
@@ -132,7 +133,7 @@ def _colours(keys: Sequence[Series]) -> dict[Series, str]:
 def _legend(keys: Sequence[Series], colours: dict[Series, str]) -> str:
     def item(key: Series) -> str:
         dash = f"border-top: 2px {_BORDERS[_STYLES[key.basis]]} {colours[key]}"
-        others = [f"with {step.layer} to {step.rank:,}" for step in key.also]
+        others = [f"with {spec.layer} to {spec.rank:,}" for spec in key.also]
         words = escape(", ".join([key.layer, key.axis, BASIS_NAMES[key.basis], *others]))
         return (
             f'<span class="innerview-compression-curve"><i class="innerview-compression-dash" style="{dash}"></i>'

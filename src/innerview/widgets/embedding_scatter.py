@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -201,15 +202,12 @@ class EmbeddingScatter(View):
         layer = self._layer
         if layer is None:
             return
-
-        def work(inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
-            yield from self._embed(inspector, layer, settings, job, only_if_known=only_if_known)
-
+        work = partial(self._embed, layer, settings, only_if_known=only_if_known)
         self.run("points", f"embedding of {layer}", work, priority=SOON)
         self._push_settings()
 
     def _embed(
-        self, inspector: Inspector, layer: str, settings: EmbeddingSettings, job: Job, *, only_if_known: bool
+        self, layer: str, settings: EmbeddingSettings, inspector: Inspector, job: Job, *, only_if_known: bool
     ) -> Generator[Frame | None, None, None]:
         self._runs += 1
         shown = 0.0
@@ -275,14 +273,10 @@ class EmbeddingScatter(View):
         return {
             "kind": "points",
             "run": f"{self.model_id}-{self._runs}-{len(made.indices)}",
-            "layer": made.layer,
+            **{name: getattr(made, name) for name in ("layer", "method", "stage", "fraction", "note")},
             "model": self._model,
             "step": step,
-            "method": made.method,
-            "stage": made.stage,
-            "fraction": made.fraction,
             "final": not made.stage,
-            "note": made.note,
             "total": len(inspector.data),
         }, {"points": points, "indices": made.indices.astype(np.uint32)}
 

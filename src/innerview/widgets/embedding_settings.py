@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from innerview.errors import DataError
-from innerview.study.embeddings import METHODS
+from innerview.study.embeddings import check_picture
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,8 +33,7 @@ class EmbeddingSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise DataError(f"there is no embedding method {self.method!r}; use one of {', '.join(METHODS)}")
+        check_picture(self.method, self.dimensions)
 
     @classmethod
     def of(cls, chosen: Mapping[str, Any]) -> EmbeddingSettings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from traitlets import Bool, Dict
 from innerview import wire
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import ipywidgets
     import numpy as np
@@ -131,12 +132,7 @@ class FrameWidget(anywidget.AnyWidget):
             if answer is None:
                 _log.warning("%s was asked for %r, which it does not know", type(self).__name__, key)
                 continue
-            try:
-                answer(asked["value"])
-            except Exception as error:  # noqa: BLE001 - shown where the user is looking
-                self.show_error(key, error)
-            else:
-                self.clear_error(key)
+            self._show_failure(key, partial(answer, asked["value"]))
         self.answered()
 
     def _receive(self, _: Any, content: Any, buffers: list[memoryview]) -> None:
@@ -147,10 +143,12 @@ class FrameWidget(anywidget.AnyWidget):
                 for frame in self._kept.values():
                     self.send({"type": "frame"}, buffers=[memoryview(frame)])
         elif kind == "frame" and buffers and not self.closed:
-            try:
-                header, arrays = wire.decode(buffers[0])
-                self.upload(header, arrays)
-            except Exception as error:  # noqa: BLE001 - shown where the user is looking
-                self.show_error("upload", error)
-            else:
-                self.clear_error("upload")
+            self._show_failure("upload", lambda: self.upload(*wire.decode(buffers[0])))
+
+    def _show_failure(self, scope: str, answer: Callable[[], None]) -> None:
+        try:
+            answer()
+        except Exception as error:  # noqa: BLE001 - shown where the user is looking
+            self.show_error(scope, error)
+        else:
+            self.clear_error(scope)

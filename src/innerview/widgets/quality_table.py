@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from innerview.errors import InnerviewError
 from innerview.jobs.progress import relay
 from innerview.jobs.worker import BACKGROUND
-from innerview.study.qualities import Row, Step, leaves, measuring_table, table
+from innerview.study.qualities import Row, TableProgress, leaves, measuring_table, table
 from innerview.widgets.base import View
 from innerview.widgets.frame_widget import static
 from innerview.widgets.sample_frames import selected
@@ -73,8 +73,8 @@ class QualityTable(View):
         self.cancel("measure")
         self.progress("measure", "", None, over=True)
 
-    def _step(self, step: Row | Step) -> Frame | None:
-        if isinstance(step, Step):
+    def _step(self, step: Row | TableProgress) -> Frame | None:
+        if isinstance(step, TableProgress):
             self.progress("measure", step.label, step.fraction)
             return None
         same = [row for row in self.rows if (row.layer, row.model, row.space) != (step.layer, step.model, step.space)]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from innerview.analysis.spaces.similarity import CosineHistogram
     from innerview.jobs.worker import Job
     from innerview.session.inspector import Inspector
-    from innerview.study.compressions import Step
+    from innerview.study.compression_results import CompressionSpec
     from innerview.widgets.compression_controls import CompressionControls
 
 
@@ -56,24 +56,24 @@ class RankSimilarity(ipywidgets.VBox):
         super().close()
 
     def _follow(self, _: object = None) -> None:
-        inspector, step = self._inspector, self._controls.settings.now
+        inspector, spec = self._inspector, self._controls.settings.now
         if inspector is None:
             return
         cancel_jobs(inspector, self)
-        if not self._box.value or step is None:
+        if not self._box.value or spec is None:
             self.children = [self._box]
             return
         if self._panel is None:
             self._panel = SimilarityPanel()
-        panel, title = self._panel, _title(step)
+        panel, title = self._panel, _title(spec)
         self.children = [self._box, panel, self._legend]
         panel.show(title, None)
 
         def work(job: Job) -> Generator[CosineHistogram | None, None, None]:
-            if step.basis == OFF:
-                found = yield from similarity(inspector.subject, step.layer, samples=COMPARED, job=job)
+            if spec.basis == OFF:
+                found = yield from similarity(inspector.subject, spec.layer, samples=COMPARED, job=job)
             else:
-                found = yield from compressed_similarity(inspector.subject, *step, job=job)
+                found = yield from compressed_similarity(inspector.subject, *spec, job=job)
             yield found
 
         def deliver(found: CosineHistogram | None) -> None:
@@ -87,7 +87,7 @@ class RankSimilarity(ipywidgets.VBox):
         inspector.jobs.submit(key, f"similarity at {title}", work, deliver=deliver, fail=fail, priority=BACKGROUND)
 
 
-def _title(step: Step) -> str:
-    if step.basis == OFF:
-        return step.layer
-    return f"{step.layer}, {step.axis}, {BASIS_NAMES[step.basis]} {step.rank:,}"
+def _title(spec: CompressionSpec) -> str:
+    if spec.basis == OFF:
+        return spec.layer
+    return f"{spec.layer}, {spec.axis}, {BASIS_NAMES[spec.basis]} {spec.rank:,}"

@@ -12,12 +12,12 @@ from innerview.data.inputs import as_text, is_image, main_input
 from innerview.data.thumbnails import Thumbnail, make_thumbnail
 from innerview.errors import InnerviewError
 from innerview.jobs.worker import BACKGROUND, SOON, steps
-from innerview.study.class_scores import scores, top
+from innerview.study.class_scores import scores_of_one, top
 from innerview.widgets.base import View
 from innerview.widgets.frame_widget import static
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from torch import Tensor
 
@@ -57,12 +57,12 @@ class SamplePicker(View):
 
     def want_step(self, step: int) -> None:
         """Show the next (1) or previous (-1) of the samples that pass the filter."""
-        self._go(
-            lambda order, at: order[
-                int(np.searchsorted(order, at, side="right" if step > 0 else "left") - (0 if step > 0 else 1))
-                % len(order)
-            ]
-        )
+
+        def beside(order: np.ndarray, at: int) -> int:
+            place = np.searchsorted(order, at, side="right") if step > 0 else np.searchsorted(order, at) - 1
+            return order[int(place) % len(order)]
+
+        self._go(beside)
 
     def want_random(self, _: object) -> None:
         """Show another of the samples that pass the filter, drawn at random."""
@@ -105,7 +105,7 @@ class SamplePicker(View):
         """Show an image that the user dropped or picked."""
         self._inspector.show(arrays["bytes"].tobytes(), name=str(header.get("name", ""))[:200])
 
-    def _go(self, choose: Any) -> None:
+    def _go(self, choose: Callable[[np.ndarray, int], int]) -> None:
         inspector = self._inspector
         order = self._filtered(inspector)
         if not len(order):
@@ -113,7 +113,7 @@ class SamplePicker(View):
         inspector.sample = int(choose(order, -1 if inspector.sample is None else inspector.sample))
 
     def _brushed(self, change: Any) -> None:
-        # Who selects some samples wants to see them.
+        # A user who selects samples wants to see them.
         self.want_selected(len(change["new"]) > 0)
 
     # --- frames ------------------------------------------------------------------------------------------------
@@ -149,15 +149,10 @@ class SamplePicker(View):
         # The picture first: the prediction needs a whole forward.
         yield header, arrays
         try:
-            found = scores(inspector.output(batch), 1)[0]
+            best = top(scores_of_one(inspector.output(batch)), data.classes)
         except InnerviewError as error:
             header["notClassifier"] = str(error)
         else:
-            if found.isnan().any():
-                header["notClassifier"] = "no class probabilities: the model's output has NaN or infinite scores"
-                yield header, arrays
-                return
-            best = top(found, data.classes)
             header["top"] = [{"label": name, "probability": value} for name, value in best]
             header["predicted"] = best[0][0]
         yield header, arrays
@@ -195,7 +190,7 @@ class SamplePicker(View):
         order = self._filtered(inspector)
         offset = min(self._offset, max(0, (len(order) - 1) // _PAGE * _PAGE))
         indices = [int(index) for index in order[offset : offset + _PAGE]]
-        # Of the page before, what is on this one too: a page is sent again while predictions come in.
+        # Thumbnails of the page before are kept: a page is sent again while predictions come in.
         shown = {index: self._shown[index] for index in indices if index in self._shown}
         for part in steps(len(indices)):
             for index in indices[part.start : part.stop]:

@@ -31,7 +31,7 @@ class SimilarityPanel(ipywidgets.VBox):
         self._chart: CosineChart | None = None
         self._before: CosineChart | None = None
         self._drawn: tuple[CosineHistogram, str, Measure, bool] | None = None
-        # HTML for the sake of its line breaks; what it is given is escaped.
+        # HTML for the sake of its line breaks; its text is escaped.
         self._numbers, self._note = (ipywidgets.HTML(layout={"margin": "0 12px 0 52px"}) for _ in range(2))
         super().__init__([self._numbers, self._note], layout={"min_width": "0", "max_width": "640px", "margin": "0"})
 
@@ -41,7 +41,7 @@ class SimilarityPanel(ipywidgets.VBox):
             self._draw(found, title, measure)
             self._numbers.value, self._note.value = _text(_describe(found)), _text(found.note)
         elif found is None:
-            # What was there stays until there is something new; its own title says what it is.
+            # The old chart stays until there is a new one; its own title says what it shows.
             self._numbers.value, self._note.value = _text(f"{title}: under way"), ""
         else:
             self._drawn = None

@@ -166,7 +166,7 @@ class SimilarityView(ipywidgets.VBox):
     # --- computing ---------------------------------------------------------------------------------------------
 
     def _follow(self, _: Any = None) -> None:
-        """Compute what is to be shown now, unless it is shown already or nobody looks."""
+        """Compute the charts asked for, unless they are shown already or the view is not looked at."""
         inspector = self.inspector
         if inspector is None or not self.active:
             return

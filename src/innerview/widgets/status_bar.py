@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _EVERY = 0.2  # seconds between two reports of progress
 _LONG = 0.3  # seconds after which a job is worth mentioning
-_AFFORDABLE = 10.0  # seconds of background work for an accuracy that nobody asked for
+_AFFORDABLE = 10.0  # seconds of background work for an accuracy that was not asked for
 
 
 class StatusBar(View):
@@ -76,7 +76,7 @@ class StatusBar(View):
             return
 
     def _cell_ended(self, change: Any) -> None:
-        # A cell that begins is worth a word only once a view had to make do with a snapshot.
+        # The start of a cell is worth a word only once a view had to use a snapshot.
         if not change["new"]:
             self._report()
 
