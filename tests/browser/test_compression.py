@@ -10,9 +10,9 @@ pytestmark = pytest.mark.browser
 LAYER = "features.3"  # 32 channels
 CHOSEN = f"inspector.layer, inspector.sample = '{LAYER}', 0"
 OPENED = f"""
-from innerview.study.compressions import Step
+from innerview.study.compression_results import CompressionSpec
 explorer.compression.controls.want_clear(None)
-explorer.compression.controls.choose(Step('{LAYER}', 8, 'pca'))
+explorer.compression.controls.choose(CompressionSpec('{LAYER}', 8, 'pca'))
 """
 TRIED = "print(sorted({point.rank for some in explorer.compression.controls.curves.values() for point in some}))"
 WORK = "print([job.label for job in inspector.jobs.active() if 'accuracy' in job.label or 'compressed' in job.label])"

@@ -24,7 +24,7 @@ from torch.utils.data import TensorDataset
 import innerview as iv
 from innerview.analysis.statistics.accuracy import wilson_interval
 from innerview.jobs.progress import finish
-from innerview.study.compressions import compression_table
+from innerview.study.compression_tables import compression_table
 from innerview.study.evaluation import evaluating
 from innerview.study.projections import projecting
 

@@ -30,13 +30,13 @@ class Batch(NamedTuple):
         args: positional arguments.
         kwargs: keyword arguments.
         labels: int64 ``[N]`` as in the source, negative for a sample without one; None where no sample has one.
-        beside: what came beside the inputs and is not labels: numbers to predict, masks; None where nothing did.
+        targets: targets other than labels that came with the inputs: numbers to predict, masks; None without any.
     """
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     labels: Tensor | None
-    beside: Any = None
+    targets: Any = None
 
 
 class Data:
@@ -189,23 +189,23 @@ class Data:
                 raise DataError(f"a batch of {self.name} is an empty {type(collated).__name__}")
             inputs, *rest = collated
             labels = next((found for entry in rest if (found := as_labels(entry)) is not None), None)
-            beside = None if labels is not None or not rest else rest[0] if len(rest) == 1 else rest
+            targets = None if labels is not None or not rest else rest[0] if len(rest) == 1 else rest
             if isinstance(inputs, Mapping):
-                return self._split_mapping(inputs)._replace(labels=labels, beside=beside)
+                return self._split_mapping(inputs)._replace(labels=labels, targets=targets)
             # A tuple of images of different sizes (detection) is fed as the list that such models expect.
-            return Batch((list(inputs) if isinstance(inputs, tuple) else inputs,), {}, labels, beside)
+            return Batch((list(inputs) if isinstance(inputs, tuple) else inputs,), {}, labels, targets)
         return Batch((collated,), {}, None)
 
     def _split_mapping(self, collated: Mapping[str, Any]) -> Batch:
         key = next((name for name in _LABEL_KEYS if name in collated), None)
         labels = None if key is None else as_labels(collated[key])
-        beside = None if key is None or labels is not None else collated[key]
+        targets = None if key is None or labels is not None else collated[key]
         inputs = {name: value for name, value in collated.items() if name != key}
         known = {name: value for name, value in inputs.items() if name in self._accepts}
         if known:
-            return Batch((), known, labels, beside)
+            return Batch((), known, labels, targets)
         if len(inputs) == 1:
-            return Batch((next(iter(inputs.values())),), {}, labels, beside)
+            return Batch((next(iter(inputs.values())),), {}, labels, targets)
         raise DataError(
             f"a batch of {self.name} is a dict with the keys {', '.join(map(repr, inputs))}, but the model's forward "
             f"takes {', '.join(sorted(self._accepts)) or 'unnamed arguments'}. "

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Cells:
     """Watches the cells of this kernel; outside IPython there are none.
 
-    Neither callback is kept alive: once the objects they are methods of are gone, nothing listens any more.
+    Neither callback is kept alive: once the objects they are methods of are gone, nothing listens.
 
     Args:
         begins: a method, called with ``here``: on the thread that runs the cell with True. It is called at once where a
@@ -42,7 +42,7 @@ class Cells:
             begins(False)  # noqa: FBT003 - as above
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         if self._events is not None:
             self._events.unregister("pre_run_cell", self._begin)
             self._events.unregister("post_run_cell", self._end)
@@ -62,7 +62,7 @@ class Cells:
 
 
 def _below_a_cell() -> bool:
-    """Whether a cell has called, by however many steps; the callback of a widget is called by none."""
+    """Tell whether the caller runs below a cell, however deep; the callback of a widget does not."""
     frame = sys._getframe()  # noqa: SLF001 - a stack of frames without the text that inspect.stack() reads for each
     while frame is not None:
         if frame.f_code.co_name == "run_code" and frame.f_globals.get("__name__") == "IPython.core.interactiveshell":

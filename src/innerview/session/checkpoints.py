@@ -1,4 +1,4 @@
-"""The model on its way through a training: copies of it, each to be asked like the model itself."""
+"""Checkpoints of the model in training: copies of it, each to be asked like the model itself."""
 
 from __future__ import annotations
 
@@ -130,8 +130,12 @@ class Checkpoints(Mapping[str, Checkpoint]):
         """The subject of a step."""
         return self._live.now() if label == NOW else self._kept[label].subject
 
+    def subjects(self) -> dict[str, Subject]:
+        """The subject of each step by its label, oldest first."""
+        return {label: self.step(label) for label in self.labels()}
+
     def close(self) -> None:
-        """Let go of everything, and tell nobody."""
+        """Let go of everything without calling ``changed``."""
         for label in list(self._kept):
             self._drop(label)
         self._cache.clear()

@@ -1,9 +1,10 @@
-"""What a person holds: one model, one data set, one selection that every view looks at."""
+"""The object that a person holds: one model, one data set, one selection that every view looks at."""
 
 from __future__ import annotations
 
 import weakref
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from torch import nn
@@ -18,28 +19,30 @@ from innerview.jobs.worker import Jobs
 from innerview.model.untrained import untrained
 from innerview.session.cell import Cells
 from innerview.session.checkpoints import Checkpoint, Checkpoints
-from innerview.session.questions import Questions
+from innerview.session.questions import Questions, as_it_is, asking
 from innerview.session.selection import Selection
-from innerview.study.embeddings import embedding_steps
+from innerview.study.embeddings import embedding, embedding_steps
 from innerview.study.gate import Gate
 from innerview.study.live import Live
 from innerview.study.predicting import predicting
 from innerview.study.qualities import measuring_table, table
-from innerview.study.representations import SAMPLES, Pool
+from innerview.study.sample_table import sample_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
-    from types import TracebackType
 
     from torch import Tensor
     from typing_extensions import Self
 
-    from innerview.analysis.pictures.axes import Axes
     from innerview.data.samples import Batch
     from innerview.jobs.worker import Job
-    from innerview.study.embeddings import Embedding, Places
     from innerview.study.predictions import Predictions
+    from innerview.study.representations import Pool
     from innerview.study.subject import Look, Subject
+
+
+def _steps(inspector: Inspector) -> dict[str, Subject]:
+    return inspector.checkpoints.subjects()
 
 
 class Inspector(Questions, Selection):
@@ -68,11 +71,11 @@ class Inspector(Questions, Selection):
             and similarity as the model itself.
         kept: grows when a checkpoint was made or forgotten (observable).
         running: whether a notebook cell is running (observable).
-        resting: whether nobody looks, so that the model is looked at only when something is asked, and after no cell.
+        resting: whether nobody looks; the model is then looked at only when something is asked, not after each cell.
 
     Raises:
         DataError: data that cannot be used as given.
-        ForwardError: the model rejects the data; says what was fed.
+        ForwardError: the model rejects the data; the message describes the input.
         UnknownLayerError: on setting ``layer`` to a name that the model does not have.
         TypeError: the model is not a Module, or a keyword is misspelt.
     """
@@ -110,11 +113,11 @@ class Inspector(Questions, Selection):
             self.baseline._begin(other, samples, gate, fitted_to, memory)  # noqa: SLF001 - its own class
             self.baseline.baseline = None
             self._share(self.baseline)
-        # Last, so that data that is refused leaves nobody behind who listens for cells.
+        # Last, so that refused data leaves no listener for cells behind.
         self._cells = Cells(self.cell_begins, self.cell_ended)
 
     def _begin(self, model: nn.Module, data: Data, gate: Gate, training: Data | None, memory: int) -> None:
-        """All but the cells, which one of two Inspectors of the same data hears for both."""
+        """Set up everything but the cells, which one of two Inspectors of the same data hears for both."""
         self.jobs = Jobs()
         self._gate = gate
         self._own: OwnInput | None = None
@@ -129,15 +132,8 @@ class Inspector(Questions, Selection):
             tell("judged", 0)
             tell("version")
 
-        self._live = Live(
-            model,
-            data,
-            gate,
-            training=training,
-            memory=memory,
-            changed=changed,
-            judged=lambda count: tell("judged", count),
-        )
+        judged = partial(tell, "judged")
+        self._live = Live(model, data, gate, training=training, memory=memory, changed=changed, judged=judged)
         self._cells: Cells | None = None
         self.resting = False
         super().__init__()
@@ -152,51 +148,32 @@ class Inspector(Questions, Selection):
         return self._live.now()
 
     @property
-    def model(self) -> nn.Module:
-        """The wrapped model.
+    def _latest(self) -> Subject:
+        return self._live.latest()
 
-        Raises:
-            InnerviewError: after ``close()``.
-        """
+    @property
+    def model(self) -> nn.Module:
+        """The wrapped model; an InnerviewError after ``close()``."""
         return self._live.model
 
     @property
     def data(self) -> Data:
-        """The data, as samples by index.
-
-        Raises:
-            InnerviewError: after ``close()``.
-        """
+        """The data, as samples by index; an InnerviewError after ``close()``."""
         return self._live.data
 
     @property
-    def layers(self) -> Any:
-        """Every layer by name, in execution order; found with one forward of the first two samples."""
-        return self._live.latest().layers
-
-    @property
-    def axes(self) -> Axes:
-        """How the axes of each layer's output are read."""
-        return self._live.latest().axes
-
-    @property
-    def predictions(self) -> Predictions:
-        """What the model says of each sample, as far as it was asked; see ``predict``."""
-        return self._live.latest().predictions
-
-    @property
     def busy(self) -> bool:
-        """Whether a cell is running, on another thread than the caller's: views then look at a copy of the model."""
+        """True while a cell runs on another thread than the caller's: views then look at a copy of the model."""
         return self._gate.elsewhere
 
     @strict
     def look(self, layer: str, sample: int | None, subject: Subject | None = None) -> Look:
-        """What a layer returned for one sample; None: for the image given to ``show``. See ``Subject.look``."""
+        """A layer's output for one sample; None: for the image given to ``show``. See ``Subject.look``."""
         return (self.subject if subject is None else subject).look(layer, sample, self._own)
 
     def batch(self, sample: int | None) -> Batch:
         """One sample as a batch of one; None for the user's own image."""
-        return self._live.latest().batch(sample, self._own)
+        return self._latest.batch(sample, self._own)
 
     @strict
     def predict(self, job: Job | None = None) -> Generator[Predictions, None, None]:
@@ -222,7 +199,7 @@ class Inspector(Questions, Selection):
             name: shown beside it.
 
         Raises:
-            ImageError: it is no image, or the model's inputs are none.
+            ImageError: it is not an image, or the model's inputs are not images.
         """
         self._own = own_input(self.data, image, name)
         if self.sample is None:
@@ -240,45 +217,7 @@ class Inspector(Questions, Selection):
         """
         return self.checkpoints.add(label, weights)
 
-    @strict
-    def embed_checkpoints(
-        self,
-        layer: str,
-        method: str = "pca",
-        *,
-        dimensions: int = 2,
-        pool: Pool = "all",
-        samples: int | Sequence[int] | None = SAMPLES,
-        correct_only: bool = False,
-        perplexity: float = 30.0,
-        neighbours: int = 15,
-        distance: float = 0.1,
-        seed: int = 0,
-        onto: Embedding | Places | None = None,
-    ) -> dict[str, Embedding]:
-        """``embed`` of each checkpoint and of the model itself, each started from and turned onto the one before.
-
-        The arguments are those of ``embed``.
-
-        Returns:
-            By label, oldest first; under "now" the model itself where it has changed since the last checkpoint.
-        """
-        subjects = {label: self.checkpoints.step(label) for label in self.checkpoints.labels()}
-        work = embedding_steps(
-            subjects,
-            layer,
-            method,
-            dimensions=dimensions,
-            pool=pool,
-            samples=samples,
-            correct_only=correct_only,
-            perplexity=perplexity,
-            neighbours=neighbours,
-            distance=distance,
-            seed=seed,
-            onto=onto,
-        )
-        return finish(work)
+    embed_checkpoints = asking("embed_checkpoints", _steps, embedding_steps, as_it_is, like=embedding)
 
     @strict
     def quality_table(
@@ -294,14 +233,8 @@ class Inspector(Questions, Selection):
     ) -> Any:
         """The quality of several layers, here and in the baseline, as a pandas DataFrame.
 
-        Args:
-            layers: names in ``layers``; None: all that have no layers inside.
-            methods: None for the layer's own space, "pca", "tsne", "umap".
-            k: neighbours that vote.
-            samples: how many, or which ones; None: ``sample_size``.
-            pool: how an activation becomes a vector; see ``embed``.
-            correct_only: only samples that the model gets right.
-            seed: of everything that is drawn at random.
+        When ``layers`` is None, all without layers inside are measured; a method of None stands for the layer's own
+        space. ``k`` neighbours vote; ``samples`` is ``sample_size`` when None. The others are those of ``embed``.
 
         Returns:
             A row for each layer, model and space. A layer that cannot be measured has a row without numbers.
@@ -322,42 +255,26 @@ class Inspector(Questions, Selection):
     def brush_frame(self) -> Any:
         """The brushed samples as a pandas DataFrame: label, prediction, whether it is right, and the loss.
 
-        Predicts first what was not predicted yet. A column is left out where there are no labels or no class scores.
+        Samples that were not predicted yet are predicted first. A column is left out where there are no labels or no
+        class scores.
 
         Returns:
             One row a sample, indexed by its number. A sample without a label has None as its label, NA as whether it
             is right, and NaN as its loss.
         """
-        import pandas as pd  # noqa: PLC0415 - slow to import
-
-        brush, subject = self.brush, self.subject
-        data, predictions = subject.data, subject.predictions
-        frame = pd.DataFrame(index=pd.Index(brush, name="sample"))
-        with suppress(InnerviewError):
-            finish(predicting(subject))
-        predicted = predictions.done == len(data)
-        if data.labels is not None:
-            frame["label"] = [data.class_name(int(label)) for label in data.labels[brush]]
-        if predicted:
-            frame["predicted"] = [data.class_name(int(label)) for label in predictions.predicted[brush]]
-        if predicted and data.labels is not None:
-            correct = predictions.correct[brush]
-            frame["correct"] = pd.arrays.BooleanArray(correct == 1, correct < 0)
-            frame["loss"] = predictions.loss[brush]
-        return frame
+        return sample_table(self.subject, self.brush)
 
     # --- life --------------------------------------------------------------------------------------------------
 
     def check_layer(self, name: str) -> None:
         """Raise UnknownLayerError or UnseenLayerError for a layer that cannot be chosen."""
-        self._live.latest().seen(name)
+        self._latest.seen(name)
 
     def cell_begins(self, here: bool) -> None:  # noqa: FBT001 - the one argument of a callback
         """Views look at copies of the model from now on; work that is under way goes on with one."""
-        both = [self] if self.baseline is None else [self, self.baseline]
         with self._gate.held():
-            if here and any(inspector.jobs.active() for inspector in both):
-                for inspector in both:
+            if here and any(inspector.jobs.active() for inspector in self._both):
+                for inspector in self._both:
                     with suppress(InnerviewError):  # it cannot be copied; the work says so itself
                         inspector._live.keep()  # noqa: SLF001 - its own class
             self._gate.begins(here=here)
@@ -372,10 +289,9 @@ class Inspector(Questions, Selection):
 
     def refresh(self) -> None:
         """Look again if the model was changed since the last look; called after each cell of a notebook."""
-        for inspector in (self, self.baseline):
-            if inspector is not None:
-                with suppress(InnerviewError):  # closed
-                    inspector._live.now(at_rest=not self._gate.elsewhere)  # noqa: SLF001 - its own class
+        for inspector in self._both:
+            with suppress(InnerviewError):  # closed
+                inspector._live.now(at_rest=not self._gate.elsewhere)  # noqa: SLF001 - its own class
 
     def close(self) -> None:
         """Stop all work and let go of the model, the data and everything computed from them."""
@@ -393,10 +309,12 @@ class Inspector(Questions, Selection):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def _both(self) -> list[Inspector]:
+        return [self] if self.baseline is None else [self, self.baseline]
 
     def _share(self, other: Inspector) -> None:
         """Keep sample and brush the same in both."""

@@ -1,4 +1,4 @@
-"""What a person can ask of a model on its data, in one call each."""
+"""The questions that a person can ask of a model on its data, in one call each."""
 
 from __future__ import annotations
 
@@ -9,16 +9,11 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import torch
 
 from innerview.arguments import strict
-from innerview.errors import UnseenLayerError
+from innerview.errors import DataError, UnseenLayerError
 from innerview.jobs.progress import finish
-from innerview.study.compressions import (
-    Compression,
-    Step,
-    compressing,
-    curve_of,
-    steps_of,
-    tabulating,
-)
+from innerview.study.compression_results import Compression, CompressionSpec, curve_of, specs_of
+from innerview.study.compression_tables import tabulating
+from innerview.study.compressions import compressing
 from innerview.study.embeddings import embedding
 from innerview.study.projections import FITTED_ON
 from innerview.study.qualities import quality
@@ -30,36 +25,49 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
+    from innerview.analysis.pictures.axes import Axes
     from innerview.data.samples import Batch, Data
     from innerview.model.layers import Layers
     from innerview.study.predictions import Predictions
     from innerview.study.subject import Subject
 
 P = ParamSpec("P")
-R = TypeVar("R")
-A = TypeVar("A")
+Asked = TypeVar("Asked")
+Of = TypeVar("Of")
+Found = TypeVar("Found")
+Answer = TypeVar("Answer")
 
-_INTERNAL = ("subject", "reuse", "job")
+_INTERNAL = ("subject", "subjects", "reuse", "job")
 
 
 def asking(
-    name: str, study: Callable[Concatenate[Subject, P], Generator[Any, None, R]], then: Callable[[R], A]
-) -> Callable[Concatenate[Questions, P], A]:
-    """A method that runs a study of the subject to its end.
+    name: str,
+    of: Callable[[Asked], Of],
+    study: Callable[Concatenate[Of, P], Generator[Any, None, Found]],
+    then: Callable[[Found], Answer],
+    *,
+    like: Callable[..., Any] | None = None,
+) -> Callable[Concatenate[Asked, P], Answer]:
+    """A method that runs a study to its end.
 
     Args:
-        name: of the method.
+        name: the method's.
+        of: gives the subject of the study, from the object that is asked.
         study: its parameters and its documentation become those of the method.
-        then: what the method makes of the result.
+        then: turns the study's result into that of the method.
+        like: the function that the study passes its ``**options`` on to.
     """
 
-    def ask(self: Questions, *args: P.args, **kwargs: P.kwargs) -> A:
-        return then(finish(study(self.subject, *args, **kwargs)))
+    def ask(self: Asked, *args: P.args, **kwargs: P.kwargs) -> Answer:
+        return then(finish(study(of(self), *args, **kwargs)))
 
-    signature = inspect.signature(study)
-    taken = [parameter for parameter in signature.parameters.values() if parameter.name not in _INTERNAL]
     own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    ask.__signature__ = signature.replace(parameters=[own, *taken], return_annotation=inspect.Signature.empty)  # type: ignore[attr-defined]
+    taken = {p.name: p for p in inspect.signature(study).parameters.values() if p.kind != p.VAR_KEYWORD}
+    for parameter in [] if like is None else inspect.signature(like).parameters.values():
+        if parameter.kind == parameter.KEYWORD_ONLY:
+            taken.setdefault(parameter.name, parameter)
+    parameters = [own, *(parameter for name, parameter in taken.items() if name not in _INTERNAL)]
+    ask.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     ask.__name__, ask.__qualname__ = name, f"Inspector.{name}"
     ask.__doc__ = _without_internals(inspect.cleandoc(study.__doc__ or ""))
     return strict(ask)
@@ -72,8 +80,13 @@ def _without_internals(text: str) -> str:
     return re.sub(r"^Yields:\n(?: +.*\n)+\n?", "", text, flags=re.MULTILINE)
 
 
-def _as_it_is(result: R) -> R:
+def as_it_is(result: Found) -> Found:
+    """Return a study's result unchanged."""
     return result
+
+
+def _subject(asked: Questions) -> Subject:
+    return asked.subject
 
 
 class Questions:
@@ -85,24 +98,34 @@ class Questions:
         raise NotImplementedError
 
     @property
+    def _latest(self) -> Subject:
+        """The subject, for what may be told of an earlier state of the model."""
+        return self.subject
+
+    @property
     def model(self) -> nn.Module:
         """The model."""
-        return self.subject.model
+        return self._latest.model
 
     @property
     def data(self) -> Data:
         """The data, as samples by index."""
-        return self.subject.data
+        return self._latest.data
 
     @property
     def samples(self) -> int:
-        """How many samples the data has."""
+        """The number of samples in the data."""
         return len(self.data)
 
     @property
     def layers(self) -> Layers:
         """Every layer by name, in execution order; found with one forward of the first two samples."""
-        return self.subject.layers
+        return self._latest.layers
+
+    @property
+    def axes(self) -> Axes:
+        """The reading of each layer's axes: channels, positions, tokens."""
+        return self._latest.axes
 
     @property
     def device(self) -> str:
@@ -111,8 +134,8 @@ class Questions:
 
     @property
     def predictions(self) -> Predictions:
-        """What the model says of each sample, as far as it was asked."""
-        return self.subject.predictions
+        """The model's prediction for each sample, as far as it was asked."""
+        return self._latest.predictions
 
     def output(self, batch: Batch) -> Any:
         """The model's output for a batch, in evaluation mode, without gradients."""
@@ -120,7 +143,7 @@ class Questions:
 
     @strict
     def activations(self, layer: str, samples: Sequence[int] | None = None) -> Tensor:
-        """What a layer returned, for many samples.
+        """A layer's output for many samples.
 
         Args:
             layer: a name in ``layers``.
@@ -143,28 +166,28 @@ class Questions:
             shapes = sorted({tuple(part.shape[1:]) for part in parts})
             raise UnseenLayerError(f"{layer!r} returns another shape for other samples: {shapes[:4]}") from error
 
-    embed = asking("embed", embedding, _as_it_is)
-    quality = asking("quality", quality, _as_it_is)
-    similarity = asking("similarity", similarity, _as_it_is)
-    accuracy_curve = asking("accuracy_curve", compressing, curve_of)
-    compression_table = asking("compression_table", tabulating, _as_it_is)
+    embed = asking("embed", _subject, embedding, as_it_is)
+    quality = asking("quality", _subject, quality, as_it_is)
+    similarity = asking("similarity", _subject, similarity, as_it_is)
+    accuracy_curve = asking("accuracy_curve", _subject, compressing, curve_of)
+    compression_table = asking("compression_table", _subject, tabulating, as_it_is, like=compressing)
 
     @strict
     def compress(
         self,
-        layer: str | Sequence[Step | tuple[Any, ...]],
+        layer: str | Sequence[CompressionSpec | tuple[Any, ...]],
         rank: int | None = None,
         basis: str = "pca",
         axis: str = "channels",
         *,
-        also: Sequence[Step | tuple[Any, ...]] = (),
+        also: Sequence[CompressionSpec | tuple[Any, ...]] = (),
         samples: int | None = None,
         metric: Callable[[Any, Any], Any] | None = None,
         fit: Any = None,
         fit_samples: int = FITTED_ON,
         seed: int = 0,
     ) -> Compression:
-        """What the model still gets right when a layer's output is projected on ``rank`` dimensions.
+        """The accuracy that is left when a layer's output is projected on ``rank`` dimensions.
 
         Several layers are compressed together by a list in place of the layer:
         ``compress([("layer2", 64), ("layer3", 32, "pca", "all")])``. The result is that of the first of them, with the
@@ -173,7 +196,10 @@ class Questions:
         Raises:
             UnknownLayerError, UnseenLayerError, DataError, InnerviewError, ForwardError: as ``accuracy_curve``.
         """
-        first, *others = steps_of([(layer, rank, basis, axis)] if isinstance(layer, str) else layer)
+        together = specs_of([(layer, rank, basis, axis)] if isinstance(layer, str) else layer)
+        if not together:
+            raise DataError("no layers to compress: give (layer, rank) for each")
+        first, *others = together
         work = compressing(
             self.subject,
             first.layer,

@@ -19,7 +19,7 @@ class Indices(TraitType[np.ndarray, Any]):
     info_text = "a sequence of sample numbers, or a mask with one entry a sample"
 
     def validate(self, obj: Any, value: Any) -> np.ndarray:
-        """Turn what was given into sorted numbers, and a mask into the numbers where it is true."""
+        """Turn sample numbers, or a mask, into sorted numbers."""
         indices = sample_indices(value, obj.samples)
         return indices if (np.diff(indices) > 0).all() else np.unique(indices)
 
@@ -29,16 +29,16 @@ class Indices(TraitType[np.ndarray, Any]):
         return np.array(super().get(obj, cls))
 
     def set(self, obj: Any, value: Any) -> None:
-        """Tell nobody when the same samples are set again: arrays cannot be compared as traitlets does it."""
+        """Set it, and tell nobody when the same samples are set again: traitlets cannot compare arrays."""
         new = self._validate(obj, value)
         old = obj._trait_values.get(self.name, self.default_value)  # noqa: SLF001 - as TraitType.set does
         if old is None or new is None or not np.array_equal(old, new):
-            obj._trait_values[self.name] = new  # noqa: SLF001 - likewise
-            obj._notify_trait(self.name, old, new)  # noqa: SLF001 - likewise
+            obj._trait_values[self.name] = new  # noqa: SLF001 - as above
+            obj._notify_trait(self.name, old, new)  # noqa: SLF001 - as above
 
 
 class Selection(HasTraits):
-    """What is chosen, checked where it is set.
+    """The choices that all views share, checked where they are set.
 
     Attributes:
         layer: name of the chosen layer (observable; None before one is chosen).
@@ -56,11 +56,11 @@ class Selection(HasTraits):
 
     @property
     def samples(self) -> int:
-        """How many samples there are to choose from."""
+        """The number of samples to choose from."""
         raise NotImplementedError
 
     def check_layer(self, name: str) -> None:
-        """Raise an error that explains itself when there is no such layer, or nothing of it can be seen."""
+        """Raise an error that explains itself when there is no such layer, or its output cannot be seen."""
         raise NotImplementedError
 
     # traitlets does not ask for None: it is allowed everywhere here, and means that nothing is chosen.

@@ -1,4 +1,4 @@
-"""Results that are kept for whoever asks next, within a number of bytes."""
+"""Results kept for the next who asks, within a number of bytes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any
 
 
 class Cache:
-    """The newest results, up to a number of bytes; the ones not asked for the longest go first.
+    """The newest results, up to a number of bytes; the least recently used ones go first.
 
-    The size of a result is what its attribute ``nbytes`` says at the time, so that it may grow; 0 without one. Any
-    thread may ask.
+    The size of a result is its attribute ``nbytes`` at the time, which may grow; 0 without one. Any thread may ask.
 
     Args:
         budget: bytes.
@@ -22,7 +21,7 @@ class Cache:
         self._held: dict[object, Any] = {}
 
     def get(self, key: object) -> Any:
-        """The result kept under a key; None if there is none any more."""
+        """The result kept under a key; None if it is gone."""
         with self._lock:
             held = self._held.pop(key, None)
             if held is not None:

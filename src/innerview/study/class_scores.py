@@ -1,4 +1,4 @@
-"""A model's output as the log-probabilities of the classes, and what they say of each sample."""
+"""A model's output as the log-probabilities of the classes, and each sample's prediction by them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from innerview.model.outputs import activation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_ROUGH = 1e-3  # what the probabilities of a row may miss 1 by, however fine their dtype
+_ROUGH = 1e-3  # by which the sum of a row of probabilities may miss 1, however fine their dtype
 _FIVE = 5
 
 
@@ -48,6 +48,18 @@ def scores(output: Any, samples: int | None = None) -> Tensor:
     return values.log_softmax(1)
 
 
+def scores_of_one(output: Any) -> Tensor:
+    """Take the log-probabilities ``[classes]`` from a model's output for one sample, on the CPU.
+
+    Raises:
+        InnerviewError: as ``scores``, or some of them are NaN.
+    """
+    found = scores(output, 1)[0].cpu()
+    if found.isnan().any():
+        raise InnerviewError("no class probabilities: the model's output has NaN or infinite scores")
+    return found
+
+
 def _are_probabilities(values: Tensor, tolerance: float) -> bool:
     """Tell a model that ends in a softmax: another one would flatten its probabilities."""
     rows = values[values.isfinite().all(1)]  # a sample whose scores are NaN says nothing about the others
@@ -64,8 +76,8 @@ class Verdict(NamedTuple):
         labels: int64 ``[N]``, -1 where a sample has none.
         correct: bool ``[N]``, False where a sample has no label.
         top5: bool ``[N]``: the label is among the five likeliest classes.
-        loss: float64 ``[N]``: cross-entropy ``-ln p(label)`` in nats; NaN where the label is none of the classes.
-        classes: how many there are.
+        loss: float64 ``[N]``: cross-entropy ``-ln p(label)`` in nats; NaN where the label is not one of the classes.
+        classes: the number of classes.
     """
 
     predicted: Tensor
@@ -108,8 +120,8 @@ def top(log_probabilities: Tensor, names: Sequence[str], count: int = 5) -> list
 
     Args:
         log_probabilities: ``[classes]``, as in a row of ``scores``.
-        names: of the classes; a class beyond them is named by its number.
-        count: how many at most.
+        names: the names of the classes; a class beyond them is named by its number.
+        count: the number of names, at most.
 
     Returns:
         ``(name, probability)``, likeliest first.

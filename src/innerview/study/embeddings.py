@@ -30,7 +30,7 @@ _FEWEST = 3  # samples that make a picture
 
 
 class Places(NamedTuple):
-    """Where some samples are in a picture: ``[N, 2]`` or ``[N, 3]``, and int64 ``[N]``."""
+    """The positions of some samples in a picture, ``[N, 2]`` or ``[N, 3]``, and their indices, int64 ``[N]``."""
 
     points: np.ndarray
     indices: np.ndarray
@@ -115,12 +115,12 @@ def embedding(
         pool: how an activation becomes a vector; "all" elements, the "mean" of each channel, or the number of a token.
         samples: how many, or which ones; None: all.
         correct_only: only samples that the model gets right.
-        perplexity: of t-SNE; lowered when there are too few samples for it.
-        neighbours: of UMAP.
-        distance: ``min_dist`` of UMAP.
-        seed: of everything that is drawn at random; the same seed gives the same points.
-        onto: an embedding, or its places, to start from and to turn the points onto, so that what moves is what
-            differs.
+        perplexity: t-SNE's; lowered when there are too few samples for it.
+        neighbours: UMAP's ``n_neighbors``.
+        distance: UMAP's ``min_dist``.
+        seed: for everything that is drawn at random; the same seed gives the same points.
+        onto: an embedding, or its places, to start from and to turn the points onto, so that only real differences
+            move.
         reuse: take points that are known for these settings wherever they began, and only turn them.
         job: told the fraction done.
 
@@ -132,7 +132,7 @@ def embedding(
         ForwardError: the model rejects a batch.
         DataError: an unknown method, a setting out of its range, or fewer than three samples.
     """
-    _check(method, dimensions)
+    check_picture(method, dimensions)
 
     def shown(vectors: Representation, how: str, points: np.ndarray, stage: str, fraction: float | None) -> Embedding:
         return Embedding(
@@ -159,11 +159,11 @@ def embedding(
     )
     count = len(vectors.indices)
     if count < _FEWEST:
-        raise DataError(f"{count} samples make no picture of {layer!r}: at least {_FEWEST} are needed")
+        raise DataError(f"{count} samples are too few for a picture of {layer!r}: at least {_FEWEST} are needed")
     options, note = _options(
         method, count, dimensions, seed, perplexity=perplexity, neighbours=neighbours, distance=distance
     )
-    # PCA begins nowhere, so that what it is turned onto makes no other picture of it.
+    # PCA has no starting points, so its picture does not depend on what it is turned onto.
     begun = None if onto is None or method == "pca" else onto.places.digest
     key = (method, *options.values())
     points = vectors.pictures.get((*key, begun))
@@ -192,14 +192,9 @@ def embedding(
 
 
 def is_known(vectors: Representation, method: str, dimensions: int, seed: int, **sizes: float) -> bool:
-    """Whether a picture of these vectors is there already: by PCA always, else by just these settings.
+    """Tell whether a picture of these vectors is there already: by PCA always, else by just these settings.
 
-    Args:
-        vectors: what is embedded.
-        method: as for ``embedding``, and so are the others.
-        dimensions: 2 or 3.
-        seed: of what is drawn at random.
-        sizes: ``perplexity``, ``neighbours`` and ``distance``.
+    The settings are those of ``embedding``; ``sizes`` are ``perplexity``, ``neighbours`` and ``distance``.
     """
     if method == "pca":
         return True
@@ -210,7 +205,7 @@ def is_known(vectors: Representation, method: str, dimensions: int, seed: int, *
 def _options(
     method: str, count: int, dimensions: int, seed: int, *, perplexity: float, neighbours: float, distance: float
 ) -> tuple[dict[str, Any], str]:
-    """What a method is called with for so many samples, and a note where that is not what was asked for."""
+    """The arguments of a method for so many samples, and a note where they differ from those asked for."""
     note = ""
     largest = (count - 1) // 3
     if method == "tsne" and perplexity > largest >= 1:
@@ -232,20 +227,13 @@ def embedding_steps(
     onto: Embedding | Places | None = None,
     **options: Any,
 ) -> Generator[None, None, dict[str, Embedding]]:
-    """A layer of several subjects as points, each started from and turned onto the one before.
+    """``embed`` of each checkpoint and of the model itself, each started from and turned onto the one before.
 
-    Args:
-        subjects: by label, in the order wanted.
-        layer: a name in the layer table of each.
-        method: "pca", "tsne" or "umap".
-        onto: what the first one is turned onto.
-        options: as for ``embedding``.
-
-    Yields:
-        None, now and then.
+    The arguments are those of ``embed``; ``onto`` is what the first one is turned onto.
 
     Returns:
-        An Embedding for each label.
+        An Embedding for each label, oldest first; under "now" the model itself where it has changed since the last
+        checkpoint.
     """
     made: dict[str, Embedding] = {}
     for label, subject in subjects.items():
@@ -256,7 +244,7 @@ def embedding_steps(
 def _optimising(
     vectors: Representation, method: str, start: np.ndarray | None, options: dict[str, Any], job: Job | None
 ) -> Generator[tuple[np.ndarray, str, float] | None, None, np.ndarray]:
-    """Neighbours, then positions: points, stage and fraction done of each step worth showing."""
+    """Find neighbours, then positions; yields the points, stage and fraction done of each step worth showing."""
 
     def done(fraction: float) -> None:
         if job is not None:
@@ -300,7 +288,8 @@ def _turned(points: np.ndarray, indices: np.ndarray, onto: Embedding | Places | 
     return procrustes(points, onto.points, rows=mine, onto_rows=theirs) if len(mine) else points
 
 
-def _check(method: str, dimensions: int) -> None:
+def check_picture(method: str, dimensions: int) -> None:
+    """Raise DataError for a method or a number of dimensions that no picture has."""
     if method not in METHODS:
         raise DataError(f"there is no embedding method {method!r}; use one of {', '.join(map(repr, METHODS))}")
     if dimensions not in (2, 3):

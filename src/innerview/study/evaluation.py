@@ -1,4 +1,4 @@
-"""How good the model is when layers return something else: variants of one forward, batch by batch, by replay."""
+"""Scores of the model when layers return something else: variants of one forward, batch by batch, by replay."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from innerview.study.subject import Subject
 
 _HOLD = 0.03  # seconds that the model is kept for one variant after the other
-_PATIENT = 10  # steps in one where nobody waits for a click: large batches cost less a sample
+_PATIENT = 10  # steps in one where no click is waited for: large batches cost less a sample
 _SIZE = 1 << 14  # bytes, with the counts of some hundred classes
 
 
@@ -30,12 +30,12 @@ class Evaluated:
     """One variant, as far as it was evaluated.
 
     Attributes:
-        after: how good the outputs of the variant are.
-        before: how good the model's own are, for the same samples.
-        agreed: for how many samples both predict the same class; None where the outputs are not class scores.
-        not_finite: how many samples have NaN or infinite values in the first layer edited.
-        note: why whole forwards were run; empty where only what comes after the layer was.
-        metric: what was measured; held so that its identity stays its own.
+        after: score of the variant's outputs.
+        before: score of the model's own outputs for the same samples.
+        agreed: number of samples for which both predict the same class; None where the outputs are not class scores.
+        not_finite: number of samples with NaN or infinite values in the first layer edited.
+        note: the reason why whole forwards were run; empty where only the part after the layer was.
+        metric: the metric measured; held so that its identity stays its own.
     """
 
     nbytes = _SIZE
@@ -72,17 +72,17 @@ def evaluating(
 
     Args:
         subject: whose model and data are used.
-        variants: by a number of its own, the edits of the layers; all edit the same layers.
+        variants: the edits of each variant by its number; all edit the same layers.
         samples: N indices, in the order wanted.
         metric: see ``innerview.study.judging.judge``.
-        key: of all that a result depends on beside the variant's number and the metric.
-        patient: whether steps may be long: nobody waits for a click in between.
+        key: everything that a result depends on besides the variant's number and the metric.
+        patient: whether steps may be long, because no click has to get through in between.
 
     Yields:
-        What is known of each variant after each batch; None in between.
+        The variants as far as they are evaluated, after each batch; None in between.
 
     Raises:
-        InnerviewError: the model is no classifier and there is no metric, or it was changed meanwhile.
+        InnerviewError: the model is not a classifier and there is no metric, or it was changed meanwhile.
         DataError, ForwardError: from the metric or an edit; the model rejects a batch.
     """
     first = _earliest(subject, next(iter(variants.values())))
@@ -126,7 +126,7 @@ def _batch(
     broken = 0
     while waiting:
         # Between two holds the model is free for a click, or for the next cell: then a snapshot comes in its place.
-        with subject.lent(batch) as (model, ready, rewind):
+        with subject.borrow_model(batch) as (model, ready, rewind):
             if recording is None or before is None or recorded is not model:
                 recording, recorded = Recording(model, ready.args, ready.kwargs, first, restore_rng=rewind), model
                 before = judge(recording.output, ready, len(samples), metric)
@@ -146,7 +146,7 @@ def _batch(
 
 
 def _earliest(subject: Subject, layers: Iterable[str]) -> str:
-    """Which of the layers returns first: of those that hold no other of them, the one called first."""
+    """The layer that returns first: the first called of those that contain none of the others."""
     rows = [row for row in subject.layers.values() if row.name in set(layers)]
     inner = [row for row in rows if not any(other.path.startswith(f"{row.path}.") for other in rows)]
     return inner[0].name

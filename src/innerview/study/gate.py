@@ -1,4 +1,4 @@
-"""The gate that all of the user's code passes when it is run for a look: one thread at a time, and without a trace."""
+"""The gate that the user's code passes when it is run for a look: one thread at a time, and without a trace."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ class Gate:
 
     @property
     def elsewhere(self) -> bool:
-        """Whether a cell is running on another thread than the caller's: it may be training the model."""
+        """True while a cell runs on another thread than the caller's: it may be training the model."""
         return self._thread is not None and self._thread != threading.get_ident()
 
     @property
     def busy(self) -> bool:
-        """Whether a cell is running, on whichever thread."""
+        """True while a cell runs, on whichever thread."""
         return self._thread is not None
 
     def begins(self, *, here: bool = True) -> None:
-        """A cell runs from now on, on this thread or on one that is not known; waits for who is inside."""
+        """Note that a cell runs from now on, here or on an unknown thread; waits for whoever is inside."""
         with self._lock:
             self._thread = threading.get_ident() if here else _SOMEWHERE
 
     def ended(self) -> None:
-        """No cell is running any more."""
+        """Note that the cell has ended."""
         self._thread = None
 
     @contextmanager
@@ -48,13 +48,13 @@ class Gate:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Run code of the user's that reads data; what it draws at random is not taken from the user's numbers."""
+        """Run the user's code that reads data, without advancing the user's random numbers."""
         with self._lock, randomness.apart() if self.elsewhere else randomness.kept():
             yield
 
     @contextmanager
     def running(self) -> Iterator[bool]:
-        """Run a model; yields whether the process is this thread's: nobody else draws random numbers or compiles."""
+        """Run a model; yields whether no other thread draws random numbers or compiles meanwhile."""
         with self._lock:
             if self.elsewhere:
                 with randomness.apart():

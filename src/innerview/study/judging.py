@@ -36,15 +36,15 @@ def judge(output: Any, batch: Batch, samples: int, metric: Metric | None = None)
     """Judge a model's output for a batch.
 
     Args:
-        output: of any form that ``scores`` takes; of any form at all where there is a metric.
-        batch: what was fed.
+        output: any form that ``scores`` takes; any form at all where there is a metric.
+        batch: the batch that was fed.
         samples: N.
         metric: ``metric(output, target)`` gives a number for each sample. The target is the labels where there are
-            any, else what came beside the inputs, on the output's device.
+            any, else ``batch.targets``, on the output's device.
 
     Raises:
         InnerviewError: the output is not one score per class, and there is no metric.
-        DataError: the metric returned something other than N numbers. What it raises comes out as it is.
+        DataError: the metric returned something other than N numbers. An error that it raises comes out as it is.
     """
     measured = None if metric is None else _measured(metric, output, batch, samples)
     try:
@@ -61,7 +61,7 @@ def judge(output: Any, batch: Batch, samples: int, metric: Metric | None = None)
 
 def _measured(metric: Metric, output: Any, batch: Batch, samples: int) -> Tensor:
     device = next((tensor.device for _, tensor in tensors(output)), torch.device("cpu"))
-    target = mapped(batch.beside if batch.labels is None else batch.labels, lambda tensor: tensor.to(device))
+    target = mapped(batch.targets if batch.labels is None else batch.labels, lambda tensor: tensor.to(device))
     given = metric(output, target)
     try:
         values = torch.as_tensor(given).detach().cpu().double()  # in this order: Apple's GPUs have no float64

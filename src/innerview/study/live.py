@@ -1,4 +1,4 @@
-"""A model that may change at any time, and the subject that it is at the moment."""
+"""A model that may change at any time, and its subject at the moment."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MIXED = "the weights were written all the time while they were copied, so they 
 
 
 class Live:
-    """Gives the subject of the moment: the one state check that all derived from the weights goes through.
+    """Gives the subject of the moment, by the one check of the weights' state that every result goes through.
 
     Args:
         model: any module.
@@ -86,7 +86,7 @@ class Live:
         """The subject of this moment: while another thread may be training the model, a copy made between two steps.
 
         Args:
-            at_rest: whether the caller knows that nobody writes to the model, as when a cell has just ended.
+            at_rest: whether the caller knows that the model is not being written, as when a cell has just ended.
 
         Raises:
             InnerviewError: after ``close()``; or the model is being trained and cannot be copied.

@@ -49,7 +49,7 @@ class Predictions:
 
     @property
     def score(self) -> Score:
-        """The accuracy over the labelled samples predicted so far; without what is counted by class."""
+        """The accuracy over the labelled samples predicted so far; without the counts by class."""
         return Score(self.done, int((self.correct >= 0).sum()), int((self.correct == 1).sum()))
 
     @property

@@ -1,4 +1,4 @@
-"""A projection fitted to what a layer returns for training data, kept for whoever asks next."""
+"""A projection fitted to a layer's output for training data, kept for the next who asks."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _AT_LEAST = 512  # ranks of one fit, so that a slider may go further
 
 
 class Parts(NamedTuple):
-    """Which samples a projection is fitted to, and which are left for evaluating it.
+    """The samples that a projection is fitted to, and those left for evaluating it.
 
     Attributes:
         data: the training data, or the subject's own.
         fitted: indices in ``data``.
         evaluated: indices in the subject's data, in a seeded random order; none of the samples fitted to.
-        note: what was done, a sentence for the reader.
+        note: a sentence for the reader on how they were chosen.
     """
 
     data: Data
@@ -53,7 +53,7 @@ def divide(subject: Subject, fit: Any = None, fit_samples: int = FITTED_ON, seed
         fit: training data, in any form that an Inspector takes; None: those given to the Inspector, else a part of
             its data, up to a half.
         fit_samples: how many to fit to, at most.
-        seed: of the draw.
+        seed: for the draw.
 
     Raises:
         DataError: too few samples, or the training data is the data that is evaluated.
@@ -94,11 +94,11 @@ def projecting(
         layer: a name in ``subject.layers``.
         rank: of the projection; None: as high as can be (256 of more than 8,192 dimensions).
         basis: see ``innerview.fit_projection``.
-        axis: likewise.
+        axis: see ``innerview.fit_projection``.
         fit: training data to fit to, as an Inspector takes data; None: those given to the Inspector, else a part of
             its data, see ``divide``.
         fit_samples: how many of them, at most. Those with NaN or infinite activations are left out.
-        seed: of the draw of the samples, and of a random basis.
+        seed: for the draw of the samples, and for a random basis.
         job: told the fraction done.
 
     Returns:
@@ -135,7 +135,7 @@ def projecting(
             given,
             asked,
             basis,  # type: ignore[arg-type] - checked there
-            axis,  # type: ignore[arg-type] - likewise
+            axis,  # type: ignore[arg-type] - checked there
             channel_axis=channel + 1,
             seed=seed,
         )
@@ -206,7 +206,7 @@ def _gathering(batches: Iterator[Tensor]) -> Generator[None, None, Tensor | Iter
 
 
 def _training(subject: Subject, fit: Any) -> Data:
-    """Data made of what the user gave, the same each time it is the same."""
+    """The user's training data as Data; the same object each time the same is given."""
     key = ("training", *map(id, tree_leaves(fit)))
     known = subject.cache.get(key)
     if known is None:

@@ -1,4 +1,4 @@
-"""How good a layer's representation is, in its own space and as a picture."""
+"""The quality of a layer's representation, in its own space and as a picture."""
 
 from __future__ import annotations
 
@@ -49,38 +49,17 @@ def quality(
 ) -> Generator[None, None, EmbeddingQuality]:
     """Score a layer's samples by their labels; those without a label are left out.
 
-    Args:
-        subject: whose model and data are used.
-        layer: a name in ``layers``.
-        method: None scores the vectors in the layer's own space; "pca", "tsne" or "umap" their picture, together with
-            its trustworthiness: whether neighbours in the picture are neighbours in the layer's own space.
-        k: neighbours that vote.
-        dimensions: of the picture.
-        pool: how an activation becomes a vector; see ``embed``.
-        samples: how many, or which ones.
-        correct_only: only samples that the model gets right.
-        perplexity: of t-SNE.
-        neighbours: of UMAP.
-        distance: ``min_dist`` of UMAP.
-        seed: of everything that is drawn at random.
-        job: told the fraction done.
-
-    Yields:
-        None, now and then.
+    With ``method`` None the vectors are scored in the layer's own space; with "pca", "tsne" or "umap" their picture is,
+    together with its trustworthiness: whether neighbours in the picture are neighbours in the layer's own space. ``k``
+    neighbours vote. The other arguments are those of ``embed``.
 
     Raises:
         DataError: no sample has a label, or there are too few for k.
         UnknownLayerError, UnseenLayerError, ForwardError: as ``embed``.
     """
     if subject.data.labels is None:
-        raise DataError("the quality of a representation is told by its classes, and this data has no labels")
-    drawn: dict[str, Any] = {
-        "pool": pool,
-        "samples": samples,
-        "correct_only": correct_only,
-        "seed": seed,
-        "job": job,
-    }
+        raise DataError("the quality of a representation is measured by its classes, and this data has no labels")
+    drawn: dict[str, Any] = {"pool": pool, "samples": samples, "correct_only": correct_only, "seed": seed, "job": job}
     if method is None:
         vectors = yield from silent(representing(subject, layer, **drawn))
         points: Any = vectors.vectors
@@ -91,7 +70,9 @@ def quality(
     labels = subject.data.labels[vectors.indices]
     known = labels >= 0
     if not known.any():
-        raise DataError(f"none of these {len(labels):,} samples has a label, and the quality is told by the classes")
+        raise DataError(
+            f"none of these {len(labels):,} samples has a label, and the quality is measured by the classes"
+        )
     found = None
     if method is None and known.all():
         found = yield from silent(vectors.finding_neighbours(k))
@@ -118,8 +99,8 @@ class Row:
         layer: name of the layer.
         model: "" or, beside a baseline, "trained" and "untrained".
         space: "own space", "pca", "tsne" or "umap".
-        quality: what was measured.
-        note: how the vectors were made, or why nothing could be measured.
+        quality: the measures; None where nothing could be measured.
+        note: a sentence on how the vectors were made, or why nothing could be measured.
     """
 
     layer: str
@@ -136,8 +117,8 @@ class Row:
         return {name: found.n if name == "samples" else getattr(found, name) for name in MEASURES}
 
 
-class Step(NamedTuple):
-    """Progress of a table: what is being measured, and the fraction done."""
+class TableProgress(NamedTuple):
+    """The progress of a table: a label of what is being measured, and the fraction done."""
 
     label: str
     fraction: float
@@ -157,28 +138,15 @@ def measuring_table(
     k: int = 10,
     *,
     baseline: Subject | None = None,
-    samples: int | Sequence[int] | None = SAMPLES,
-    pool: Pool = "all",
-    correct_only: bool = False,
-    seed: int = 0,
-    job: Job | None = None,
-) -> Generator[Row | Step, None, list[Row]]:
+    **options: Any,
+) -> Generator[Row | TableProgress, None, list[Row]]:
     """Measure layers, in the model and in its baseline, in their own space and in pictures of it.
 
-    Args:
-        subject: the model to measure, on its data.
-        layers: names in ``subject.layers``; all that have no layers inside when None.
-        methods: None for the own space, "pca", "tsne", "umap".
-        k: as for ``quality``, and so are the others.
-        baseline: another model to measure beside it.
-        samples: how many, or which ones.
-        pool: how an activation becomes a vector.
-        correct_only: only samples that the model gets right.
-        seed: of everything that is drawn at random.
-        job: told the fraction done.
+    When ``layers`` is None, all without layers inside are measured; a method of None stands for the layer's own space,
+    and ``baseline`` is another model to measure. The other arguments are those of ``quality``.
 
     Yields:
-        A Row when one is done, and a Step now and then.
+        A Row when one is done, and a TableProgress now and then.
 
     Returns:
         All rows. A layer that cannot be measured has a row that says why.
@@ -188,20 +156,13 @@ def measuring_table(
     if baseline is not None:
         models = [(subject, "trained"), (baseline, "untrained")]
     wanted = [(layer, one, model, method) for layer in names for one, model in models for method in methods]
-    how: dict[str, Any] = {
-        "samples": samples,
-        "pool": pool,
-        "correct_only": correct_only,
-        "seed": seed,
-        "job": job,
-    }
     rows = []
     for number, (layer, one, model, method) in enumerate(wanted):
         space = method or "own space"
-        step = Step(f"{layer}{f', {model}' if model else ''}, {space}", number / len(wanted))
+        step = TableProgress(f"{layer}{f', {model}' if model else ''}, {space}", number / len(wanted))
         yield step
         try:
-            measured = yield from relay(quality(one, layer, method, k, **how), lambda _, step=step: step)
+            measured = yield from relay(quality(one, layer, method, k, **options), lambda _, step=step: step)
             rows.append(Row(layer, model, space, measured, measured.note))
         except InnerviewError as error:
             rows.append(Row(layer, model, space, None, str(error)))

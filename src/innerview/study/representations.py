@@ -37,7 +37,7 @@ _FIRST_LOOK, _LOOK_AGAIN = 0.25, 2.0  # seconds until the first part is shown; h
 
 @dataclass(eq=False)
 class Representation:
-    """What a layer makes of N samples, as points in the layer's own space.
+    """A layer's activations for N samples, as points in the layer's own space.
 
     Attributes:
         layer: name of the layer.
@@ -45,10 +45,10 @@ class Representation:
         vectors: float32 ``[N, D]`` on the CPU; a memory-mapped file where they exceed the memory budget.
         elements: of one activation, before it was pooled or reduced.
         excluded: int64: samples left out because their activation is not finite.
-        note: how the vectors were made, a sentence for the reader.
+        note: a sentence for the reader on how the vectors were made.
         in_file: whether the vectors are in a file.
-        pictures: points that were computed of them, by method, settings and what they were turned onto.
-        components: principal components of the first half of them, after the sample that was left out of that half.
+        pictures: points computed from them, by method, settings and what they were turned onto.
+        components: the sample left out of the first half of them, and the principal components of that half.
     """
 
     layer: str
@@ -64,7 +64,7 @@ class Representation:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory that this takes, with what was computed of it; vectors in a file take none."""
+        """Bytes of memory that this takes, with the results computed from it; vectors in a file take none."""
         parts = [self.indices, self.excluded, *self.pictures.values()]
         if self._neighbours is not None:
             parts += self._neighbours
@@ -106,8 +106,8 @@ def representing(
         layer: a name in ``subject.layers``.
         pool: "all": every element; "mean": each channel's mean over its positions; a number: that token.
         samples: how many, drawn at random; or which ones; None: all.
-        correct_only: leave out what the model gets wrong; predicts first what was not predicted yet.
-        seed: of the draw, and of the random projection.
+        correct_only: leave out samples that the model gets wrong; predicts first those not predicted yet.
+        seed: for the draw, and for the random projection.
         job: told the fraction done.
 
     Yields:
@@ -142,7 +142,7 @@ def representing(
 def _choose(
     subject: Subject, samples: int | Sequence[int] | None, *, correct_only: bool, seed: int, job: Job | None
 ) -> Generator[None, None, np.ndarray]:
-    """Which samples, in a seeded random order, so that the first of them stand for all."""
+    """Choose samples, in a seeded random order, so that the first of them stand for all."""
     total = len(subject.data)
     if samples is None or isinstance(samples, (int, np.integer)):
         if samples is not None and samples < 1:
@@ -157,12 +157,14 @@ def _choose(
             yield None
         candidates = candidates[subject.predictions.correct[candidates] == 1]
         if not len(candidates):
-            raise DataError("the model gets none of these samples right, so none is left; use correct_only=False")
+            raise DataError(
+                "the model gets none of these samples right, so there are none left; use correct_only=False"
+            )
     return candidates[:samples] if isinstance(samples, (int, np.integer)) else candidates
 
 
 class _Making:
-    """Vectors under way: pools, reduces and stores what comes in."""
+    """Vectors under way: pools, reduces and stores the activations that come in."""
 
     def __init__(self, subject: Subject, layer: str, pool: Pool, samples: int, seed: int) -> None:
         self.subject, self.layer, self.pool, self.samples, self.seed = subject, layer, pool, samples, seed
@@ -240,7 +242,7 @@ class _Making:
         layout = self.subject.axes.layout(self.layer, tuple(values.shape[1:]))
         channel = layout.channel_axis + 1
         if self.pool == "mean":
-            return values.movedim(channel, 1).flatten(2).mean(2) if values.ndim > 2 else values  # noqa: PLR2004 - likewise
+            return values.movedim(channel, 1).flatten(2).mean(2) if values.ndim > 2 else values  # noqa: PLR2004 - as above
         if not isinstance(self.pool, int):
             raise DataError(f"pool={self.pool!r}: use 'all', 'mean' or the number of a token")
         if layout.kind != "tokens" and not layout.foldable:

@@ -53,7 +53,7 @@ class Score:
 
         Args:
             samples: N.
-            verdict: on the N samples; None where the output is not class scores.
+            verdict: the verdict on the N samples; None where the output is not class scores.
             metric: float64 ``[N]``, where one was asked for.
         """
         measured = None if metric is None else float(metric.sum())

@@ -53,7 +53,7 @@ def similarity(
         pool: how an activation becomes a vector; see ``embed``.
         samples: how many, or which ones.
         correct_only: only samples that the model gets right.
-        seed: of everything that is drawn at random.
+        seed: for everything that is drawn at random.
         job: told the fraction done.
 
     Yields:
@@ -87,16 +87,8 @@ def similarity(
         indices = np.concatenate([np.array([reference]), indices[others]])
     compared, labels, note = _labelled(compared, indices, subject.data.labels, reference)
     yield None
-
-    def step(found: CosineHistogram | float) -> CosineHistogram | None:
-        if isinstance(found, CosineHistogram):
-            return _noted(found, note)
-        if job is not None:
-            job.fraction = found
-        return None
-
     place = None if reference is None else 0
-    return _noted((yield from relay(measuring_similarity(compared, labels, place, bins, seed=seed), step)), note)
+    return (yield from _noted(measuring_similarity(compared, labels, place, bins, seed=seed), note, job))
 
 
 def compressed_similarity(
@@ -113,22 +105,8 @@ def compressed_similarity(
 ) -> Generator[CosineHistogram | None, None, CosineHistogram]:
     """The cosine similarities between samples of a layer that is compressed, as the layers after it see them.
 
-    Args:
-        subject: whose model and data are used.
-        layer: a name in ``subject.layers``.
-        rank: of the projection.
-        basis: likewise; see ``innerview.fit_projection``.
-        axis: likewise.
-        samples: how many to compare at most, of those that the projection is not fitted to.
-        bins: of the histogram, from -1 to 1.
-        seed: of the draw of the samples.
-        job: told the fraction done.
-
-    Yields:
-        First an estimate from some of the pairs, then None.
-
-    Raises:
-        UnknownLayerError, UnseenLayerError, DataError, ForwardError: as ``projections.projecting``.
+    The projection is that of ``projections.projecting``, with its errors; it is not fitted to the samples compared.
+    ``bins`` and the steps are those of ``similarity``.
     """
     projection = yield from projecting(subject, layer, rank, basis, axis, seed=seed, job=job)
     indices = divide(subject, seed=seed).evaluated[:samples]
@@ -137,9 +115,7 @@ def compressed_similarity(
         compressed.append(projection.apply(values).flatten(1))
         yield None
     vectors, labels, note = _labelled(torch.cat(compressed), indices, subject.data.labels, None)
-    work = measuring_similarity(vectors, labels, None, bins, seed=seed)
-    found = yield from relay(work, lambda step: _noted(step, note) if isinstance(step, CosineHistogram) else None)
-    return _noted(found, note)
+    return (yield from _noted(measuring_similarity(vectors, labels, None, bins, seed=seed), note))
 
 
 def ranks(subject: Subject, layer: str, samples: int = SAMPLES) -> list[int]:
@@ -156,7 +132,7 @@ def _labelled(
     """Leave out the samples without a label; or all labels, where too few are left or the reference has none.
 
     Returns:
-        The vectors, their labels, and a sentence on what was left out.
+        The vectors, their labels, and a sentence on the samples left out.
     """
     if labels is None or (known := labels[indices] >= 0).all():
         return vectors, None if labels is None else labels[indices], ""
@@ -168,8 +144,22 @@ def _labelled(
     return vectors[torch.from_numpy(known)], labels[indices[known]], note
 
 
-def _noted(found: CosineHistogram, note: str) -> CosineHistogram:
-    return replace(found, note="; ".join(filter(None, [note, found.note])))
+def _noted(
+    work: Generator[CosineHistogram | float, None, CosineHistogram], note: str, job: Job | None = None
+) -> Generator[CosineHistogram | None, None, CosineHistogram]:
+    """Add a note to each histogram of ``measuring_similarity``, and tell the job the fraction done."""
+
+    def noted(found: CosineHistogram) -> CosineHistogram:
+        return replace(found, note="; ".join(filter(None, [note, found.note])))
+
+    def step(found: CosineHistogram | float) -> CosineHistogram | None:
+        if isinstance(found, CosineHistogram):
+            return noted(found)
+        if job is not None:
+            job.fraction = found
+        return None
+
+    return noted((yield from relay(work, step)))
 
 
 def _fitted(vectors: Representation, rank: int, seed: int, without: int | None) -> Generator[None, None, PCA]:

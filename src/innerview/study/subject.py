@@ -1,4 +1,4 @@
-"""One model on its data, at one state of its weights: what every study takes."""
+"""One model on its data, at one state of its weights: the subject that every study takes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Look(NamedTuple):
-    """What one layer returned for one sample.
+    """The output of one layer for one sample.
 
     Attributes:
         layer: the row of the layer table.
@@ -41,7 +41,7 @@ class Look(NamedTuple):
 
 
 class Structure:
-    """What depends on a model's modules but not on its weights; found when first asked for."""
+    """Facts that depend on a model's modules but not on its weights; found when first asked for."""
 
     def __init__(self) -> None:
         self.layers: Layers | None = None
@@ -52,23 +52,23 @@ class Structure:
 class Subject:
     """This model on these data, while its weights are what they were.
 
-    It is made by ``Live``, which makes another one when the model was changed. What is derived from a subject is true
-    of one state of the model: each run checks that nothing was written, or runs a copy that nobody writes to.
+    ``Live`` makes it, and makes another one when the model was changed. All that is derived from a subject is true of
+    one state of the model: each run checks that nothing was written, or runs a copy that nobody writes to.
 
     Args:
         model: any module.
         data: the samples.
         state: the model's fingerprint.
-        gate: lets one thread at a time run what is the user's.
-        cache: for what was derived.
+        gate: lets one thread at a time run the user's code.
+        cache: keeps what was derived from the model.
         training: samples that projections are fitted to; None: a part of ``data``.
-        structure: of another subject with the same modules.
+        structure: that of another subject with the same modules.
         copied: whether the model is a copy that belongs to this subject.
         note: a sentence where the copy could not be made of one state; empty else.
         judged: told how many samples were predicted when predicting came to an end.
 
     Attributes:
-        predictions: what the model says of each sample, as far as it was asked.
+        predictions: the model's prediction for each sample, as far as it was asked.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Subject:
         self._written = self._fingerprint.written()
         self._last_look: tuple[object, Look] | None = None
 
-    # --- what the model consists of ------------------------------------------------------------------------------
+    # --- the model's structure -----------------------------------------------------------------------------------
 
     @property
     def layers(self) -> Layers:
@@ -111,17 +111,17 @@ class Subject:
             try:
                 batch = self.data.batch(range(count))
             except DataError:
-                # Samples of different shapes make no batch; each can still be looked at.
+                # Samples of different shapes cannot be batched; each can still be looked at.
                 count = 1
                 batch = self.data.batch([0])
-            with self.lent(batch) as (model, ready, alone):
+            with self.borrow_model(batch) as (model, ready, alone):
                 layers = trace_layers(model, ready.args, ready.kwargs, batch=count, restore_rng=alone)
             self.structure.layers = layers
         return layers
 
     @property
     def axes(self) -> Axes:
-        """How the axes of each layer's output are read."""
+        """The reading of each layer's axes: channels, positions, tokens."""
         if self.structure.axes is None:
             self.structure.axes = Axes(self.layers)
         return self.structure.axes
@@ -144,10 +144,10 @@ class Subject:
             raise UnseenLayerError(f"the output of {layer!r} cannot be seen: {row.note or row.status.value}")
         return row
 
-    # --- what it returns -----------------------------------------------------------------------------------------
+    # --- its outputs ---------------------------------------------------------------------------------------------
 
     @contextmanager
-    def lent(self, batch: Batch) -> Iterator[tuple[nn.Module, Batch, bool]]:
+    def borrow_model(self, batch: Batch) -> Iterator[tuple[nn.Module, Batch, bool]]:
         """The model to run, the batch on its device, and whether the random state may be rewound afterwards.
 
         Raises:
@@ -173,7 +173,7 @@ class Subject:
             self.model, self.copied = made.model, True
 
     def capture(self, layer: str, samples: Sequence[int], data: Data | None = None) -> Tensor:
-        """What a layer returned for one batch, as it returned it: its own axes, on the model's device.
+        """A layer's output for one batch, as the layer returned it: its own axes, on the model's device.
 
         Args:
             layer: a name in ``layers``.
@@ -183,12 +183,12 @@ class Subject:
         Raises:
             UnknownLayerError, UnseenLayerError: no such layer, or its output cannot be seen.
             ForwardError: the model rejects the batch.
-            ChangedError: as ``lent``.
+            ChangedError: as ``borrow_model``.
         """
         return self._run((self.data if data is None else data).batch(samples), self.seen(layer))
 
     def look(self, layer: str, sample: int | None, own: OwnInput | None = None) -> Look:
-        """What a layer returned for one sample; the forward stops after that layer.
+        """A layer's output for one sample; the forward stops after that layer.
 
         Args:
             layer: a name in ``layers``.
@@ -226,17 +226,17 @@ class Subject:
 
     def output(self, batch: Batch) -> Any:
         """The model's output for a batch, in evaluation mode, without gradients."""
-        with self.lent(batch) as (model, ready, alone):
+        with self.borrow_model(batch) as (model, ready, alone):
             return capture.forward(model, ready.args, ready.kwargs, restore_rng=alone)
 
     def field_known(self, layer: str, batch: Batch, *, channel_last: bool) -> bool:
-        """Whether ``receptive_field`` was already measured for this layer and inputs of this shape."""
+        """Tell whether ``receptive_field`` was already measured for this layer and inputs of this shape."""
         return (layer, channel_last, main_input(batch).shape) in self.structure.fields
 
     def receptive_field(
         self, layer: str, batch: Batch, *, channel_last: bool
     ) -> Generator[None, None, ReceptiveField | None]:
-        """Where a layer's maps look on the input image; see ``innerview.model.receptive``.
+        """The receptive field of a layer's maps on the input image; see ``innerview.model.receptive``.
 
         Measured once a layer and shape of the input, in steps of one small forward and backward each, between which
         the model is free.
@@ -246,7 +246,7 @@ class Subject:
 
         @contextmanager
         def running() -> Iterator[tuple[nn.Module, tuple[Any, ...], dict[str, Any], bool]]:
-            with self.lent(batch) as (model, ready, alone):
+            with self.borrow_model(batch) as (model, ready, alone):
                 yield model, ready.args, ready.kwargs, alone
 
         if key not in fields:
@@ -254,7 +254,7 @@ class Subject:
         return fields[key]
 
     def _run(self, batch: Batch, row: Layer) -> Tensor:
-        with self.lent(batch) as (model, ready, alone):
+        with self.borrow_model(batch) as (model, ready, alone):
             return capture.run(model, ready.args, ready.kwargs, [row.name], restore_rng=alone)[row.name]
 
     def _check(self) -> None:

@@ -1,4 +1,4 @@
-"""What a layer returns for many samples, in steps short enough to let a click through."""
+"""A layer's output for many samples, in steps short enough to let a click through."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from innerview.jobs.worker import Job
     from innerview.study.subject import Subject
 
-# What the layers up to the one asked for return in one forward, summed over the batch.
+# Elements that the layers up to the one asked for return in one forward, summed over the batch.
 _ELEMENTS = 4_000_000
 _ELEMENTS_ON_GPU = 400_000_000
 _LARGEST_BATCH = 256
@@ -35,7 +35,7 @@ def sweep(
         data: where the samples are; None: the subject's data.
 
     Yields:
-        Which of ``samples`` (as a range of positions), and what the layer returned for them: ``[n, ...]``, the batch
+        A range of positions in ``samples``, and the layer's output for them: ``[n, ...]``, the batch
         axis in front, on the model's device.
 
     Raises:
@@ -58,10 +58,10 @@ def sweep(
 
 
 def batch_size(subject: Subject, layer: str, steps: int = 1) -> int:
-    """How many samples to run in one forward up to a layer, for a step of some 50 ms, or as long as so many steps.
+    """The number of samples for one forward up to a layer: a step of some 50 ms, or as long as so many steps.
 
-    Decided by the amount of work, not by the clock: another batch size may round another way, and an embedding would
-    not come out the same twice.
+    The amount of work decides it, not the clock: another batch size may round another way, and an embedding would not
+    come out the same twice.
     """
     if subject.layers[layer].batch_axis is None:
         return 1  # rows of several samples mixed in one axis can only be told apart by running one at a time

@@ -1,4 +1,4 @@
-"""What every view of an Inspector shares: it follows the inspector's selection, and its work runs as jobs."""
+"""The base of every view of an Inspector: it follows the inspector's selection, and its work runs as jobs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from traitlets import Bool
 
 from innerview.arguments import refuse_unknown_to
+from innerview.errors import InnerviewError
 from innerview.jobs.worker import URGENT, Job
 from innerview.session.inspector import Inspector
 from innerview.widgets.frame_widget import FrameWidget
@@ -19,17 +20,39 @@ if TYPE_CHECKING:
 _QUICK = 0.02  # seconds that a click is waited for, at most
 
 
+def require_inspector(view: object, inspector: object) -> None:
+    """Raise TypeError, with what to write, for a view that is given something other than an Inspector."""
+    if not isinstance(inspector, Inspector):
+        name = type(view).__name__
+        raise TypeError(
+            f"{name} shows an innerview.Inspector; got {type(inspector).__name__}. "
+            f"Write {name}(iv.Inspector(model, data))"
+        )
+
+
+def jobs_of(inspector: Inspector, view: object, scope: str = "") -> list[Job]:
+    """The jobs of a view that are not over: those whose scope begins with these letters."""
+    jobs = inspector.jobs.active()
+    return [j for j in jobs if isinstance(j.key, tuple) and j.key[0] == id(view) and j.key[1].startswith(scope)]
+
+
+def cancel_jobs(inspector: Inspector, view: object, scope: str = "") -> None:
+    """Cancel the jobs of ``jobs_of``."""
+    for job in jobs_of(inspector, view, scope):
+        inspector.jobs.cancel(job.id)
+
+
 class View(FrameWidget):
     """A view of an Inspector.
 
     A subclass names its built module in ``_esm``, observes the inspector with ``watch``, and answers each want by a
-    method ``want_<key>(value)``.
+    method ``want_<key>(value)``; the wants that change the selection are answered here.
 
     Args:
         inspector: whose selection the view shows and changes.
 
     Raises:
-        TypeError: the argument is no Inspector, or a keyword is misspelt.
+        TypeError: the argument is not an Inspector, or a keyword is misspelt.
     """
 
     # Whether somebody can see the view; one that is dear to compute waits until it is.
@@ -38,48 +61,80 @@ class View(FrameWidget):
     inspector: Inspector | None = None
 
     def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
-        if not isinstance(inspector, Inspector):
-            raise TypeError(
-                f"{type(self).__name__} shows an innerview.Inspector; got {type(inspector).__name__}. "
-                f"Write {type(self).__name__}(iv.Inspector(model, data))"
-            )
+        require_inspector(self, inspector)
         refuse_unknown_to(self, kwargs, ("layout", "active"))
         self.inspector = inspector
         self._watched: list[tuple[Callable[..., None], list[str]]] = []
         self._missed: dict[Callable[..., None], Any] = {}
         super().__init__(**kwargs)
-        self.observe(lambda change: self.activated() if change["new"] else None, "active")
+        self.observe(lambda change: self.activated() if change["new"] and self.inspector else None, "active")
         self.observe(lambda change: self._catch_up() if change["new"] else None, "shown")
+
+    @property
+    def _inspector(self) -> Inspector:
+        """The inspector, in methods that are only called while the view is open.
+
+        Raises:
+            InnerviewError: after ``close()``.
+        """
+        inspector = self.inspector
+        if inspector is None:
+            raise InnerviewError(f"this {type(self).__name__} is closed; make a new one")
+        return inspector
+
+    def want_layer(self, layer: str) -> None:
+        """A layer was chosen."""
+        self._inspector.layer = layer
+
+    def want_sample(self, sample: int) -> None:
+        """A sample was chosen."""
+        self._inspector.sample = int(sample)
+
+    def want_channel(self, channel: int | None) -> None:
+        """A channel was chosen, or the chosen one given up."""
+        self._inspector.channel = channel
 
     def watch(self, handler: Callable[..., None], *names: str) -> None:
         """Call ``handler(change)`` when the inspector's traits of these names change, until the view is closed.
 
-        What changes while the view is open nowhere is told, the last of it, once it is open again.
+        Of the changes while the view is open nowhere, the handler is told the last one once it is open again.
         """
 
         def heard(change: Any) -> None:
+            if self.inspector is None:
+                return  # closed on another thread just now
             if self.shown:
                 handler(change)
             else:
                 self._missed[handler] = change
 
-        if self.inspector is not None:
-            self.inspector.observe(heard, list(names))
-            self._watched.append((heard, list(names)))
+        self._inspector.observe(heard, list(names))
+        self._watched.append((heard, list(names)))
+
+    def follow(self, frame: Callable[[Inspector], Frame], *names: str) -> None:
+        """Send ``frame(inspector)`` now, and whenever the inspector's traits of these names change."""
+
+        def send(_: object) -> None:
+            self.push(*frame(self._inspector))
+
+        self.watch(send, *names)
+        send(None)
 
     def run(
         self,
         scope: str,
         label: str,
-        work: Callable[[Job], Generator[Frame | None, None, None]],
+        work: Callable[[Inspector, Job], Generator[Frame | None, None, None]],
         *,
         priority: int = URGENT,
     ) -> None:
         """Compute frames on the worker thread and send each as it comes; the newest request of a scope wins.
 
-        ``work`` yields None where it has nothing to show yet but others may have their turn.
+        ``work(inspector, job)`` yields None where it has nothing to show yet but others may have their turn. A view
+        that is closed runs nothing.
         """
-        if self.inspector is None:
+        inspector = self.inspector
+        if inspector is None:
             return
 
         def deliver(frame: Frame | None) -> None:
@@ -87,16 +142,23 @@ class View(FrameWidget):
             if frame is not None:
                 self.push(*frame)
 
-        self.inspector.jobs.submit(
-            (id(self), scope), label, work, deliver=deliver, fail=lambda e: self.show_error(scope, e), priority=priority
+        def fail(error: BaseException) -> None:
+            if self.inspector is not None:  # else the work has met a view that was just closed
+                self.show_error(scope, error)
+
+        key = (id(self), scope)
+        inspector.jobs.submit(
+            key, label, lambda job: work(inspector, job), deliver=deliver, fail=fail, priority=priority
         )
+
+    def working(self, scope: str) -> bool:
+        """Tell whether a job of this scope is waiting or running."""
+        return self.inspector is not None and bool(jobs_of(self.inspector, self, scope))
 
     def cancel(self, scope: str) -> None:
         """Stop the work of a scope."""
         if self.inspector is not None:
-            for job in self.inspector.jobs.active():
-                if job.key == (id(self), scope):
-                    self.inspector.jobs.cancel(job.id)
+            cancel_jobs(self.inspector, self, scope)
 
     def activated(self) -> None:
         """Catch up, after ``active`` became true; a view that is always up to date does nothing."""
@@ -119,9 +181,7 @@ class View(FrameWidget):
         if inspector is not None:
             for handler, names in self._watched:
                 inspector.unobserve(handler, names)
-            for job in inspector.jobs.active():
-                if isinstance(job.key, tuple) and job.key[0] == id(self):
-                    inspector.jobs.cancel(job.id)
+            cancel_jobs(inspector, self)
             self._watched.clear()
             self._missed.clear()
         super().close()

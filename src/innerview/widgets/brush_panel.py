@@ -1,4 +1,4 @@
-"""The brush panel: what the brushed samples are, and which channels set them apart."""
+"""The brush panel: the classes of the brushed samples, and the channels that set them apart."""
 
 from __future__ import annotations
 
@@ -39,7 +39,6 @@ class BrushPanel(View):
 
     _esm = static("brush_panel.js")
 
-    # The channel clicked last, also when it is the one that is chosen already.
     clicked = Int(None, allow_none=True)
 
     def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
@@ -47,43 +46,33 @@ class BrushPanel(View):
         self._count = _FIRST
         self._labels = Labels()
         self.watch(lambda _: self._update(), "brush", "layer", "version", "sample_size", "kept")
-        self.watch(lambda _: self._push_current(), "channel")
         self._update()
-        self._push_current()
+        self.follow(current, "channel")
 
-    def _push_current(self) -> None:
-        if self.inspector is not None:
-            self.push(*current(self.inspector))
-
-    def want_channel(self, channel: int) -> None:
+    def want_channel(self, channel: int | None) -> None:
         """A channel was clicked."""
-        if self.inspector is not None:
-            self.inspector.channel = int(channel)
-            self.clicked = None
-            self.clicked = int(channel)
+        super().want_channel(channel)
+        self.clicked = None
+        self.clicked = channel
 
     def want_more(self, count: int) -> None:
-        """So many channels are to be listed."""
+        """List so many channels."""
         self._count = max(_FIRST, int(count))
         self._update()
 
     def want_clear(self, _: object) -> None:
-        """Nothing is to be brushed any more."""
-        if self.inspector is not None:
-            self.inspector.brush = []
+        """Clear the brush."""
+        self._inspector.brush = []
 
     def activated(self) -> None:
-        """Compare what changed while nobody looked."""
+        """Catch up with the changes made while nobody looked."""
         self._update()
 
     def _update(self) -> None:
         if self.active:
             self.run("contrast", "selected against the rest", self._contrast, priority=SOON)
 
-    def _contrast(self, job: Job) -> Generator[Frame | None, None, None]:
-        inspector = self.inspector
-        if inspector is None:
-            return
+    def _contrast(self, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
         brush, layer = inspector.brush, inspector.layer
         header: dict[str, Any] = {
             "kind": "contrast",
@@ -116,12 +105,7 @@ class BrushPanel(View):
         order = np.argsort(-np.abs(found.difference), kind="stable")
         header["channelCount"] = len(order)
         header["channels"] = [
-            {
-                "channel": int(channel),
-                "selected": float(found.selected[channel]),
-                "rest": float(found.rest[channel]),
-                "difference": float(found.difference[channel]),
-            }
+            {"channel": int(channel)} | {name: float(values[channel]) for name, values in found._asdict().items()}
             for channel in order[: self._count]
         ]
         header["note"] = f"means over {int(selected.sum()):,} selected samples and {int((~selected).sum()):,} others"

@@ -1,4 +1,4 @@
-"""The channel grid: what every channel of the chosen layer does for the chosen sample."""
+"""The channel grid: every channel of the chosen layer for the chosen sample."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from innerview.data.inputs import is_image, main_input
 from innerview.errors import DataError, InnerviewError
 from innerview.jobs.worker import BACKGROUND, SOON, steps
 from innerview.study.sweep import sweep
-from innerview.widgets.base import View
+from innerview.widgets.base import View, jobs_of
 from innerview.widgets.frame_widget import NO_ARRAYS, static
+from innerview.widgets.tile_frames import layout_header, tile_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -53,11 +54,6 @@ class ChannelGrid(View):
         self._draw()
         self._seek_dead()
 
-    def want_channel(self, channel: int | None) -> None:
-        """A tile was clicked, or the enlarged channel closed."""
-        if self.inspector is not None:
-            self.inspector.channel = channel
-
     def want_slices(self, slices: list[int]) -> None:
         """A slice slider was moved."""
         self._slices = [int(index) for index in slices]
@@ -72,8 +68,7 @@ class ChannelGrid(View):
         """Another axis of the activation is to be read as its channels."""
         self._channel_axis = axis
         self._slices = []
-        if self.inspector is not None:
-            self.inspector.channel = None
+        self._inspector.channel = None
         self._draw()
         self._seek_dead()
 
@@ -84,21 +79,20 @@ class ChannelGrid(View):
         self._seek_dead()
 
     def _draw(self) -> None:
-        if self.inspector is not None and self.inspector.layer is not None:
-            self.run("grid", f"channels of {self.inspector.layer}", self._grid)
+        if self._inspector.layer is not None:
+            self.run("grid", f"channels of {self._inspector.layer}", self._grid)
 
     def _seek_dead(self) -> None:
-        if self.inspector is not None and self.inspector.layer is not None:
-            self.run("dead", f"dead channels of {self.inspector.layer}", self._dead, priority=BACKGROUND)
+        if self._inspector.layer is not None:
+            self.run("dead", f"dead channels of {self._inspector.layer}", self._dead, priority=BACKGROUND)
 
     def _enlarge(self) -> None:
-        if self.inspector is not None and self.inspector.layer is not None:
+        if self._inspector.layer is not None:
             self.run("channel", "one channel in full", self._channel)
 
-    def _look(self) -> tuple[Look, Layout, list[int]]:
+    def _look(self, inspector: Inspector) -> tuple[Look, Layout, list[int]]:
         """The activation to draw, how its axes are read, and the index shown of each axis that is left over."""
-        inspector = self.inspector
-        if inspector is None or inspector.layer is None:
+        if inspector.layer is None:
             raise DataError("no layer is chosen")
         look = inspector.look(inspector.layer, inspector.sample)
         layout = inspector.axes.layout(
@@ -108,49 +102,27 @@ class ChannelGrid(View):
         wanted = self._slices if len(self._slices) == len(sizes) else [size // 2 for size in sizes]
         return look, layout, [max(0, min(index, size - 1)) for index, size in zip(wanted, sizes, strict=True)]
 
-    def _grid(self, job: Job) -> Generator[Frame | None, None, None]:
-        look, layout, slices = self._look()
+    def _grid(self, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
+        look, layout, slices = self._look(inspector)
         tiles = make_tiles(look.values, layout, slices=slices)
         header = {
             "kind": "grid",
             "layer": look.layer.name,
             "layerKind": look.layer.kind,
             "sample": look.sample,
-            "layout": layout.kind,
-            "shape": list(layout.shape),
-            "full": list(tiles.full),
-            "channelAxis": layout.channel_axis,
-            "slices": [
-                {"name": axis.name, "size": axis.size, "index": index}
-                for axis, index in zip(layout.slice_axes, slices, strict=True)
-            ],
+            **layout_header(layout, slices, tiles),
             "foldable": layout.foldable,
             "folded": layout.folded,
-            "extraLabels": layout.extra_labels,
             "nonfinite": int(tiles.nonfinite.sum()),
             "note": look.layer.note,
         }
-        arrays = {
-            "tiles": tiles.pixels,
-            "low": tiles.low,
-            "high": tiles.high,
-            "mean": tiles.mean,
-            "variance": tiles.variance,
-            "sparsity": tiles.sparsity,
-            "nonfinite": tiles.nonfinite,
-        }
-        if tiles.extra is not None:
-            arrays["extra"] = tiles.extra
-        yield header, arrays
-        if self.inspector is not None and self.inspector.channel is not None:
+        yield header, tile_arrays(tiles)
+        if inspector.channel is not None:
             # The enlarged channel follows the sample.
-            yield from self._channel(job)
+            yield from self._channel(inspector, job)
 
-    def _channel(self, _: Job) -> Generator[Frame | None, None, None]:
-        inspector = self.inspector
-        if inspector is None:
-            return
-        look, layout, slices = self._look()
+    def _channel(self, inspector: Inspector, _: Job) -> Generator[Frame | None, None, None]:
+        look, layout, slices = self._look(inspector)
         channel = inspector.channel
         header: dict[str, Any] = {
             "kind": "channel",
@@ -190,13 +162,10 @@ class ChannelGrid(View):
     def _seek_field(self, layer: str, batch: Batch, *, channel_last: bool) -> None:
         """Measure the receptive field aside, unless that is under way; then send the channel again with it."""
         label = f"receptive field of {layer}"
-        inspector = self.inspector
-        if inspector is None or any(
-            job.key == (id(self), "receptive") and job.label == label for job in inspector.jobs.active()
-        ):
+        if any(job.label == label for job in jobs_of(self._inspector, self, "receptive")):
             return
 
-        def work(job: Job) -> Generator[Frame | None, None, None]:
+        def work(inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
             subject = inspector.subject
             try:
                 for _ in subject.receptive_field(layer, batch, channel_last=channel_last):
@@ -204,25 +173,24 @@ class ChannelGrid(View):
                         return
                     yield None
             except InnerviewError:
-                return  # nobody asked for it, and the channel is there without it
+                return  # it was not asked for, and the channel is there without it
             if inspector.channel is not None and subject.field_known(layer, batch, channel_last=channel_last):
-                yield from self._channel(job)
+                yield from self._channel(inspector, job)
 
         self.run("receptive", label, work, priority=SOON)
 
-    def _dead(self, job: Job) -> Generator[Frame | None, None, None]:
-        """Which channels stay silent over many samples: as many as fit into a moment of background work.
+    def _dead(self, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
+        """Find the channels that stay silent over as many samples as fit into a moment of background work.
 
-        Over a few samples a channel that is merely choosy is silent as well, so that nothing is said before enough of
-        them, or all there are, were looked at.
+        Over a few samples a merely selective channel is silent too, so nothing is said before enough of them, or all
+        there are, were looked at.
         """
-        inspector = self.inspector
-        if inspector is None or inspector.layer is None:
+        if inspector.layer is None:
             return
         name, there = inspector.layer, len(inspector.data)
         if there == 1:
-            return  # the grid itself shows what is silent for this one
-        axis, subject = self._look()[1].channel_axis, inspector.subject
+            return  # the grid itself shows the silent channels of this one
+        axis, subject = self._look(inspector)[1].channel_axis, inspector.subject
         least, total = min(_DEAD_LEAST, there), min(_DEAD_SAMPLES, there)
         begun = time.perf_counter()
         alive: np.ndarray | None = None
@@ -232,7 +200,7 @@ class ChannelGrid(View):
                 values = torch.cat([values for _, values in sweep(subject, name, part)])
                 active = active_channels(values, axis)
             except (InnerviewError, RuntimeError):
-                return  # nobody asked for it: a layer whose samples do not compare has no dead channels to show
+                return  # it was not asked for: a layer whose samples cannot be compared shows no dead channels
             alive = active if alive is None else alive | active
             samples = part.stop
             if samples >= least and time.perf_counter() - begun > _DEAD_SECONDS:

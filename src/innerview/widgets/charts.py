@@ -50,7 +50,7 @@ class CosineChart:
             if counts.any()
         }
         highest = max((float(height.max()) for height in heights.values()), default=1.0)
-        # Activations after a ReLU make no angle beyond 90 degrees: half of the chart would be empty.
+        # Activations after a ReLU never differ by more than 90 degrees: half of the chart would be empty.
         least = -1.0 if both[histogram.edges[1:] <= 0].any() else 0.0
         self._x = bq.LinearScale(min=least, max=1.0, allow_padding=False)
         self._y = bq.LogScale(min=_LEAST, max=highest * 2.0) if log else bq.LinearScale(min=0.0, max=highest * 1.05)
@@ -67,16 +67,9 @@ class CosineChart:
                 fill_opacities=[0.3],
                 stroke_width=1.25,
             )
-        self._across = bq.Axis(scale=self._x, label="cosine similarity", label_offset="30px", num_ticks=5, **PLAIN)
-        self._up = bq.Axis(
-            scale=self._y,
-            side="left",
-            label="density" if measure == "density" else "pairs",
-            label_offset="40px",
-            tick_format="~g" if measure == "density" else "~s",
-            tick_values=_ticks(highest, logarithmic=log),
-            **PLAIN,
-        )
+        label, number = ("density", "~g") if measure == "density" else ("pairs", "~s")
+        self._across = _below(self._x, "cosine similarity", num_ticks=5)
+        self._up = _left(self._y, label, tick_format=number, tick_values=_ticks(highest, logarithmic=log))
         margin = _MARGIN if title else {**_MARGIN, "top": 8}
         axes = [self._across, self._up]
         self.figure = make_figure(title, list(self._lines.values()), axes, margin=margin, height=height)
@@ -93,8 +86,8 @@ class RankCurve(NamedTuple):
         ranks: ``[K]``, ascending.
         values: ``[K]``, from 0 to 1.
         low, high: ``[K]``, the interval of each; NaN for none.
-        colour: of all of it.
-        style: of the line: "solid", "dashed", "dotted" or "dash_dotted".
+        colour: the colour of line, band and points.
+        style: the style of the line: "solid", "dashed", "dotted" or "dash_dotted".
     """
 
     ranks: np.ndarray
@@ -153,58 +146,34 @@ class AccuracyChart:
                     fill_opacities=[0.14, 0.14],
                 )
                 marks.append(band)
-            line = bq.Lines(
-                x=curve.ranks,
-                y=curve.values,
-                scales=scales,
-                colors=[curve.colour],
-                line_style=curve.style,
-                stroke_width=1.5,
-            )
-            dots = bq.Scatter(
-                x=curve.ranks,
-                y=curve.values,
-                scales=scales,
-                colors=[curve.colour],
-                default_size=36,
-                tooltip=bq.Tooltip(fields=["x", "y"], labels=["rank", label], formats=[",d", ".1%"]),
-            )
-            dots.on_element_click(
-                lambda _, content, number=number, curve=curve: clicked(
-                    number, int(curve.ranks[content["data"]["index"]])
-                )
-            )
-            marks.append(line)
+
+            def choose(_: object, content: Any, number: int = number, ranks: np.ndarray = curve.ranks) -> None:
+                clicked(number, int(ranks[content["data"]["index"]]))
+
+            shared = {"x": curve.ranks, "y": curve.values, "scales": scales, "colors": [curve.colour]}
+            marks.append(bq.Lines(**shared, line_style=curve.style, stroke_width=1.5))
+            tooltip = bq.Tooltip(fields=["x", "y"], labels=["rank", label], formats=[",d", ".1%"])
+            dots = bq.Scatter(**shared, default_size=36, tooltip=tooltip)
+            dots.on_element_click(choose)
             self.points.append(dots)
-        self._across = bq.Axis(
-            scale=self._x,
-            label="rank",
-            label_offset="30px",
-            tick_format=",d",
-            tick_values=_powers(highest),
-            **PLAIN,
-        )
-        self._up = bq.Axis(
-            scale=self._y,
-            side="left",
-            label=label,
-            label_offset="40px",
-            tick_format=".0%",
-            tick_values=np.linspace(0.0, 1.0, 6),
-            **PLAIN,
-        )
+        self._across = _below(self._x, "rank", tick_format=",d", tick_values=_powers(highest))
+        self._up = _left(self._y, label, tick_format=".0%", tick_values=np.linspace(0.0, 1.0, 6))
         # The points lie above all lines, so that each can be clicked.
-        self.figure = make_figure(
-            "",
-            [*marks, *self.points],
-            [self._across, self._up],
-            margin={**_MARGIN, "top": 8},
-            height=height,
-        )
+        marks += self.points
+        axes = [self._across, self._up]
+        self.figure = make_figure("", marks, axes, margin={**_MARGIN, "top": 8}, height=height)
 
     def close(self) -> None:
         """Let go of everything in the browser and in the kernel."""
         close_figure(self.figure, [*(dots.tooltip for dots in self.points), self._x, self._y])
+
+
+def _below(scale: Any, label: str, **ticks: Any) -> Any:
+    return bqplot().Axis(scale=scale, label=label, label_offset="30px", **ticks, **PLAIN)
+
+
+def _left(scale: Any, label: str, **ticks: Any) -> Any:
+    return bqplot().Axis(scale=scale, side="left", label=label, label_offset="40px", **ticks, **PLAIN)
 
 
 def _powers(highest: float) -> np.ndarray:

@@ -1,8 +1,9 @@
-"""The compression controls: how a layer is compressed, what that does to one sample, and to the accuracy."""
+"""The compression controls: the slider, one sample before and after, and the accuracy that is left."""
 
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 from traitlets import Int
@@ -10,11 +11,12 @@ from traitlets import Int
 from innerview.analysis.projections.projection import Axis, Basis
 from innerview.jobs.progress import relay
 from innerview.jobs.worker import BACKGROUND, SOON
-from innerview.study.compressions import Compression, compressing, compression_table
+from innerview.study.compression_tables import compression_table
+from innerview.study.compressions import compressing
 from innerview.study.projections import divide, projecting
 from innerview.widgets.base import View
 from innerview.widgets.compression_frames import accuracy, compressed, decided, fitted
-from innerview.widgets.compression_settings import OFF, Series, Settings
+from innerview.widgets.compression_settings import OFF, CompressionSettings, Series
 from innerview.widgets.frame_widget import static
 
 if TYPE_CHECKING:
@@ -23,12 +25,12 @@ if TYPE_CHECKING:
     from innerview.analysis.projections.projection import Projection
     from innerview.jobs.worker import Job
     from innerview.session.inspector import Inspector
-    from innerview.study.compressions import Step
+    from innerview.study.compression_results import Compression, CompressionSpec
     from innerview.study.subject import Subject
     from innerview.widgets.frame_widget import Frame
 
 _EVERY = 0.7  # seconds between two drawings of a curve under way
-# Beside the curve of a basis, the one that shows what it is worth.
+# The bases whose curves are drawn together: the one chosen, and one to judge it by.
 _BESIDE = {"pca": ("pca", "random"), "random": ("random", "pca"), "variance": ("variance", "random")}
 
 
@@ -51,10 +53,10 @@ class CompressionControls(View):
 
     def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
         super().__init__(inspector, **kwargs)
-        self.settings = Settings(inspector)
+        self.settings = CompressionSettings(inspector)
         self._found: dict[Series, dict[int, Compression]] = {}
         self._partial: dict[Series, dict[int, Compression]] = {}  # of curves under way
-        self._fitting: Series | None = None  # what is being fitted; the slider may move meanwhile
+        self._fitting: Series | None = None  # being fitted; the slider may move meanwhile
         self._due = False  # the accuracy is to be evaluated once it is fitted
         self._model = inspector.subject.state
         self.observe(lambda change: None if change["new"] else self._rest(), "active")
@@ -65,88 +67,81 @@ class CompressionControls(View):
 
     @property
     def curves(self) -> dict[Series, list[Compression]]:
-        """What was evaluated so far, by ascending rank."""
+        """The results so far, by ascending rank."""
         both = {one: self._partial.get(one, {}) | self._found.get(one, {}) for one in {**self._found, **self._partial}}
         return {one: [points[rank] for rank in sorted(points)] for one, points in both.items()}
 
-    def choose(self, step: Step, also: Iterable[Step] = ()) -> None:
+    def choose(self, spec: CompressionSpec, also: Iterable[CompressionSpec] = ()) -> None:
         """Compress a layer in this way, which becomes the inspector's layer, and evaluate what accuracy is left.
 
         Args:
-            step: the layer, its rank, basis ("off" for none) and axis.
+            spec: the layer, its rank, basis ("off" for none) and axis.
             also: other layers to compress with it.
 
         Raises:
-            UnknownLayerError, UnseenLayerError, DataError: as ``Settings.choose``.
+            UnknownLayerError, UnseenLayerError, DataError: as ``CompressionSettings.choose``.
         """
-        inspector = self.inspector
-        if inspector is None:
-            return
-        self.settings.choose(step, also)
-        if step.layer == inspector.layer:
+        self.settings.choose(spec, also)
+        if spec.layer == self._inspector.layer:
             self._begin()
         else:
-            inspector.layer = step.layer  # and so to _begin
+            self._inspector.layer = spec.layer  # and so to _begin
 
     # --- what the user asks for --------------------------------------------------------------------------------
 
     def want_basis(self, basis: str) -> None:
-        """Another basis, or none."""
+        """Choose another basis, or none."""
         self.settings.basis = basis if basis in get_args(Basis) else OFF
         self._begin()
 
     def want_axis(self, axis: str) -> None:
-        """Another axis."""
+        """Choose another axis."""
         self.settings.axis = axis if axis in get_args(Axis) else "channels"
         self._begin()
 
     def want_rank(self, rank: int) -> None:
-        """The slider was moved; the accuracy waits until it rests."""
+        """Follow the slider; the accuracy waits until it rests."""
         self.settings.move(int(rank))
         self._due = False
         self.cancel("accuracy")
         self._show()
 
     def want_evaluate(self, _: object) -> None:
-        """The slider rests."""
+        """Evaluate the accuracy: the slider rests."""
         self._due = True
         if not self._under_way():
             self._evaluate()
 
     def want_pin(self, _: object) -> None:
-        """This layer stays as it is compressed now while others are chosen."""
-        step = self.settings.now
-        if step is not None and step.basis != OFF:
-            self.settings.pinned = {**self.settings.pinned, step.layer: step}
+        """Keep this layer compressed as it is now while others are chosen."""
+        spec = self.settings.now
+        if spec is not None and spec.basis != OFF:
+            self.settings.pinned = {**self.settings.pinned, spec.layer: spec}
             self._begin()
 
     def want_unpin(self, layer: str) -> None:
-        """A layer is compressed no more while others are chosen."""
-        self.settings.pinned = {name: step for name, step in self.settings.pinned.items() if name != layer}
+        """Stop compressing a layer while others are chosen."""
+        self.settings.pinned = {name: spec for name, spec in self.settings.pinned.items() if name != layer}
         self._begin()
 
     def want_stop(self, _: object) -> None:
-        """Evaluate no more; what was found so far stays."""
+        """Stop evaluating; the results so far stay."""
         self._due = False
         self.cancel("accuracy")
         self._stop_curves()
 
     def want_curve(self, _: object) -> None:
         """Evaluate this layer at many ranks, in this basis and one to compare it with."""
-        step = self.settings.now
-        if step is None or step.basis == OFF:
+        spec = self.settings.now
+        if spec is None or spec.basis == OFF:
             return
-        series = self.settings.series(step)
-        for one in (series._replace(basis=basis) for basis in _BESIDE.get(step.basis, (step.basis,))):
-            self.run(
-                f"curve {one}",
-                f"accuracy of {one.layer} by rank, {one.basis}",
-                lambda job, one=one: self._curve(one, job),
-                priority=BACKGROUND,
-            )
+        series = self.settings.series(spec)
+        for one in (series._replace(basis=basis) for basis in _BESIDE.get(spec.basis, (spec.basis,))):
+            label = f"accuracy of {one.layer} by rank, {one.basis}"
+            self.run(f"curve {one}", label, partial(self._curve, one), priority=BACKGROUND)
 
     def want_clear(self, _: object) -> None:
-        """Forget what was evaluated."""
+        """Forget the results."""
         self._stop_curves()
         self._found, self._partial = {}, {}
         self._tell()
@@ -158,7 +153,7 @@ class CompressionControls(View):
         self._begin()
 
     def _rest(self) -> None:
-        """Nobody looks: what follows the selection stops until somebody does. Curves were asked for, and go on."""
+        """Stop the work that follows the selection until the view is looked at; curves, which were asked for, go on."""
         self.cancel("tiles")
         self.cancel("accuracy")
 
@@ -169,11 +164,8 @@ class CompressionControls(View):
         self._show()
 
     def _look_again(self) -> None:
-        """The model was changed, so that nothing found before holds; or there is another image of the user's own."""
-        inspector = self.inspector
-        if inspector is None:
-            return
-        model = inspector.subject.state
+        """Start again if the model was changed; else there is another image of the user's own to show."""
+        model = self._inspector.subject.state
         if model != self._model:
             self._model = model
             self.want_clear(None)
@@ -182,76 +174,69 @@ class CompressionControls(View):
             self._show()
 
     def _show(self) -> None:
-        """Send what is set now, and show the sample so compressed."""
-        step = self.settings.now
-        if step is None or not self.active:
+        """Send the present settings, and show the sample compressed by them."""
+        spec = self.settings.now
+        if spec is None or not self.active:
             return
-        series = self.settings.series(step)
-        self.push(*self._state(step))
-        kept = self._found.get(series, {}).get(step.rank)
+        series = self.settings.series(spec)
+        self.push(*self._state(spec))
+        kept = self._found.get(series, {}).get(spec.rank)
         if kept is not None:
             self.push(*accuracy(kept, kept.evaluated))
         if self._fitting == series and self._under_way():
             return  # once fitted, it shows the rank that is chosen then
         self._fitting = series
-        self.run("tiles", f"{step.layer} compressed", self._tiles)
+        self.run("tiles", f"{spec.layer} compressed", self._tiles)
 
     def _under_way(self) -> bool:
-        """Whether a projection is being fitted, after which the newest setting is shown and evaluated."""
-        inspector = self.inspector
-        return (
-            inspector is not None
-            and self._fitting is not None
-            and any(job.key == (id(self), "tiles") for job in inspector.jobs.active())
-        )
+        """Tell whether a projection is being fitted, after which the newest setting is shown and evaluated."""
+        return self._fitting is not None and self.working("tiles")
 
     # --- work --------------------------------------------------------------------------------------------------
 
-    def _tiles(self, job: Job) -> Generator[Frame | None, None, None]:
-        inspector, step = self.inspector, self.settings.now
+    def _tiles(self, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
+        spec, subject = self.settings.now, inspector.subject
         projection: Projection | None = None
-        subject = None if inspector is None else inspector.subject
-        while subject is not None and step is not None and step.basis != OFF:
-            projection = yield from projecting(subject, step.layer, step.rank, step.basis, step.axis, job=job)
-            before, step = step, self.settings.now
-            if step == before:
+        while spec is not None and spec.basis != OFF:
+            projection = yield from projecting(subject, spec.layer, spec.rank, spec.basis, spec.axis, job=job)
+            before, spec = spec, self.settings.now
+            if spec == before:
                 break  # else the slider was moved meanwhile
         self._fitting = None
-        if inspector is None or subject is None or step is None:
+        if spec is None:
             return
         if projection is not None:
-            if projection.rank < step.rank:
+            if projection.rank < spec.rank:
                 # Fewer samples than that: the slider goes back to what there is.
                 self.settings.move(projection.rank)
-                yield self._state(step._replace(rank=projection.rank))
-            yield fitted(step.layer, projection)
-        look = inspector.look(step.layer, inspector.sample, subject)
+                yield self._state(spec._replace(rank=projection.rank))
+            yield fitted(spec.layer, projection)
+        look = inspector.look(spec.layer, inspector.sample, subject)
         yield compressed(subject, look, projection)
         if self._due:
             self._evaluate()
-        projections = {} if projection is None else {step.layer: projection}
+        projections = {} if projection is None else {spec.layer: projection}
         for other in self.settings.also:
             projections[other.layer] = yield from projecting(subject, *other)
         yield decided(subject, look, inspector.batch(look.sample), projections)
 
     def _evaluate(self) -> None:
-        step = self.settings.now
+        spec = self.settings.now
         self._due = False
-        if step is None or not self.active:
+        if spec is None or not self.active:
             return
         self.rested += 1
-        if step.basis == OFF:
+        if spec.basis == OFF:
             return
-        series = self.settings.series(step)
-        if step.rank in self._found.get(series, {}):
+        series = self.settings.series(spec)
+        if spec.rank in self._found.get(series, {}):
             return  # it was sent together with the setting
-        label = f"accuracy with {step.layer} compressed to {step.rank:,}"
-        self.run("accuracy", label, lambda job: self._estimate(series, step.rank, job), priority=SOON)
+        label = f"accuracy with {spec.layer} compressed to {spec.rank:,}"
+        self.run("accuracy", label, partial(self._estimate, series, spec.rank), priority=SOON)
 
-    def _estimate(self, series: Series, rank: int, job: Job) -> Generator[Frame | None, None, None]:
-        inspector = self.inspector
-        if inspector is None:
-            return
+    def _estimate(
+        self, series: Series, rank: int, inspector: Inspector, job: Job
+    ) -> Generator[Frame | None, None, None]:
         subject = inspector.subject
         total = len(divide(subject).evaluated)
 
@@ -268,10 +253,7 @@ class CompressionControls(View):
             self.progress("accuracy", "", None, over=True)
         self._tell()
 
-    def _curve(self, series: Series, job: Job) -> Generator[Frame | None, None, None]:
-        inspector = self.inspector
-        if inspector is None:
-            return
+    def _curve(self, series: Series, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
         told = time.monotonic()
 
         def follow(found: list[Compression] | None) -> None:
@@ -292,19 +274,16 @@ class CompressionControls(View):
             self._tell()
 
     def _stop_curves(self) -> None:
-        inspector = self.inspector
-        for job in [] if inspector is None else inspector.jobs.active():
-            if isinstance(job.key, tuple) and job.key[0] == id(self) and str(job.key[1]).startswith("curve"):
-                self.cancel(str(job.key[1]))
+        self.cancel("curve")
         self.progress("curve", "", None, over=True)
 
     # --- frames ------------------------------------------------------------------------------------------------
 
-    def _state(self, step: Step) -> Frame:
+    def _state(self, spec: CompressionSpec) -> Frame:
         also = [other._asdict() for other in self.settings.also]
-        header = {"kind": "compression", **step._asdict(), "full": self.settings.full(step.layer), "also": also}
-        labels = self.inspector is not None and self.inspector.data.labels is not None
-        return {**header, "pinned": self.settings.pinned.get(step.layer) == step, "labels": labels}, {}
+        header = {"kind": "compression", **spec._asdict(), "full": self.settings.full(spec.layer), "also": also}
+        labels = self._inspector.data.labels is not None
+        return {**header, "pinned": self.settings.pinned.get(spec.layer) == spec, "labels": labels}, {}
 
     def _tell(self) -> None:
         """The results have changed."""

@@ -1,4 +1,4 @@
-"""Frames about a compressed layer: one sample before and after, what is predicted of it, what accuracy is left."""
+"""Frames about a compressed layer: one sample before and after, its predictions, and the accuracy that is left."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import numpy as np
 from innerview.analysis.pictures.tiles import make_tiles
 from innerview.errors import InnerviewError
 from innerview.model.intervene import forward_with
-from innerview.study.class_scores import scores
+from innerview.study.class_scores import scores_of_one
 from innerview.study.compressions import edits_of
+from innerview.widgets.tile_frames import layout_header, tile_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from innerview.analysis.projections.projection import Projection
     from innerview.data.samples import Batch
-    from innerview.study.compressions import Compression
+    from innerview.study.compression_results import Compression
     from innerview.study.subject import Look, Subject
     from innerview.widgets.frame_widget import Frame
 
 _PIXELS = 2**20  # of each of the three pictures: they share the width of the page
 _CLASSES = 3  # the likeliest, whose probabilities are shown
-_STATISTICS = ("low", "high", "mean", "variance", "sparsity", "nonfinite")
 
 
 def compressed(subject: Subject, look: Look, projection: Projection | None) -> Frame:
@@ -43,40 +43,20 @@ def compressed(subject: Subject, look: Look, projection: Projection | None) -> F
         "rank": 0 if projection is None else projection.rank,
         "layerKind": look.layer.kind,
         "sample": look.sample,
-        "layout": layout.kind,
-        "shape": list(layout.shape),
-        "full": list(pictures["before"].full),
-        "channelAxis": layout.channel_axis,
-        "slices": [
-            {"name": axis.name, "size": axis.size, "index": index}
-            for axis, index in zip(layout.slice_axes, slices, strict=True)
-        ],
-        "extraLabels": layout.extra_labels,
+        **layout_header(layout, slices, pictures["before"]),
         "nonfinite": {name: int(tiles.nonfinite.sum()) for name, tiles in pictures.items()},
     }
     arrays: dict[str, np.ndarray] = {}
     for name, tiles in pictures.items():
-        arrays[f"{name}.tiles"] = tiles.pixels
-        arrays |= {f"{name}.{part}": getattr(tiles, part) for part in _STATISTICS}
-        if tiles.extra is not None:
-            arrays[f"{name}.extra"] = tiles.extra
+        arrays |= tile_arrays(tiles, f"{name}.")
     return header, arrays
 
 
 def fitted(layer: str, projection: Projection) -> Frame:
-    """What a projection is and costs at its rank, and how much of the variance each rank keeps."""
-    header = {
-        "kind": "projection",
-        "layer": layer,
-        "basis": projection.basis,
-        "axis": projection.axis,
-        "rank": projection.rank,
-        "matrix": projection.matrix_shape,
-        "parameters": projection.parameters,
-        "bytes": projection.sizes,
-        "samples": projection.samples,
-        "note": projection.note,
-    }
+    """The cost of a projection at its rank, and the share of the variance that each rank keeps."""
+    names = ("basis", "axis", "rank", "parameters", "samples", "note")
+    header = {"kind": "projection", "layer": layer, "matrix": projection.matrix_shape, "bytes": projection.sizes}
+    header |= {name: getattr(projection, name) for name in names}
     return header, {"curve": projection.curve.astype(np.float32)}
 
 
@@ -93,17 +73,14 @@ def decided(subject: Subject, look: Look, batch: Batch, projections: Mapping[str
         "notClassifier": "",
     }
     try:
-        before = after = scores(subject.output(batch), 1)[0].exp().cpu()
+        before = after = scores_of_one(subject.output(batch)).exp()
         if projections:
             edits = edits_of(subject, projections)
-            with subject.lent(batch) as (model, ready, rewind):
+            with subject.borrow_model(batch) as (model, ready, rewind):
                 output = forward_with(model, ready.args, ready.kwargs, edits, restore_rng=rewind)
-            after = scores(output, 1)[0].exp().cpu()
+            after = scores_of_one(output).exp()
     except InnerviewError as error:
         header["notClassifier"] = str(error)
-        return header, {}
-    if before.isnan().any() or after.isnan().any():
-        header["notClassifier"] = "no class probabilities: the model's output has NaN or infinite scores"
         return header, {}
     # The likeliest before, and the winner after where it is another one.
     likeliest = before.argsort(descending=True).tolist()[:_CLASSES]
@@ -116,20 +93,8 @@ def decided(subject: Subject, look: Look, batch: Batch, projections: Mapping[str
 
 
 def accuracy(found: Compression, total: int) -> Frame:
-    """What is left of the accuracy, as far as it was evaluated."""
-    return {
-        "kind": "accuracy",
-        "layer": found.layer,
-        "basis": found.basis,
-        "axis": found.axis,
-        "rank": found.rank,
-        "also": [step._asdict() for step in found.also],
-        "accuracy": found.accuracy,
-        "low": found.low,
-        "high": found.high,
-        "baseline": found.baseline_accuracy,
-        "agreement": found.agreement,
-        "evaluated": found.evaluated,
-        "total": total,
-        "note": found.note,
-    }, {}
+    """The accuracy that is left, as far as it was evaluated."""
+    names = ("layer", "basis", "axis", "rank", "accuracy", "low", "high", "agreement", "evaluated", "note")
+    header = {"kind": "accuracy", "total": total, "baseline": found.baseline_accuracy}
+    also = [spec._asdict() for spec in found.also]
+    return header | {name: getattr(found, name) for name in names} | {"also": also}, {}

@@ -1,4 +1,4 @@
-"""The compression panel: a layer compressed, what is left of it, and accuracy against rank for all that was tried."""
+"""The compression panel: a layer compressed, the difference it makes, and accuracy against rank."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from traitlets import Bool
 
 from innerview.arguments import strict
 from innerview.errors import InnerviewError
-from innerview.session.inspector import Inspector
-from innerview.study.compressions import Compression, Step, compression_table, curve_of
+from innerview.study.compression_results import Compression, CompressionSpec, curve_of
+from innerview.study.compression_tables import compression_table
+from innerview.widgets.base import require_inspector
 from innerview.widgets.charts import AccuracyChart, RankCurve
 from innerview.widgets.compression_controls import CompressionControls
 from innerview.widgets.compression_settings import BASIS_NAMES
@@ -22,28 +23,18 @@ from innerview.widgets.rank_similarity import RankSimilarity
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from innerview.session.inspector import Inspector
     from innerview.widgets.compression_settings import Series
 
 _log = logging.getLogger("innerview")
 # Clear of each other and of both themes' grounds: those of the scatter, js/src/scatter/palette.ts.
-_COLOURS = [
-    "#2f7fd0",
-    "#f28518",
-    "#239b46",
-    "#d8353a",
-    "#8f62d6",
-    "#8f5a38",
-    "#f07fc4",
-    "#dcb400",
-    "#18b3c9",
-    "#94b81f",
-]
+_HUES = ["#2f7fd0", "#f28518", "#239b46", "#d8353a", "#8f62d6", "#8f5a38", "#f07fc4", "#dcb400", "#18b3c9", "#94b81f"]
 _STYLES = {"pca": "solid", "random": "dashed", "variance": "dotted", "quantise": "dash_dotted"}
 _BORDERS = {"solid": "solid", "dashed": "dashed", "dotted": "dotted", "dash_dotted": "double"}
 
 
 class CompressionPanel(ipywidgets.VBox):
-    """Compress the inspector's layer, and see what its channels lose and what accuracy the network keeps.
+    """Compress the inspector's layer, and see the loss in its channels and the accuracy that the network keeps.
 
     Args:
         inspector: whose model and data are looked at.
@@ -59,11 +50,7 @@ class CompressionPanel(ipywidgets.VBox):
 
     @strict
     def __init__(self, inspector: Inspector, *, active: bool = True) -> None:
-        if not isinstance(inspector, Inspector):
-            raise TypeError(
-                f"CompressionPanel shows an innerview.Inspector; got {type(inspector).__name__}. "
-                "Write CompressionPanel(iv.Inspector(model, data))"
-            )
+        require_inspector(self, inspector)
         self.controls = CompressionControls(inspector, active=active)
         self._chart: AccuracyChart | None = None
         self._before: AccuracyChart | None = None
@@ -81,7 +68,7 @@ class CompressionPanel(ipywidgets.VBox):
         self.controls.observe(lambda _: self._draw(), "studied")
 
     def to_frame(self) -> Any:
-        """What was evaluated so far as a pandas DataFrame; see ``innerview.study.compressions.compression_table``."""
+        """The results so far as a pandas DataFrame; see ``innerview.study.compression_tables.compression_table``."""
         return compression_table(point for points in self.controls.curves.values() for point in points)
 
     def close(self) -> None:
@@ -126,7 +113,7 @@ class CompressionPanel(ipywidgets.VBox):
 
     def _clicked(self, series: Series, rank: int) -> None:
         try:
-            self.controls.choose(Step(series.layer, rank, series.basis, series.axis), series.also)
+            self.controls.choose(CompressionSpec(series.layer, rank, series.basis, series.axis), series.also)
         except InnerviewError as error:
             self.controls.show_error("choose", error)
 
@@ -140,13 +127,13 @@ def _drawn(series: Series, points: Sequence[Compression], colour: str, *, labell
 def _colours(keys: Sequence[Series]) -> dict[Series, str]:
     """A colour for each layer, axis and others with it, whatever the basis."""
     places = list(dict.fromkeys(key._replace(basis="") for key in keys))
-    return {key: _COLOURS[places.index(key._replace(basis="")) % len(_COLOURS)] for key in keys}
+    return {key: _HUES[places.index(key._replace(basis="")) % len(_HUES)] for key in keys}
 
 
 def _legend(keys: Sequence[Series], colours: dict[Series, str]) -> str:
     def item(key: Series) -> str:
         dash = f"border-top: 2px {_BORDERS[_STYLES[key.basis]]} {colours[key]}"
-        others = [f"with {step.layer} to {step.rank:,}" for step in key.also]
+        others = [f"with {spec.layer} to {spec.rank:,}" for spec in key.also]
         words = escape(", ".join([key.layer, key.axis, BASIS_NAMES[key.basis], *others]))
         return (
             f'<span class="innerview-compression-curve"><i class="innerview-compression-dash" style="{dash}"></i>'

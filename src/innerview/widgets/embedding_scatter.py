@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,12 +18,12 @@ from innerview.jobs.worker import SOON, steps
 from innerview.session.inspector import Inspector
 from innerview.study.embeddings import Embedding, Places, embedding, is_known
 from innerview.study.representations import representing
-from innerview.widgets.base import View
-from innerview.widgets.embedding_settings import Settings
+from innerview.widgets.base import View, jobs_of
+from innerview.widgets.checkpoint_steps import CheckpointSteps
+from innerview.widgets.embedding_settings import EmbeddingSettings
 from innerview.widgets.frame_widget import static
 from innerview.widgets.point_colours import Before, colouring
 from innerview.widgets.sample_frames import Labels, brush_of, brushed, current
-from innerview.widgets.timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from innerview.widgets.frame_widget import Frame
 
 _EVERY = 0.1  # seconds between two pictures of a computation under way
-_PAUSED = 0.02  # seconds that a paused computation sleeps before it looks again
 _MOST_IMAGES = 64  # in one frame
 
 
@@ -49,8 +49,8 @@ class EmbeddingScatter(View):
         beside: the scatter of the other model, onto whose points these are turned.
 
     Attributes:
-        embedding: what is drawn, an ``innerview.study.embeddings.Embedding``; None before there is one (observable).
-        settings: what was chosen in the view.
+        embedding: the ``innerview.study.embeddings.Embedding`` drawn; None before there is one (observable).
+        settings: the choices made in the view.
     """
 
     _esm = static("embedding_scatter.js")
@@ -72,14 +72,14 @@ class EmbeddingScatter(View):
         if layer is not None and isinstance(inspector, Inspector):
             inspector.check_layer(layer)
         super().__init__(inspector, **kwargs)
-        self.settings = Settings(method=method, samples=inspector.sample_size)
+        self.settings = EmbeddingSettings(method=method, samples=inspector.sample_size)
         self._may_take_long = method != "pca"  # asked for by whoever made the view
         self._pinned = layer
         self._model = model
         self._colour = "class"
         self._before: Embedding | None = None  # the one shown before, of the same samples
         self._settled: dict[str, Embedding] = {}  # the last finished one of each method
-        self._timeline = Timeline(inspector)
+        self._steps = CheckpointSteps(inspector)
         self._beside = beside
         self._paused = False
         self._runs = 0
@@ -87,61 +87,51 @@ class EmbeddingScatter(View):
         self._asked: list[int] = []
         self.watch(lambda _: self._follow(), "layer", "version", "sample_size")
         self.watch(lambda _: self._new_step(), "kept")
-        self.watch(lambda _: self._push_brush(), "brush")
         self.watch(lambda _: self._show_colours(), "channel", "judged")
         self._follow()
         if beside is not None:
             beside.observe(self._other_moved, "embedding")
-        self.watch(lambda _: self._push_current(), "sample", "channel")
-        self._push_brush()
-        self._push_current()
+        self.follow(brushed, "brush")
+        self.follow(current, "sample", "channel")
 
     # --- wants -------------------------------------------------------------------------------------------------
 
-    def _push_current(self) -> None:
-        if self.inspector is not None:
-            self.push(*current(self.inspector))
-
     def want_settings(self, chosen: Mapping[str, Any]) -> None:
-        """Something was chosen in the tool bar."""
-        settings = Settings.of(chosen)
-        self.settings = settings
+        """Apply a choice made in the tool bar."""
+        self.settings = settings = EmbeddingSettings.of(chosen)
         if settings.method == "umap":
             warm_up()  # compiles for seconds, aside, while the user looks at the settings
-        if self.inspector is not None and self.inspector.sample_size != settings.samples:
-            self.inspector.sample_size = settings.samples  # and so to _follow
+        if self._inspector.sample_size != settings.samples:
+            self._inspector.sample_size = settings.samples  # and so to _follow
         else:
             self._follow()
 
     def want_run(self, _: object) -> None:
-        """Compute what was chosen, however long it takes."""
+        """Compute the chosen embedding, however long it takes."""
         self._paused = False
         self._draw(self.settings)
 
     def want_pause(self, paused: bool) -> None:  # noqa: FBT001 - a want carries one value
         """Hold the computation, or go on with it."""
         self._paused = bool(paused)
-        if self.inspector is not None:
-            for job in self.inspector.jobs.active():
-                if job.key == (id(self), "points"):
-                    self.inspector.jobs.hold(job.id, held=self._paused)
+        for job in jobs_of(self._inspector, self, "points"):
+            self._inspector.jobs.hold(job.id, held=self._paused)
         self._push_settings()
 
     def want_stop(self, _: object) -> None:
-        """End the computation; what it has come to stays."""
+        """End the computation; the points so far stay."""
         self.cancel("points")
         self._paused = False
         if self.embedding is not None:
-            now = self.embedding
-            self.embedding = replace(
-                now, stage="", note=f"{now.note}; stopped ({now.stage})" if now.stage else now.note
-            )
-            self.push(*self._points(self.embedding, self._timeline.now()))
+            note, stage = self.embedding.note, self.embedding.stage
+            note = f"{note}; stopped ({stage})" if stage else note
+            self.embedding = replace(self.embedding, stage="", note=note)
+            self.push(*self._points(self._inspector, self.embedding, self._steps.now()))
         self._push_settings()
 
     def want_step(self, label: str) -> None:
         """A step of the time line was chosen: shown at once."""
-        self._timeline.go(label)
+        self._steps.go(label)
         self._follow()
 
     def want_visit(self, label: str) -> None:
@@ -151,17 +141,12 @@ class EmbeddingScatter(View):
 
     def want_keep(self, _: object) -> None:
         """Make the model as it is now a step of the time line."""
-        self._timeline.keep()
+        self._steps.keep()
 
     def want_colour(self, by: str) -> None:
         """Colour the points by something else."""
         self._colour = by
         self._show_colours()
-
-    def want_sample(self, sample: int) -> None:
-        """A point was clicked."""
-        if self.inspector is not None:
-            self.inspector.sample = int(sample)
 
     def want_images(self, indices: list[int]) -> None:
         """Pictures of these samples are needed."""
@@ -170,8 +155,8 @@ class EmbeddingScatter(View):
 
     def upload(self, header: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
         """Take the samples inside a lasso."""
-        if self.inspector is not None and header.get("kind") == "brush":
-            self.inspector.brush = brush_of(arrays, len(self.inspector.data))
+        if header.get("kind") == "brush":
+            self._inspector.brush = brush_of(arrays, len(self._inspector.data))
 
     def close(self) -> None:
         """Close the view, and follow the other one no longer."""
@@ -184,15 +169,15 @@ class EmbeddingScatter(View):
 
     @property
     def _layer(self) -> str | None:
-        return self._pinned if self._pinned is not None or self.inspector is None else self.inspector.layer
+        return self._inspector.layer if self._pinned is None else self._pinned
 
     def activated(self) -> None:
-        """Draw what changed while nobody looked."""
+        """Draw the changes made while nobody looked."""
         self._follow()
 
     def _new_step(self) -> None:
         """Follow a training from checkpoint to checkpoint, unless an earlier one is looked at."""
-        if self._timeline.newest:
+        if self._steps.newest:
             self._follow()
         else:
             self._push_settings()
@@ -201,52 +186,37 @@ class EmbeddingScatter(View):
         """Turn the points onto those of the other model, once it has settled."""
         made = change["new"]
         settled = made is not None and not made.stage and made.layer == self._layer
-        if settled and self.inspector is not None and not self._running():
+        if settled and not self.working("points"):
             self._follow()
-
-    def _running(self) -> bool:
-        inspector = self.inspector
-        return inspector is not None and any(job.key == (id(self), "points") for job in inspector.jobs.active())
 
     def _follow(self) -> None:
         """Show the layer at once: by the method chosen if its result is known, else by PCA."""
-        inspector = self.inspector
-        if inspector is None or self._layer is None or not self.active:
+        if self._layer is None or not self.active:
             return
-        self.settings = replace(self.settings, samples=inspector.sample_size)
+        self.settings = replace(self.settings, samples=self._inspector.sample_size)
         self._paused = False
         only_if_known, self._may_take_long = not self._may_take_long, False
         self._draw(self.settings, only_if_known=only_if_known)
 
-    def _draw(self, settings: Settings, *, only_if_known: bool = False) -> None:
+    def _draw(self, settings: EmbeddingSettings, *, only_if_known: bool = False) -> None:
         layer = self._layer
         if layer is None:
             return
-
-        def work(job: Job) -> Generator[Frame | None, None, None]:
-            yield from self._embed(layer, settings, job, only_if_known=only_if_known)
-
+        work = partial(self._embed, layer, settings, only_if_known=only_if_known)
         self.run("points", f"embedding of {layer}", work, priority=SOON)
         self._push_settings()
 
     def _embed(
-        self, layer: str, settings: Settings, job: Job, *, only_if_known: bool
+        self, layer: str, settings: EmbeddingSettings, inspector: Inspector, job: Job, *, only_if_known: bool
     ) -> Generator[Frame | None, None, None]:
-        inspector = self.inspector
-        if inspector is None:
-            return
         self._runs += 1
         shown = 0.0
-        label = self._timeline.now()
-        source = self._timeline.subject(label)
+        label = self._steps.now()
+        source = self._steps.subject(label)
 
         def options(method: str) -> dict[str, Any]:
-            return {name: value for name, value in asdict(settings).items() if name != "method"} | {
-                "method": method,
-                "onto": self._onto(method, settings.dimensions, layer, label),
-                "reuse": True,
-                "job": job,
-            }
+            onto = self._onto(method, settings.dimensions, layer, label)
+            return asdict(settings) | {"method": method, "onto": onto, "reuse": True, "job": job}
 
         def frame(made: Embedding | None) -> Frame | None:
             nonlocal shown
@@ -254,14 +224,14 @@ class EmbeddingScatter(View):
                 return None
             shown = time.monotonic()
             self.embedding = made
-            return self._points(made, label)
+            return self._points(inspector, made, label)
 
         other = self._other(settings.dimensions, layer)
         method = settings.method
         if only_if_known and not (yield from self._known(source, layer, settings, job)):
             method = "pca"
         final = yield from relay(embedding(source, layer, **options(method)), frame)
-        self._timeline.remember(label, final)
+        self._steps.remember(label, final)
         previous = self._settled.get(final.method)
         if previous is not None and previous.representation is not final.representation:
             self._before = previous
@@ -270,7 +240,7 @@ class EmbeddingScatter(View):
         labels = self._labels.frame(inspector)
         if labels is not None:
             yield labels
-        yield self._points(final, label)
+        yield self._points(inspector, final, label)
         self._push_settings(running=False)
         if self._colour != "class":
             self._show_colours()
@@ -278,11 +248,9 @@ class EmbeddingScatter(View):
             self._follow()  # it has settled meanwhile: these points are turned onto its
 
     def _onto(self, method: str, dimensions: int, layer: str, label: str) -> Embedding | Places | None:
-        """What to start from and to turn the points onto: a step before, the other model, what was drawn before."""
-        places = self._timeline.onto(label, method, dimensions, layer)
-        if places is not None:
-            return places
-        return self._other(dimensions, layer) or self._settled.get(method) or self.embedding
+        """The points to start from and to turn onto: of a step before, of the other model, or drawn before."""
+        places = self._steps.onto(label, method, dimensions, layer)
+        return places or self._other(dimensions, layer) or self._settled.get(method) or self.embedding
 
     def _other(self, dimensions: int, layer: str) -> Embedding | None:
         """The picture of the other model, once it has settled."""
@@ -290,8 +258,8 @@ class EmbeddingScatter(View):
         fits = other is not None and not other.stage and other.layer == layer and other.points.shape[1] == dimensions
         return other if fits else None
 
-    def _known(self, source: Subject, layer: str, settings: Settings, job: Job) -> Generator[None, None, bool]:
-        """Whether the result of just these settings is there already."""
+    def _known(self, source: Subject, layer: str, settings: EmbeddingSettings, job: Job) -> Generator[None, None, bool]:
+        """Find out whether the result of just these settings is there already."""
         if settings.method == "pca":
             return True
         vectors = yield from silent(
@@ -299,35 +267,27 @@ class EmbeddingScatter(View):
         )
         return is_known(vectors, **settings.of_picture())
 
-    def _points(self, made: Embedding, step: str) -> Frame:
-        inspector = self.inspector
+    def _points(self, inspector: Inspector, made: Embedding, step: str) -> Frame:
         # Around zero, where float32 resolves the distances of points that are small beside their centre.
         points = (made.points - made.points.mean(0)).astype(np.float32)
         return {
             "kind": "points",
             "run": f"{self.model_id}-{self._runs}-{len(made.indices)}",
-            "layer": made.layer,
+            **{name: getattr(made, name) for name in ("layer", "method", "stage", "fraction", "note")},
             "model": self._model,
             "step": step,
-            "method": made.method,
-            "stage": made.stage,
-            "fraction": made.fraction,
             "final": not made.stage,
-            "note": made.note,
-            "total": 0 if inspector is None else len(inspector.data),
+            "total": len(inspector.data),
         }, {"points": points, "indices": made.indices.astype(np.uint32)}
 
     def _push_settings(self, *, running: bool | None = None) -> None:
-        inspector = self.inspector
-        if inspector is None:
-            return
-        layer = self._layer
+        inspector, layer = self._inspector, self._layer
         row = None if layer is None else inspector.layers.get(layer)
         layout = None if row is None or row.shape is None else inspector.axes.layout(row.name, row.shape)
         tokens = layout is not None and (layout.kind == "tokens" or layout.foldable)
-        count = min(self.settings.samples, len(inspector.data))
+        count, dimensions = min(self.settings.samples, len(inspector.data)), self.settings.dimensions
         if running is None:
-            running = self._running()
+            running = self.working("points")
         self.push(
             {
                 "kind": "embedding",
@@ -338,44 +298,37 @@ class EmbeddingScatter(View):
                 "running": running,
                 "paused": self._paused,
                 "estimate": {
-                    "tsne": estimate_seconds(
-                        "tsne", count, perplexity=self.settings.perplexity, dimensions=self.settings.dimensions
-                    ),
+                    "tsne": estimate_seconds("tsne", count, perplexity=self.settings.perplexity, dimensions=dimensions),
                     "umap": estimate_seconds(
-                        "umap", count, n_neighbors=self.settings.neighbours, dimensions=self.settings.dimensions
+                        "umap", count, n_neighbors=self.settings.neighbours, dimensions=dimensions
                     ),
                 },
-                "steps": self._timeline.steps(),
-                "step": self._timeline.now(),
+                "steps": self._steps.steps(),
+                "step": self._steps.now(),
                 "correctOnly": "" if inspector.data.labels is not None else "the data has no labels",
             }
         )
 
-    # --- colours, brush and pictures ---------------------------------------------------------------------------
-
-    def _push_brush(self) -> None:
-        if self.inspector is not None:
-            self.push(*brushed(self.inspector))
+    # --- colours and pictures -----------------------------------------------------------------------------------
 
     def _show_colours(self) -> None:
         self.run("colours", f"colours by {self._colour}", self._colours, priority=SOON)
 
-    def _colours(self, job: Job) -> Generator[Frame | None, None, None]:
-        inspector, now = self.inspector, self.embedding
-        if inspector is None or now is None:
+    def _colours(self, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
+        now = self.embedding
+        if now is None:
             return
         options = self.settings.of_vectors()
-        before = yield from self._timeline.before(now.layer, job, samples=now.indices.tolist(), **options)
+        before = yield from self._steps.before(now.layer, job, samples=now.indices.tolist(), **options)
         if before is None and self._before is not None:
             name = self._before.layer
             before = Before("the picture before" if name == now.layer else name, self._before.representation)
         channel = inspector.channel if inspector.layer == now.layer else None
-        source = self._timeline.subject(self._timeline.now())
+        source = self._steps.subject(self._steps.now())
         yield from colouring(source, now, self._colour, channel=channel, before=before, job=job)
 
-    def _images(self, _: Job) -> Generator[Frame | None, None, None]:
-        inspector = self.inspector
-        while inspector is not None and self._asked:
+    def _images(self, inspector: Inspector, _: Job) -> Generator[Frame | None, None, None]:
+        while self._asked:
             asked = list(dict.fromkeys(self._asked[:_MOST_IMAGES]))
             made = []
             for part in steps(len(asked)):

@@ -1,12 +1,11 @@
-"""What is chosen for an embedding, in the words of its view and in those of Python."""
+"""The choices for an embedding, in the words of its view and in those of Python."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from innerview.errors import DataError
-from innerview.study.embeddings import METHODS
+from innerview.study.embeddings import check_picture
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What is chosen for the embedding.
+class EmbeddingSettings:
+    """The choices for an embedding.
 
     Attributes:
         method, dimensions, pool, samples, correct_only, perplexity, neighbours, distance, seed: as for
@@ -34,12 +33,11 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise DataError(f"there is no embedding method {self.method!r}; use one of {', '.join(METHODS)}")
+        check_picture(self.method, self.dimensions)
 
     @classmethod
-    def of(cls, chosen: Mapping[str, Any]) -> Settings:
-        """What the view says was chosen."""
+    def of(cls, chosen: Mapping[str, Any]) -> EmbeddingSettings:
+        """The choices as the view sends them."""
         pool = chosen["pool"]
         return cls(
             method=str(chosen["method"]),
@@ -54,7 +52,7 @@ class Settings:
         )
 
     def for_view(self) -> dict[str, Any]:
-        """As the view is told."""
+        """The choices as the view is sent them."""
         chosen = asdict(self)
         chosen["correctOnly"] = chosen.pop("correct_only")
         return chosen

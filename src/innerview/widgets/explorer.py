@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import weakref
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 import ipywidgets
@@ -65,6 +66,7 @@ class Explorer(ipywidgets.Box):
             "Compression": [self.compression],
             "Quality": [self.quality],
         }
+        self._views = [self.status, self.layers, self.samples, *chain.from_iterable(self._tabs.values())]
         pages = [ipywidgets.Box() for _ in self._tabs]
         for title, page in zip(self._tabs, pages, strict=True):
             page.add_class(f"innerview-explorer-{title.lower()}")
@@ -90,16 +92,14 @@ class Explorer(ipywidgets.Box):
 
     def close(self) -> None:
         """Close the views and the Inspector; nothing of the model is kept."""
-        views = [self.status, self.layers, self.samples, *(view for page in self._tabs.values() for view in page)]
-        boxes = [*self._main.children, self._main, *self.children]
-        for widget in [*views, *boxes]:
+        for widget in [*self._views, *self._main.children, self._main, *self.children]:
             widget.close()
         self.inspector.close()
         super().close()
 
     def rest(self) -> None:
-        """Do nothing until a page shows it again: for one whose cell was run again, which has shown another since."""
-        for view in [self.status, self.layers, self.samples, *(view for page in self._tabs.values() for view in page)]:
+        """Do nothing until a page shows it again; for an Explorer whose cell was run again and shows another one."""
+        for view in self._views:
             if view.has_trait("shown"):
                 view.set_trait("shown", value=False)
 
@@ -114,7 +114,7 @@ class Explorer(ipywidgets.Box):
         for number, (page, views) in enumerate(zip(self._main.children, self._tabs.values(), strict=True)):
             shown = number == (self._main.selected_index or 0) and self.status.shown
             if shown and not page.children:
-                # Only now, since a page that nobody opens need not be drawn.
+                # Only now, since a page that is never opened need not be drawn.
                 page.children = views
             for view in views:
                 if view.active != shown:
@@ -137,14 +137,14 @@ def explore(
     baseline: nn.Module | Literal["untrained"] | None = None,
     training: Any = None,
 ) -> Explorer:
-    """See inside a model: its layers, what every channel does for a sample, and what the model says of it.
+    """See inside a model: its layers, every channel's response to a sample, and the model's prediction.
 
     Args:
         model: any ``torch.nn.Module``; nothing of it is changed.
         data: a DataLoader, a Dataset, a tensor of inputs, a pair ``(inputs, labels)``, or a dict of tensors.
         classes: a name for each label.
-        mean: of the inputs' normalisation, undone for display; found in the data's transform when it has one.
-        std: likewise.
+        mean: the mean of the inputs' normalisation, undone for display; found in the data's transform when it has one.
+        std: the standard deviation of the inputs' normalisation; found as the mean is.
         unpack: turns a collated batch into ``(args, kwargs, labels)`` for data of an unusual form.
         baseline: a model to compare with, of the same layers; "untrained" draws this one's parameters anew.
         training: samples that projections are fitted to, in any form of ``data``; None: a part of ``data``.
@@ -154,7 +154,7 @@ def explore(
 
     Raises:
         DataError: data that cannot be used as given.
-        ForwardError: the model rejects the data; says what was fed.
+        ForwardError: the model rejects the data; the message describes the input.
     """
     inspector = Inspector(
         model, data, classes=classes, mean=mean, std=std, unpack=unpack, baseline=baseline, training=training

@@ -1,10 +1,11 @@
-"""What every widget that speaks in frames shares: wants come in, frames go out, errors are shown, close() lets go."""
+"""The base of every widget that speaks in frames: wants come in, frames go out, errors are shown, close() lets go."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from traitlets import Bool, Dict
 from innerview import wire
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import ipywidgets
     import numpy as np
@@ -101,18 +102,18 @@ class FrameWidget(anywidget.AnyWidget):
             self.push({"kind": "error", "scope": scope, "message": "", "detail": "", "over": True})
 
     def progress(self, scope: str, label: str, fraction: float | None, *, over: bool = False) -> None:
-        """Tell how far the work of a scope has come, where it takes longer than a moment."""
+        """Show the progress of a scope's work, where it takes longer than a moment."""
         self.push({"kind": "busy", "scope": scope, "label": label, "fraction": fraction, "over": over})
 
     def upload(self, header: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
         """Take arrays from the browser, such as the bytes of a dropped file; most widgets expect none."""
 
     def want_shown(self, shown: bool) -> None:  # noqa: FBT001 - a want carries one value
-        """The last place where it was open is gone, or there is one again."""
+        """Note that the last place where it was open is gone, or that there is one again."""
         self.shown = bool(shown)
 
     def answered(self) -> None:
-        """Every want that came together has had its method called."""
+        """Hook: every want that came together has had its method called."""
 
     def close(self) -> None:
         """Close the widget and forget its frames."""
@@ -131,12 +132,7 @@ class FrameWidget(anywidget.AnyWidget):
             if answer is None:
                 _log.warning("%s was asked for %r, which it does not know", type(self).__name__, key)
                 continue
-            try:
-                answer(asked["value"])
-            except Exception as error:  # noqa: BLE001 - shown where the user is looking
-                self.show_error(key, error)
-            else:
-                self.clear_error(key)
+            self._show_failure(key, partial(answer, asked["value"]))
         self.answered()
 
     def _receive(self, _: Any, content: Any, buffers: list[memoryview]) -> None:
@@ -147,10 +143,12 @@ class FrameWidget(anywidget.AnyWidget):
                 for frame in self._kept.values():
                     self.send({"type": "frame"}, buffers=[memoryview(frame)])
         elif kind == "frame" and buffers and not self.closed:
-            try:
-                header, arrays = wire.decode(buffers[0])
-                self.upload(header, arrays)
-            except Exception as error:  # noqa: BLE001 - shown where the user is looking
-                self.show_error("upload", error)
-            else:
-                self.clear_error("upload")
+            self._show_failure("upload", lambda: self.upload(*wire.decode(buffers[0])))
+
+    def _show_failure(self, scope: str, answer: Callable[[], None]) -> None:
+        try:
+            answer()
+        except Exception as error:  # noqa: BLE001 - shown where the user is looking
+            self.show_error(scope, error)
+        else:
+            self.clear_error(scope)

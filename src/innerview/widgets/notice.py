@@ -8,7 +8,7 @@ from innerview.widgets.frame_widget import FrameWidget, static
 class Notice(FrameWidget):
     """A thin progress bar and an error banner, shown while there is something to say.
 
-    It also brings the style sheet of the views to what is otherwise made of ipywidgets.
+    It also brings the views' style sheet to a view that is otherwise made of ipywidgets.
     """
 
     _esm = static("notice.js")

@@ -1,4 +1,4 @@
-"""What the points of an embedding are coloured by."""
+"""The colours of an embedding's points."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _CHANGED = 10  # neighbours that are compared to say what moved
 
 
 class Before(NamedTuple):
-    """What the neighbours of now are compared with: its name, for people, and its vectors."""
+    """The vectors that the present neighbours are compared with, and their name for people."""
 
     name: str
     vectors: Representation
 
 
 def unavailable(data: Data, channel: int | None, now: Embedding, before: Before | None) -> dict[str, str]:
-    """Why the points cannot be coloured by this or that, a sentence each."""
+    """The colourings that cannot be had, with a sentence that says why."""
     reasons: dict[str, str] = {}
     if data.labels is None:
         reasons.update(dict.fromkeys(("class", "correct", "loss"), "the data has no labels"))

@@ -1,4 +1,4 @@
-"""The quality table: how well each layer tells the classes apart, in its own space and as a picture."""
+"""The quality table: the separation of the classes in each layer, in its own space and as a picture."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from innerview.errors import InnerviewError
 from innerview.jobs.progress import relay
 from innerview.jobs.worker import BACKGROUND
-from innerview.study.qualities import Row, Step, leaves, measuring_table, table
+from innerview.study.qualities import Row, TableProgress, leaves, measuring_table, table
 from innerview.widgets.base import View
 from innerview.widgets.frame_widget import static
+from innerview.widgets.sample_frames import selected
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -28,7 +29,7 @@ class QualityTable(View):
         inspector: whose layers are measured, and those of its ``baseline`` beside them.
 
     Attributes:
-        rows: what was measured so far.
+        rows: the rows measured so far.
     """
 
     _esm = static("quality_table.js")
@@ -36,10 +37,10 @@ class QualityTable(View):
     def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
         super().__init__(inspector, **kwargs)
         self.rows: list[Row] = []
+        self._labelled = inspector.data.labels is not None
         self.watch(lambda _: self._forget(), "version")
-        self.watch(lambda _: self._push_selected(), "layer")
         self.push(*self._frame())
-        self._push_selected()
+        self.follow(selected, "layer")
 
     def to_frame(self) -> Any:
         """The rows as a pandas DataFrame, which has ``to_latex()``."""
@@ -47,9 +48,7 @@ class QualityTable(View):
 
     def want_measure(self, asked: dict[str, Any]) -> None:
         """Measure the chosen layer or all of them, in these spaces."""
-        inspector = self.inspector
-        if inspector is None:
-            return
+        inspector = self._inspector
         if inspector.layer is None and asked["layers"] != "all":
             raise InnerviewError("no layer is chosen")
         layers = leaves(inspector.subject) if asked["layers"] == "all" else [str(inspector.layer)]
@@ -57,7 +56,7 @@ class QualityTable(View):
         if not methods:
             raise InnerviewError("no space is chosen to measure in: tick one of own space, PCA, t-SNE or UMAP")
 
-        def work(job: Job) -> Generator[Frame | None, None, None]:
+        def work(inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
             baseline = None if inspector.baseline is None else inspector.baseline.subject
             rows = measuring_table(
                 inspector.subject, layers, methods, _K, baseline=baseline, samples=inspector.sample_size, job=job
@@ -70,21 +69,12 @@ class QualityTable(View):
         )
 
     def want_stop(self, _: object) -> None:
-        """Measure no more; the rows so far stay."""
+        """Stop measuring; the rows so far stay."""
         self.cancel("measure")
         self.progress("measure", "", None, over=True)
 
-    def want_layer(self, layer: str) -> None:
-        """A row was clicked."""
-        if self.inspector is not None:
-            self.inspector.layer = layer
-
-    def _push_selected(self) -> None:
-        if self.inspector is not None:
-            self.push({"kind": "selected", "layer": self.inspector.layer})
-
-    def _step(self, step: Row | Step) -> Frame | None:
-        if isinstance(step, Step):
+    def _step(self, step: Row | TableProgress) -> Frame | None:
+        if isinstance(step, TableProgress):
             self.progress("measure", step.label, step.fraction)
             return None
         same = [row for row in self.rows if (row.layer, row.model, row.space) != (step.layer, step.model, step.space)]
@@ -96,13 +86,11 @@ class QualityTable(View):
         self.push(*self._frame())
 
     def _frame(self) -> Frame:
-        inspector = self.inspector
-        labelled = inspector is not None and inspector.data.labels is not None
         return {
             "kind": "quality",
             "rows": [_for_view(row) for row in self.rows],
             "k": _K,
-            "noLabels": "" if labelled else "the data has no labels, so there are no classes to tell apart",
+            "noLabels": "" if self._labelled else "the data has no labels, so there are no classes to tell apart",
             "latex": self.to_frame().to_latex(float_format="%.4f") if self.rows else "",
         }, {}
 

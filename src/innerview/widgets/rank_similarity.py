@@ -1,14 +1,15 @@
-"""How alike a compressed layer makes samples of one class: the cosine similarities at the rank of the slider."""
+"""The cosine similarities of samples in a compressed layer, at the rank of the slider."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets
 
 from innerview.errors import InnerviewError
 from innerview.jobs.worker import BACKGROUND
 from innerview.study.similarities import COMPARED, compressed_similarity, similarity
+from innerview.widgets.base import cancel_jobs
 from innerview.widgets.compression_settings import BASIS_NAMES, OFF
 from innerview.widgets.similarity_panel import LEGEND, SimilarityPanel
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from innerview.analysis.spaces.similarity import CosineHistogram
     from innerview.jobs.worker import Job
     from innerview.session.inspector import Inspector
-    from innerview.study.compressions import Step
+    from innerview.study.compression_results import CompressionSpec
     from innerview.widgets.compression_controls import CompressionControls
 
 
@@ -40,42 +41,39 @@ class RankSimilarity(ipywidgets.VBox):
         self._legend = ipywidgets.HTML(LEGEND, layout={"margin": "0 0 0 52px"})
         super().__init__([self._box], layout={"width": "100%", "min_width": "0"})
         self.add_class("innerview-compression-similarity")
-        self._box.observe(lambda _: self._follow(), "value")
-        controls.observe(self._rested, "rested")
+        self._box.observe(self._follow, "value")
+        controls.observe(self._follow, "rested")
 
     def close(self) -> None:
         """Close the chart too."""
         if self._inspector is not None:
-            self._stop(self._inspector)
+            cancel_jobs(self._inspector, self)
             self._inspector = None
-            self._controls.unobserve(self._rested, "rested")
+            self._controls.unobserve(self._follow, "rested")
             for widget in (self._panel, self._box, self._legend):
                 if widget is not None:
                     widget.close()
         super().close()
 
-    def _rested(self, _: Any) -> None:
-        self._follow()
-
-    def _follow(self) -> None:
-        inspector, step = self._inspector, self._controls.settings.now
+    def _follow(self, _: object = None) -> None:
+        inspector, spec = self._inspector, self._controls.settings.now
         if inspector is None:
             return
-        self._stop(inspector)
-        if not self._box.value or step is None:
+        cancel_jobs(inspector, self)
+        if not self._box.value or spec is None:
             self.children = [self._box]
             return
         if self._panel is None:
             self._panel = SimilarityPanel()
-        panel, title = self._panel, _title(step)
+        panel, title = self._panel, _title(spec)
         self.children = [self._box, panel, self._legend]
         panel.show(title, None)
 
         def work(job: Job) -> Generator[CosineHistogram | None, None, None]:
-            if step.basis == OFF:
-                found = yield from similarity(inspector.subject, step.layer, samples=COMPARED, job=job)
+            if spec.basis == OFF:
+                found = yield from similarity(inspector.subject, spec.layer, samples=COMPARED, job=job)
             else:
-                found = yield from compressed_similarity(inspector.subject, *step, job=job)
+                found = yield from compressed_similarity(inspector.subject, *spec, job=job)
             yield found
 
         def deliver(found: CosineHistogram | None) -> None:
@@ -88,13 +86,8 @@ class RankSimilarity(ipywidgets.VBox):
         key = (id(self), "similarity")
         inspector.jobs.submit(key, f"similarity at {title}", work, deliver=deliver, fail=fail, priority=BACKGROUND)
 
-    def _stop(self, inspector: Inspector) -> None:
-        for job in inspector.jobs.active():
-            if job.key == (id(self), "similarity"):
-                inspector.jobs.cancel(job.id)
 
-
-def _title(step: Step) -> str:
-    if step.basis == OFF:
-        return step.layer
-    return f"{step.layer}, {step.axis}, {BASIS_NAMES[step.basis]} {step.rank:,}"
+def _title(spec: CompressionSpec) -> str:
+    if spec.basis == OFF:
+        return spec.layer
+    return f"{spec.layer}, {spec.axis}, {BASIS_NAMES[spec.basis]} {spec.rank:,}"

@@ -1,4 +1,4 @@
-"""Frames about the samples that more than one view receives."""
+"""Frames about the selection that more than one view receives."""
 
 from __future__ import annotations
 
@@ -35,14 +35,19 @@ def brush_of(arrays: Mapping[str, np.ndarray], total: int) -> np.ndarray:
     """The selected samples as they come from the browser: numbers, or a mask of all ``total`` samples.
 
     Raises:
-        DataError: the mask is one of other data.
+        DataError: the mask belongs to other data.
     """
     if "mask" not in arrays:
         return arrays["indices"]
     bits = arrays["mask"]
     if len(bits) != -(-total // 8):
-        raise DataError(f"a selection among {8 * len(bits):,} samples is none of these {total:,}")
+        raise DataError(f"a selection among {8 * len(bits):,} samples does not fit the {total:,} here")
     return np.unpackbits(bits, count=total, bitorder="little").view(bool)
+
+
+def selected(inspector: Inspector) -> Frame:
+    """The layer that is looked at."""
+    return {"kind": "selected", "layer": inspector.layer}, {}
 
 
 def current(inspector: Inspector) -> Frame:

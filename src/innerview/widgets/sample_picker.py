@@ -1,4 +1,4 @@
-"""The sample picker: which sample the views show, what it is, and what the model says of it."""
+"""The sample picker: the sample that the views show, and the model's prediction for it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from innerview.data.inputs import as_text, is_image, main_input
 from innerview.data.thumbnails import Thumbnail, make_thumbnail
 from innerview.errors import InnerviewError
 from innerview.jobs.worker import BACKGROUND, SOON, steps
-from innerview.study.class_scores import scores, top
+from innerview.study.class_scores import scores_of_one, top
 from innerview.widgets.base import View
 from innerview.widgets.frame_widget import static
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from torch import Tensor
 
@@ -55,22 +55,17 @@ class SamplePicker(View):
 
     # --- wants -------------------------------------------------------------------------------------------------
 
-    def want_sample(self, sample: int) -> None:
-        """A thumbnail was clicked, or a number typed."""
-        if self.inspector is not None:
-            self.inspector.sample = int(sample)
-
     def want_step(self, step: int) -> None:
-        """Next (1) or previous (-1) among the samples that pass the filter."""
-        self._go(
-            lambda order, at: order[
-                int(np.searchsorted(order, at, side="right" if step > 0 else "left") - (0 if step > 0 else 1))
-                % len(order)
-            ]
-        )
+        """Show the next (1) or previous (-1) of the samples that pass the filter."""
+
+        def beside(order: np.ndarray, at: int) -> int:
+            place = np.searchsorted(order, at, side="right") if step > 0 else np.searchsorted(order, at) - 1
+            return order[int(place) % len(order)]
+
+        self._go(beside)
 
     def want_random(self, _: object) -> None:
-        """Any other of the samples that pass the filter."""
+        """Show another of the samples that pass the filter, drawn at random."""
 
         def other(order: np.ndarray, at: int) -> int:
             others = order[order != at]
@@ -79,54 +74,46 @@ class SamplePicker(View):
         self._go(other)
 
     def want_label(self, label: str | None) -> None:
-        """Only samples of this class; None for all."""
+        """List only samples of this class; None for all."""
         self._label = label
-        self._offset = 0
-        self._show_page()
+        self.want_offset(0)
 
     def want_misclassified(self, misclassified: bool) -> None:  # noqa: FBT001 - a want carries one value
-        """Only samples that the model gets wrong; predicts the ones not predicted yet."""
+        """List only samples that the model gets wrong; predicts the ones not predicted yet."""
         self._misclassified = bool(misclassified)
-        self._offset = 0
-        self._show_page()
+        self.want_offset(0)
 
     def want_selected(self, selected: bool) -> None:  # noqa: FBT001 - a want carries one value
-        """Only the brushed samples."""
+        """List only the brushed samples."""
         self._selected = bool(selected)
-        self._offset = 0
-        self._show_page()
+        self.want_offset(0)
 
     def want_offset(self, offset: int) -> None:
-        """Another page of thumbnails."""
+        """Show another page of thumbnails."""
         self._offset = max(0, int(offset))
         self._show_page()
 
     def want_dataset(self, _: object) -> None:
-        """Back from the user's own image to the sample shown before."""
-        if self.inspector is not None:
-            self.inspector.sample = self._last
+        """Go back from the user's own image to the sample shown before."""
+        self._inspector.sample = self._last
 
     def want_again(self, _: object) -> None:
-        """Back to the user's own image."""
-        if self.inspector is not None:
-            self.inspector.sample = None
+        """Go back to the user's own image."""
+        self._inspector.sample = None
 
     def upload(self, header: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
         """Show an image that the user dropped or picked."""
-        if self.inspector is not None:
-            self.inspector.show(arrays["bytes"].tobytes(), name=str(header.get("name", ""))[:200])
+        self._inspector.show(arrays["bytes"].tobytes(), name=str(header.get("name", ""))[:200])
 
-    def _go(self, choose: Any) -> None:
-        inspector = self.inspector
-        if inspector is None:
-            return
+    def _go(self, choose: Callable[[np.ndarray, int], int]) -> None:
+        inspector = self._inspector
         order = self._filtered(inspector)
         if not len(order):
             raise InnerviewError("no sample passes the filter; choose another class, or all samples")
         inspector.sample = int(choose(order, -1 if inspector.sample is None else inspector.sample))
 
     def _brushed(self, change: Any) -> None:
-        # Who selects some samples wants to see them.
+        # A user who selects samples wants to see them.
         self.want_selected(len(change["new"]) > 0)
 
     # --- frames ------------------------------------------------------------------------------------------------
@@ -137,10 +124,7 @@ class SamplePicker(View):
     def _show_page(self) -> None:
         self.run("thumbnails", "thumbnails", self._page, priority=SOON)
 
-    def _sample(self, _: Job) -> Generator[Frame, None, None]:
-        inspector = self.inspector
-        if inspector is None:
-            return
+    def _sample(self, inspector: Inspector, _: Job) -> Generator[Frame, None, None]:
         data, sample = inspector.data, inspector.sample
         if sample is not None:
             self._last = sample
@@ -165,27 +149,18 @@ class SamplePicker(View):
         # The picture first: the prediction needs a whole forward.
         yield header, arrays
         try:
-            found = scores(inspector.output(batch), 1)[0]
+            best = top(scores_of_one(inspector.output(batch)), data.classes)
         except InnerviewError as error:
             header["notClassifier"] = str(error)
         else:
-            if found.isnan().any():
-                header["notClassifier"] = "no class probabilities: the model's output has NaN or infinite scores"
-                yield header, arrays
-                return
-            best = top(found, data.classes)
             header["top"] = [{"label": name, "probability": value} for name, value in best]
             header["predicted"] = best[0][0]
         yield header, arrays
 
-    def _page(self, job: Job) -> Generator[Frame | None, None, None]:
-        inspector = self.inspector
-        if inspector is None:
-            return
+    def _page(self, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
         yield from self._thumbnails(inspector)
-        needs_labels = (
-            self._label is not None and inspector.data.labels is not None and (inspector.data.labels < 0).any()
-        )
+        labels = inspector.data.labels
+        needs_labels = self._label is not None and labels is not None and (labels < 0).any()
         if not (self._misclassified or needs_labels):
             return
         job.priority = BACKGROUND
@@ -215,7 +190,7 @@ class SamplePicker(View):
         order = self._filtered(inspector)
         offset = min(self._offset, max(0, (len(order) - 1) // _PAGE * _PAGE))
         indices = [int(index) for index in order[offset : offset + _PAGE]]
-        # Of the page before, what is on this one too: a page is sent again while predictions come in.
+        # Thumbnails of the page before are kept: a page is sent again while predictions come in.
         shown = {index: self._shown[index] for index in indices if index in self._shown}
         for part in steps(len(indices)):
             for index in indices[part.start : part.stop]:

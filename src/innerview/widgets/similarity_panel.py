@@ -1,4 +1,4 @@
-"""One histogram of cosine similarities and what is said of it."""
+"""One histogram of cosine similarities, with its numbers and notes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEGEND = f'<span style="color: {GREY}">■</span> all pairs&emsp;<span style="co
 
 
 class SimilarityPanel(ipywidgets.VBox):
-    """One chart, its numbers, and what the user should know of them.
+    """One chart, its numbers, and a note on them.
 
     Attributes:
         alone: whether it has the page for itself, and can be larger.
@@ -31,17 +31,17 @@ class SimilarityPanel(ipywidgets.VBox):
         self._chart: CosineChart | None = None
         self._before: CosineChart | None = None
         self._drawn: tuple[CosineHistogram, str, Measure, bool] | None = None
-        # HTML for the sake of its line breaks; what it is given is escaped.
+        # HTML for the sake of its line breaks; its text is escaped.
         self._numbers, self._note = (ipywidgets.HTML(layout={"margin": "0 12px 0 52px"}) for _ in range(2))
         super().__init__([self._numbers, self._note], layout={"min_width": "0", "max_width": "640px", "margin": "0"})
 
     def show(self, title: str, found: CosineHistogram | InnerviewError | None, measure: Measure = "density") -> None:
-        """Draw a histogram, or say why there is none; None: it is under way."""
+        """Draw a histogram, or say why there is none; None means that it is under way."""
         if isinstance(found, CosineHistogram):
             self._draw(found, title, measure)
             self._numbers.value, self._note.value = _text(_describe(found)), _text(found.note)
         elif found is None:
-            # What was there stays until there is something new; its own title says what it is.
+            # The old chart stays until there is a new one; its own title says what it shows.
             self._numbers.value, self._note.value = _text(f"{title}: under way"), ""
         else:
             self._drawn = None

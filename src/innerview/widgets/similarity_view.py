@@ -1,4 +1,4 @@
-"""The similarity view: how alike a layer makes samples of one class, and of different classes."""
+"""The similarity view: cosine similarities within and between classes, layer by layer."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from innerview.arguments import strict
 from innerview.errors import InnerviewError
 from innerview.jobs.progress import relay
 from innerview.jobs.worker import SOON
-from innerview.session.inspector import Inspector
 from innerview.study.qualities import leaves
 from innerview.study.similarities import ranks, similarity
+from innerview.widgets.base import cancel_jobs, require_inspector
 from innerview.widgets.notice import Notice
 from innerview.widgets.similarity_panel import LEGEND, SimilarityPanel
 
@@ -24,17 +24,20 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from innerview.jobs.worker import Job
+    from innerview.session.inspector import Inspector
 
 _SCOPE = "similarity"
 _FOLLOWED = ["layer", "sample", "version", "sample_size"]  # traits of the inspector
 _MOST = 12  # charts side by side
 _EVERY = 0.15  # seconds between two reports of progress
+_PAIRS = [("all pairs", "all"), ("the chosen sample with all", "one")]
+_CHARTS = [("the chosen layer", "layer"), ("several layers", "layers"), ("its PCA, rank by rank", "ranks")]
 _MEASURES = [("density", "density"), ("pairs", "pairs"), ("pairs, logarithmic", "log")]
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """What the charts are to show; two that are equal need not be computed twice."""
+    """A request for charts; two that are equal need not be computed twice."""
 
     layers: tuple[str, ...]
     ranks: tuple[int | None, ...]
@@ -67,11 +70,7 @@ class SimilarityView(ipywidgets.VBox):
 
     @strict
     def __init__(self, inspector: Inspector, *, active: bool = True) -> None:
-        if not isinstance(inspector, Inspector):
-            raise TypeError(
-                f"SimilarityView shows an innerview.Inspector; got {type(inspector).__name__}. "
-                "Write SimilarityView(iv.Inspector(model, data))"
-            )
+        require_inspector(self, inspector)
         self._found: dict[tuple[str, int | None], CosineHistogram | InnerviewError] = {}
         self._asked: _Asked | None = None
         self._panels: list[SimilarityPanel] = []
@@ -81,11 +80,7 @@ class SimilarityView(ipywidgets.VBox):
         self._notice = Notice()
         self._legend = ipywidgets.HTML(LEGEND, layout={"margin": "0 0 0 52px"})
         self._grid = ipywidgets.GridBox(
-            layout={
-                "grid_template_columns": "repeat(auto-fit, minmax(260px, 1fr))",
-                "width": "100%",
-                "grid_gap": "8px",
-            }
+            layout={"grid_template_columns": "repeat(auto-fit, minmax(260px, 1fr))", "width": "100%", "grid_gap": "8px"}
         )
         super().__init__(
             [self._notice, self._bar, self._layers, self._grid, self._legend],
@@ -104,49 +99,33 @@ class SimilarityView(ipywidgets.VBox):
         if inspector is not None:
             inspector.unobserve(self._follow, _FOLLOWED)
             self._stop(inspector)
-            for widget in [
-                *self._panels,
-                *self._controls,
-                self._bar,
-                self._notice,
-                self._grid,
-                self._legend,
-            ]:
+            for widget in [*self._panels, *self._controls, self._bar, self._notice, self._grid, self._legend]:
                 widget.close()
             self._panels, self._shown, self._found = [], {}, {}
         super().close()
 
     @property
     def histograms(self) -> dict[tuple[str, int | None], CosineHistogram]:
-        """What is shown, by layer and PCA rank (None: not reduced)."""
+        """The histograms shown, by layer and PCA rank (None: not reduced)."""
         return {chart: found for chart, found in self._found.items() if isinstance(found, CosineHistogram)}
 
     # --- controls ----------------------------------------------------------------------------------------------
 
     def _make_controls(self, inspector: Inspector) -> None:
-        def dropdown(label: str, options: Sequence[Any], width: str) -> ipywidgets.Dropdown:
-            return ipywidgets.Dropdown(
-                options=options,
-                description=label,
-                layout={"width": width, "margin": "2px 12px 2px 0"},
-                style={"description_width": "initial"},
-            )
+        def placed(width: str) -> dict[str, Any]:
+            layout = {"width": width, "margin": "2px 12px 2px 0"}
+            return {"layout": layout, "style": {"description_width": "initial"}}
 
         labelled = inspector.data.labels is not None
-        self._pairs = dropdown("Compare", [("all pairs", "all"), ("the chosen sample with all", "one")], "260px")
-        self._show = dropdown(
-            "of",
-            [("the chosen layer", "layer"), ("several layers", "layers"), ("its PCA, rank by rank", "ranks")],
-            "200px",
-        )
-        self._measure = dropdown("as", _MEASURES, "170px")
+        self._pairs = ipywidgets.Dropdown(options=_PAIRS, description="Compare", **placed("260px"))
+        self._show = ipywidgets.Dropdown(options=_CHARTS, description="of", **placed("200px"))
+        self._measure = ipywidgets.Dropdown(options=_MEASURES, description="as", **placed("170px"))
         self._samples = ipywidgets.BoundedIntText(
             value=min(inspector.sample_size, len(inspector.data)),
             min=2,
             max=max(2, len(inspector.data)),
             description="Samples",
-            layout={"width": "150px", "margin": "2px 12px 2px 0"},
-            style={"description_width": "initial"},
+            **placed("150px"),
         )
         self._correct = ipywidgets.Checkbox(
             description="only correctly classified" if labelled else "only correctly classified (needs labels)",
@@ -187,7 +166,7 @@ class SimilarityView(ipywidgets.VBox):
     # --- computing ---------------------------------------------------------------------------------------------
 
     def _follow(self, _: Any = None) -> None:
-        """Compute what is to be shown now, unless it is shown already or nobody looks."""
+        """Compute the charts asked for, unless they are shown already or the view is not looked at."""
         inspector = self.inspector
         if inspector is None or not self.active:
             return
@@ -287,9 +266,7 @@ class SimilarityView(ipywidgets.VBox):
             self._lay_out([])
 
     def _stop(self, inspector: Inspector) -> None:
-        for job in inspector.jobs.active():
-            if job.key == (id(self), "similarity"):
-                inspector.jobs.cancel(job.id)
+        cancel_jobs(inspector, self)
         self._over()
 
     def _over(self) -> None:

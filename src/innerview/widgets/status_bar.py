@@ -1,4 +1,4 @@
-"""The status bar: which model and data are looked at, how accurate the model is, and what is being worked on."""
+"""The status bar: the model, its data and accuracy, and the jobs under way."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _EVERY = 0.2  # seconds between two reports of progress
 _LONG = 0.3  # seconds after which a job is worth mentioning
-_AFFORDABLE = 10.0  # seconds of background work for an accuracy that nobody asked for
+_AFFORDABLE = 10.0  # seconds of background work for an accuracy that was not asked for
 
 
 class StatusBar(View):
@@ -52,19 +52,14 @@ class StatusBar(View):
         super().close()
 
     def want_cancel(self, job_id: int) -> None:
-        """The user cancelled a job."""
-        if self.inspector is not None:
-            self.inspector.jobs.cancel(int(job_id))
+        """Cancel a job."""
+        self._inspector.jobs.cancel(int(job_id))
 
     def _evaluate(self) -> None:
-        inspector = self.inspector
-        if inspector is not None and inspector.data.labels is not None:
+        if self._inspector.data.labels is not None:
             self.run("accuracy", "accuracy", self._accuracy, priority=BACKGROUND)
 
-    def _accuracy(self, job: Job) -> Generator[Frame | None, None, None]:
-        inspector = self.inspector
-        if inspector is None:
-            return
+    def _accuracy(self, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
         self._note = ""
         begun = time.perf_counter()
         try:
@@ -77,11 +72,11 @@ class StatusBar(View):
                     break
                 yield None
         except InnerviewError:
-            # No classifier: the sample picker says so where its predictions would be.
+            # Not a classifier: the sample picker says so where its predictions would be.
             return
 
     def _cell_ended(self, change: Any) -> None:
-        # A cell that begins is worth a word only once a view had to make do with a snapshot.
+        # The start of a cell is worth a word only once a view had to use a snapshot.
         if not change["new"]:
             self._report()
 

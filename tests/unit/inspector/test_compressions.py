@@ -13,7 +13,9 @@ from torch import nn
 from innerview.errors import DataError, InnerviewError, UnseenLayerError
 from innerview.jobs.progress import finish
 from innerview.session.inspector import Inspector
-from innerview.study.compressions import Step, compressing, compression_table
+from innerview.study.compression_results import CompressionSpec
+from innerview.study.compression_tables import compression_table
+from innerview.study.compressions import compressing
 from innerview.study.projections import projecting
 
 LAYER = "classifier.1"
@@ -333,7 +335,7 @@ def test_a_sweep_beside_another_layer(explored):
     curve = explored.accuracy_curve(LAYER, [4, 64], also=[("features.0", 2)])
     alone = explored.compress("features.0", 2)
     assert curve.points[1].accuracy == alone.accuracy
-    assert curve.points[0].also == (Step("features.0", 2, "pca", "channels"),)
+    assert curve.points[0].also == (CompressionSpec("features.0", 2, "pca", "channels"),)
     assert curve.points[0].accuracy != explored.compress(LAYER, 4).accuracy
 
 
@@ -341,11 +343,11 @@ def test_a_sweep_beside_another_layer(explored):
     ("steps", "message"),
     [
         ([("features.0", 4), ("features.0", 8)], "'features.0' is to be compressed twice"),
-        ([("features.0",)], r"\('features.0',\) is no layer to compress: give \(layer, rank\)"),
-        ([("features.0", "pca")], "is no layer to compress"),
+        ([("features.0",)], r"\('features.0',\) is not a layer to compress: give \(layer, rank\)"),
+        ([("features.0", "pca")], "is not a layer to compress"),
         ([("features.0", 0.5)], "with a whole number as the rank"),
         ([], "no layers to compress"),
-        ("features.0", r"\('features.0', None, .* is no layer to compress"),
+        ("features.0", r"\('features.0', None, .* is not a layer to compress"),
         ([("features.0", 4), ("nowhere", 3)], "no layer 'nowhere'"),
     ],
 )

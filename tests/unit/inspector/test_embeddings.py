@@ -110,7 +110,7 @@ def test_a_layer_is_turned_onto_the_one_before(explored):
     [
         ({"method": "isomap"}, "no embedding method 'isomap'; use one of 'pca', 'tsne', 'umap'"),
         ({"dimensions": 4}, "dimensions=4: a picture has 2 or 3 dimensions"),
-        ({"samples": [1, 2]}, "2 samples make no picture"),
+        ({"samples": [1, 2]}, "2 samples are too few for a picture"),
         ({"samples": 0}, "samples=0: at least one sample"),
         ({"samples": [400]}, "no sample 400"),
     ],

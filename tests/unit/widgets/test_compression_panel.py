@@ -12,12 +12,12 @@ from unit.widgets.frames import ask, last, settle
 import innerview as iv
 from innerview.errors import DataError
 from innerview.jobs.progress import finish
-from innerview.study.compressions import Step
+from innerview.study.compression_results import CompressionSpec
 from innerview.study.projections import divide, projecting
 from innerview.widgets.compression_settings import Series
 
 LAYER = "features.3"
-SETTING = Step(LAYER, 8)  # what the panel begins with: a quarter of 32 channels
+SETTING = CompressionSpec(LAYER, 8)  # what the panel begins with: a quarter of 32 channels
 SERIES = Series(LAYER, "pca", "channels")
 
 
@@ -65,7 +65,7 @@ def test_the_tiles_are_the_activation_before_and_after(panel, inspector, sent):
 
 
 def test_the_prediction_is_that_of_a_forward_with_a_replacing_hook(panel, inspector, sent):
-    panel.controls.choose(Step(LAYER, 1, "pca", "channels"))
+    panel.controls.choose(CompressionSpec(LAYER, 1, "pca", "channels"))
     settle(inspector)
     projection = finish(projecting(inspector.subject, LAYER, 1))
     batch = inspector.batch(0)
@@ -111,7 +111,7 @@ def test_moving_the_slider_stops_the_evaluation(inspector, sent):
     panel = iv.CompressionPanel(inspector)
     settle(inspector)
     with inspector._gate.held():  # the worker waits for the model
-        panel.controls.choose(Step(LAYER, 3, "random", "channels"))
+        panel.controls.choose(CompressionSpec(LAYER, 3, "random", "channels"))
         ask(panel.controls, "rank", 4)
     settle(inspector)
     # Nobody said that the slider rests: nothing is evaluated, not even what the click before it began.
@@ -142,7 +142,7 @@ def test_layer_and_sample_are_followed_and_each_layer_keeps_its_rank(panel, insp
     assert last(sent, "decided")[0]["sample"] == 5
     inspector.layer = LAYER
     settle(inspector)
-    assert panel.controls.settings.now == Step(LAYER, 3, "pca", "channels")
+    assert panel.controls.settings.now == CompressionSpec(LAYER, 3, "pca", "channels")
 
 
 def test_off_changes_nothing(panel, inspector, sent):
@@ -222,7 +222,7 @@ def test_a_click_on_a_point_sets_layer_basis_and_rank(panel, inspector, sent):
     settle(inspector)
     dots = panel._chart.points[place]
     dots._handle_custom_msgs(dots, {"event": "element_click", "data": {"index": 2}}, [])
-    assert panel.controls.settings.now == Step(LAYER, int(dots.x[2]), "random", "channels")
+    assert panel.controls.settings.now == CompressionSpec(LAYER, int(dots.x[2]), "random", "channels")
     settle(inspector)
     assert last(sent, "compressed")[0]["rank"] == int(dots.x[2])
 
@@ -233,10 +233,10 @@ def test_pinned_layers_are_compressed_together(panel, inspector, sent):
     inspector.layer = "features.0"
     settle(inspector)
     expected = inspector.compress([("features.0", 4), (LAYER, 6)])
-    assert expected.also == (Step(LAYER, 6),)
+    assert expected.also == (CompressionSpec(LAYER, 6),)
     final = accuracies(sent)[-1]
     assert (final["layer"], final["rank"], final["accuracy"]) == ("features.0", 4, expected.accuracy)
-    assert final["also"] == last(sent, "compression")[0]["also"] == [Step(LAYER, 6)._asdict()]
+    assert final["also"] == last(sent, "compression")[0]["also"] == [CompressionSpec(LAYER, 6)._asdict()]
     plain = Series("features.0", "pca", "channels")
     assert list(panel.controls.curves) == [SERIES, plain._replace(also=expected.also)]
     assert "with features.3 to 6" in panel._legend.value
@@ -332,9 +332,9 @@ def test_a_model_that_is_no_classifier_has_tiles_and_says_why_nothing_else(sent)
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        (Step(LAYER, 1, "svd", "channels"), "there is no basis 'svd'; there are 'off', 'pca'"),
-        (Step(LAYER, 1, "pca", "rows"), "there is no axis 'rows'"),
-        (Step(LAYER, 33, "pca", "channels"), "rank 33 of 'features.3': it can be 1 to 32"),
+        (CompressionSpec(LAYER, 1, "svd", "channels"), "there is no basis 'svd'; there are 'off', 'pca'"),
+        (CompressionSpec(LAYER, 1, "pca", "rows"), "there is no axis 'rows'"),
+        (CompressionSpec(LAYER, 33, "pca", "channels"), "rank 33 of 'features.3': it can be 1 to 32"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused(panel, setting, message):

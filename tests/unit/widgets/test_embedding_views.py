@@ -101,7 +101,7 @@ def test_the_method_can_be_asked_for_from_python(sent, inspector):
     inspector.layer = "features.0"
     settle(inspector)
     assert (last(sent, "points")[0]["layer"], last(sent, "points")[0]["method"]) == ("features.0", "pca")
-    with pytest.raises(iv.errors.DataError, match="no embedding method 'isomap'; use one of pca, tsne, umap"):
+    with pytest.raises(iv.errors.DataError, match="no embedding method 'isomap'; use one of 'pca', 'tsne', 'umap'"):
         iv.EmbeddingScatter(inspector, method="isomap")
 
 
@@ -157,7 +157,7 @@ def test_the_lasso_reaches_python_and_python_the_view(sent, inspector):
     inspector.brush = []
     scatter.upload({"kind": "brush"}, {"mask": mask})
     assert inspector.brush.tolist() == list(range(0, 360, 3))
-    with pytest.raises(iv.errors.DataError, match="among 80 samples is none of these 360"):
+    with pytest.raises(iv.errors.DataError, match="among 80 samples does not fit the 360"):
         scatter.upload({"kind": "brush"}, {"mask": mask[:10]})
 
 

@@ -222,7 +222,7 @@ def test_without_a_layer_or_labels(inspector):
         settle(unlabelled)
         ((_, numbers, note),) = shown(view)
         assert numbers == "7,140 pairs"
-        assert "no labels" in note
+        assert "without labels" in note
         assert list(view._grid.children[0]._chart._lines) == [GREY]
 
 

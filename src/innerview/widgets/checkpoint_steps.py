@@ -1,4 +1,4 @@
-"""Which step of a training a scatter looks at, and where the points were at the other steps."""
+"""The training step that a scatter looks at, and the places of the points at the other steps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from innerview.study.subject import Subject
 
 
-class Timeline:
+class CheckpointSteps:
     """The checkpoints of an Inspector, of which one is looked at.
 
     Args:
@@ -47,7 +47,7 @@ class Timeline:
 
     @property
     def newest(self) -> bool:
-        """Whether the newest step is looked at, and will be when there is a newer one."""
+        """True while the newest step is looked at, whichever that comes to be."""
         return self._chosen is None or self._chosen not in self.steps()
 
     def go(self, label: str) -> None:
@@ -71,12 +71,12 @@ class Timeline:
         inspector.checkpoint()
 
     def remember(self, label: str, made: Embedding) -> None:
-        """Where the points of a step came to lie."""
+        """Keep the places of the points at a step."""
         if len(self.steps()) > 1:
             self._places[made.method, made.points.shape[1], made.layer, label] = made.places
 
     def onto(self, label: str, method: str, dimensions: int, layer: str) -> Places | None:
-        """Where the points of this step were, so that going back and forth turns nothing; else those of one before."""
+        """The places of the points at this step, so that going back and forth turns nothing; else at one before."""
         before = self.steps()
         if label in before:
             del before[before.index(label) :]
@@ -88,7 +88,7 @@ class Timeline:
         return None
 
     def before(self, layer: str, job: Job, **options: Any) -> Generator[None, None, Before | None]:
-        """What the step before made of some samples; None at the first one.
+        """The vectors of some samples at the step before; None at the first one.
 
         Args:
             layer: a name in ``inspector.layers``.
