@@ -41,7 +41,7 @@ def digits() -> Split:
     Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998.
     """
     from sklearn.datasets import load_digits  # noqa: PLC0415 - scikit-learn takes half a second to import
-    from sklearn.model_selection import train_test_split  # noqa: PLC0415 - likewise
+    from sklearn.model_selection import train_test_split  # noqa: PLC0415 - slow to import
 
     data: Any = load_digits()
     order = train_test_split(np.arange(len(data.target)), test_size=0.2, random_state=0, stratify=data.target)
@@ -89,5 +89,5 @@ def _read_idx(path: Path) -> np.ndarray:
     shape = struct.unpack_from(f">{axes}I", content, 4)
     values = np.frombuffer(content, np.uint8, offset=4 + 4 * axes)
     if zeros != 0 or kind != 8 or values.size != np.prod(shape, dtype=np.int64):  # noqa: PLR2004 - 8 is idx's uint8
-        raise DataError(f"{path} is no idx file of bytes: kind {kind}, shape {shape}, {values.size} values")
+        raise DataError(f"{path} is not an idx file of bytes: kind {kind}, shape {shape}, {values.size} values")
     return values.reshape(shape)

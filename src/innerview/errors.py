@@ -8,7 +8,7 @@
       DataError            (ValueError)  the data cannot be used as given: empty, labels of another length, ...
       ImageError           (ValueError)  a file or array that cannot be shown to the model as an image
       LayoutError          (ValueError)  an axis, slice or channel that the activation does not have
-      HistoryError         (ValueError)  a file that is no history of a training run, or not a whole one
+      HistoryError         (ValueError)  a file that is not the history of a training run, or not a whole one
       WireError            (ValueError)  bytes that are not a frame, or values that no frame can carry
 
 Each also derives from the builtin in parentheses, so that code that knows nothing of innerview can catch it.
@@ -54,7 +54,7 @@ class LayoutError(InnerviewError, ValueError):
 
 
 class HistoryError(InnerviewError, ValueError):
-    """A file that is no history of a training run, or not a whole one."""
+    """A file that is not the history of a training run, or not a whole one."""
 
 
 class WireError(InnerviewError, ValueError):

@@ -33,7 +33,7 @@ _SETTING = "innerview_tcp_nodelay"
 
 
 class InnerviewServer(Configurable):
-    """What a server's configuration can say to innerview."""
+    """The part of a server's configuration that innerview reads."""
 
     tcp_nodelay = Bool(
         default_value=True, help="Set TCP_NODELAY on kernel websockets, so that widgets answer sooner."

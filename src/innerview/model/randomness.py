@@ -69,7 +69,7 @@ def apart() -> Iterator[None]:
     own = random.Random()  # noqa: S311 - a copy of the user's generator
     own.setstate(random.getstate())
     numbers = np.random.RandomState()
-    numbers.set_state(np.random.get_state())  # noqa: NPY002 - likewise
+    numbers.set_state(np.random.get_state())  # noqa: NPY002 - as above
     _mine.random, _mine.numpy, _mine.torch = own, numbers, _Torch()
     try:
         with _BY_THREAD.held(), _Redirected(_mine.torch):
@@ -144,9 +144,9 @@ class _Redirected(TorchDispatchMode):
 def _with_generator(func: Any) -> tuple[Any, int | None]:
     """The overload of an operation that takes a generator, and the position of it where it may be positional."""
     wanted = [argument.name for argument in func._schema.arguments]  # noqa: SLF001 - has no public name
-    for name in (func._overloadname, *func.overloadpacket.overloads()):  # noqa: SLF001 - likewise
+    for name in (func._overloadname, *func.overloadpacket.overloads()):  # noqa: SLF001 - as above
         overload = getattr(func.overloadpacket, name)
-        arguments = overload._schema.arguments  # noqa: SLF001 - likewise
+        arguments = overload._schema.arguments  # noqa: SLF001 - as above
         names = [argument.name for argument in arguments]
         if "generator" in names and [n for n in names if n != "generator"] == [n for n in wanted if n != "generator"]:
             place = names.index("generator")

@@ -233,7 +233,7 @@ def _version(tensor: Tensor) -> int:
 
 
 def _plain(tensor: Tensor) -> bool:
-    """Whether a tensor has plain memory of its own to look into."""
+    """Tell a tensor with plain memory of its own to look into."""
     return (
         not is_lazy(tensor)
         and (type(tensor).__module__.startswith("torch.nn") or type(tensor) is Tensor)

@@ -1,4 +1,4 @@
-"""What every bqplot chart is made of: the library, the colours, the figure and the end of it.
+"""The parts of every bqplot chart: the library, the colours, the figure and the end of it.
 
 bqplot draws SVG; its text and axes follow JupyterLab's theme by themselves, and what is drawn between them is of tones
 that stand out from white and from black.

@@ -88,7 +88,10 @@ def test_every_result_follows_the_model_in_a_script(trained, digits, change):
     # The same model looked at for the first time: nothing can be left of the one before.
     with Inspector(model, digits.test, classes=digits.classes) as fresh:
         for name, expected in results(fresh, LAYER).items():
-            np.testing.assert_array_equal(np.asarray(found[name]), np.asarray(expected), err_msg=name)
+            if name == "layers":
+                assert found[name] == expected
+            else:  # a batch of another size may round another way in the last bits
+                np.testing.assert_allclose(found[name], expected, rtol=1e-4, atol=1e-5, err_msg=name)
 
 
 @pytest.mark.parametrize("change", CHANGES)

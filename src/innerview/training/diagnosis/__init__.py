@@ -1,4 +1,4 @@
-"""What is wrong with a training run: pure functions of its history, each with its threshold and source beside it."""
+"""Find out what is wrong with a training run: pure functions of its history, with threshold and source beside each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rules read off a curve: what holds until now, what it was lately, how widely values spread."""
+"""Readings off a curve: what holds until now, what it was lately, how widely values spread."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def over(values: np.ndarray, by: np.ndarray) -> np.ndarray:
 
 
 def spread(series: LayerSeries) -> np.ndarray:
-    """How much a channel's values differ between samples and places: the root mean square over channels, ``[R]``.
+    """The spread of a channel's values over samples and places: the root mean square over channels, ``[R]``.
 
     A bias adds to the deviation of all values but not to this, so it falls to zero when the layer says the same of
     every input.

@@ -54,7 +54,7 @@ class Finding:
 
     @property
     def name(self) -> str:
-        """What its kind is called."""
+        """The name of its kind, for people."""
         return NAMES.get(self.kind, self.kind)
 
     def __str__(self) -> str:
@@ -64,7 +64,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Sign:
-    """What shows a kind of finding in one layer: as in ``Finding``."""
+    """A sign of a finding in one layer; the fields are as in ``Finding``."""
 
     layer: str
     evidence: str

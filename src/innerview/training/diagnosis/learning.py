@@ -89,7 +89,7 @@ def slow(run: Run) -> Iterator[Symptom]:
 
 
 def _groups(run: Run) -> str:
-    """What the learning rates of the groups of parameters are, where they differ."""
+    """The learning rates of the groups of parameters, if they differ."""
     names = [name for name in run.history.metrics if name == "lr" or name.startswith("lr/")]
     last = [float(values[-1]) for _, values in map(run.metric, names)]
     if len(last) < 2 or max(last) == min(last):  # noqa: PLR2004 - one group differs from none

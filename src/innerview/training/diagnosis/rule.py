@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Symptom(NamedTuple):
-    """What would be wrong with one layer if it held in the last records.
+    """A fault of one layer, if it holds in the last records.
 
     Attributes:
         layer: its name; "" for the run as a whole.

@@ -47,7 +47,7 @@ class Rise(NamedTuple):
 
 
 class Run:
-    """What the rules look at; each part is made when it is asked for first.
+    """The data that the rules look at; each part is made when it is first asked for.
 
     Args:
         history: of a run, finished or not.
@@ -111,7 +111,7 @@ class Run:
 
     @cached_property
     def classes(self) -> int | None:
-        """How many classes there are; None when that cannot be known."""
+        """The number of classes; None when it cannot be known."""
         dense = [series for series in self.layers if series.kind == "Linear"]
         return self._classes or (dense[-1].channel_high.shape[1] if dense else None)
 
@@ -121,7 +121,7 @@ class Run:
 
     @cached_property
     def rise(self) -> Rise | None:
-        """Whether the mean loss has given back a part of what it had gained, and more than its noise explains."""
+        """Tells a mean loss that has given back a part of what it had gained, and more than its noise explains."""
         steps, losses = self.metric("loss")
         if len(losses) < 2 * _WINDOW or not np.isfinite(losses).all():
             return None

@@ -106,7 +106,7 @@ def batch_norm(run: Run) -> Iterator[Symptom]:
 
 
 def _input_is_constant(run: Run, series: LayerSeries) -> bool:
-    """Whether the channels are flat because what comes in is, the scales being as they were."""
+    """Tell channels that are flat because their input is, the scales being as they were."""
     weight = f"{path(series.layer)}.weight"
     if weight not in run.history.parameters:
         return False
