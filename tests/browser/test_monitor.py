@@ -9,6 +9,7 @@ pytestmark = pytest.mark.browser
 
 SETUP = """
 import time
+from pathlib import Path
 import torch
 from torch import nn
 import innerview as iv
@@ -17,7 +18,7 @@ torch.set_num_threads(1)
 digits = iv.datasets.digits()
 inputs, labels = digits.train.tensors
 
-def train(steps, seconds=0, monitor=None):
+def train(steps, seconds=0, monitor=None, enough=""):
     torch.manual_seed(0)
     model = iv.demo.SmallCNN()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
@@ -36,13 +37,14 @@ def train(steps, seconds=0, monitor=None):
             if (step + 1) % (steps // 5) == 0:
                 monitor.epoch()
                 print("epoch", (step + 1) // (steps // 5))
-        time.sleep(seconds / steps)
+        if not Path(enough).is_file():  # slow towards its end, until it was seen enough of
+            time.sleep(seconds / steps * (10 if step > 0.7 * steps else 1))
     if monitor:
         monitor.close()
     return torch.cat([parameter.detach().flatten() for parameter in model.parameters()]), monitor
 """
 STD = "standard deviation of the activations"
-TRAIN = "watched, monitor = train(400, seconds=12, monitor=True)"
+TRAIN = "watched, monitor = train(400, seconds=12, monitor=True, enough={enough!r})"
 SAME = """
 rest, on = (event.step for event in monitor.history.events if event.kind in ("pause", "resume"))
 print(torch.equal(watched, train(400)[0]), monitor.history.step, monitor.budget, 0 < rest < on < 400)
@@ -103,7 +105,10 @@ def zoom_and_back(shown):
 @pytest.mark.parametrize("kernel", ["python3", "ipykernel6"])
 def test_it_draws_and_answers_while_the_cell_trains(kernel, lab, open_notebook):
     """A kernel with subshells answers clicks by itself, an older one at the next step; the weights are the same."""
-    notebook = open_notebook(lab.write_notebook("monitor.ipynb", [SETUP, TRAIN, SAME], kernel))
+    enough = lab.root / f"{kernel}.watched"
+    notebook = open_notebook(
+        lab.write_notebook("monitor.ipynb", [SETUP, TRAIN.format(enough=enough.name), SAME], kernel)
+    )
     notebook.run_cell(0)
     notebook.start_cell(1)
     shown = MonitorPage(notebook.output(1))
@@ -141,6 +146,7 @@ def test_it_draws_and_answers_while_the_cell_trains(kernel, lab, open_notebook):
     for title in (STD, "features.0"):
         expect(shown.chart(title).locator(".label:visible", has_text="paused")).to_be_visible()
     expect(running).to_have_count(2)
+    enough.touch()
     expect(running).to_have_count(0, timeout=60_000)
     expect(weights).to_have_count(1)
     for layer in chosen:
