@@ -12,14 +12,10 @@ if TYPE_CHECKING:
 
 
 class Cells:
-    """Watches the cells of this kernel; outside IPython there are none.
+    """Tells two methods, which it does not keep alive, when cells of this kernel begin and end; outside IPython never.
 
-    Neither callback is kept alive: once the objects they are methods of are gone, nothing listens.
-
-    Args:
-        begins: a method, called with ``here``: on the thread that runs the cell with True. It is called at once where a
-            cell is running already, with False if that cannot be told.
-        ended: a method, called without arguments.
+    ``begins(True)`` is called on the thread that runs the cell: at once where a cell is running already, and then with
+    False if that cannot be told.
     """
 
     def __init__(self, begins: Callable[[bool], None], ended: Callable[[], None]) -> None:

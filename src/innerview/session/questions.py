@@ -48,14 +48,9 @@ def asking(
     *,
     like: Callable[..., Any] | None = None,
 ) -> Callable[Concatenate[Asked, P], Answer]:
-    """A method that runs a study to its end.
+    """A method of this name that runs a study of ``of(self)`` to its end and returns ``then(result)``.
 
-    Args:
-        name: the method's.
-        of: gives the subject of the study, from the object that is asked.
-        study: its parameters and its documentation become those of the method.
-        then: turns the study's result into that of the method.
-        like: the function that the study passes its ``**options`` on to.
+    Its parameters and its documentation are those of the study, and of ``like``, to which that passes its options on.
     """
 
     def ask(self: Asked, *args: P.args, **kwargs: P.kwargs) -> Answer:

@@ -30,17 +30,7 @@ _PART = 100  # a run is judged again when it has grown by one part in so many
 
 @dataclass
 class Rule:
-    """A reaction to one kind of finding.
-
-    Attributes:
-        kind: of the finding.
-        action: called with the monitor and the finding.
-        hold: for how many steps the finding must have held.
-        every: how many steps lie between two calls at least.
-        limit: how often it is called at most; None: no limit.
-        times: how often it was called.
-        last: the step of the last call.
-    """
+    """The arguments of ``Monitor.on``, with how often the action was called, and at which step last."""
 
     kind: str
     action: Action
@@ -59,15 +49,7 @@ class Rule:
 
 
 class Actions:
-    """The rules of one monitor, and what was done by them.
-
-    Args:
-        monitor: what the actions are called with.
-        judge: what is wrong with the run now.
-        tell: called with kind, text and layer of an event.
-        guard: wraps what is done while the user's loop runs.
-        share: of the budget, for judging.
-    """
+    """The rules of one monitor, and what was done by them; ``tell`` is called with kind, text and layer of an event."""
 
     def __init__(
         self,

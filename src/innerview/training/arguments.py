@@ -9,18 +9,7 @@ from innerview.errors import InnerviewError
 
 
 def whole(name: str, value: Any, least: int, what: str, *, optional: bool = False) -> None:
-    """Check that an argument is a whole number.
-
-    Args:
-        name: of the argument.
-        value: that was given.
-        least: the smallest that makes sense.
-        what: is counted, to be read after "a number of".
-        optional: None is accepted, too.
-
-    Raises:
-        InnerviewError: it is not.
-    """
+    """Raise InnerviewError unless a value is a number of ``what`` from ``least`` on, or None where optional."""
     if (optional and value is None) or (
         isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
     ):

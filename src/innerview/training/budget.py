@@ -20,19 +20,11 @@ _RECENT = 0.3  # weight of the newest cost in what is expected of the next
 
 
 class Budget:
-    """A ledger of seconds.
-
-    Args:
-        fraction: the most that recording may cost, of the training time; None or 1 sets no limit. May be changed.
-        clock: seconds that only grow.
-
-    Attributes:
-        cost: seconds spent on recording and showing so far.
-    """
+    """A ledger of seconds; recording may cost a ``fraction`` of the training time, where None or 1 sets no limit."""
 
     def __init__(self, fraction: float | None, clock: Callable[[], float] = time.perf_counter) -> None:
         self.fraction = fraction
-        self.cost = 0.0
+        self.cost = 0.0  # seconds spent on recording and showing so far
         self._clock = clock
         self._running = 0.0
         self._since: float | None = None
@@ -107,10 +99,8 @@ class Budget:
 class DeviceClock:
     """A clock for steps on a GPU, where the time until a kernel is launched says little of the time that it takes.
 
-    An event is put into the device's queue at the end of each step, and read when the device is waited for anyway.
-
-    Args:
-        event: makes an event that can be recorded and read, such as ``torch.cuda.Event``.
+    An event, such as ``torch.cuda.Event``, is put into the device's queue at the end of each step, and read when the
+    device is waited for anyway.
     """
 
     def __init__(self, event: Callable[[], Any]) -> None:
@@ -126,10 +116,7 @@ class DeviceClock:
         del self._marks[:-_MOST_MARKS]
 
     def extra(self) -> float:
-        """Return how much longer than plain ones the steps recorded before the last one took, in seconds.
-
-        Waits for the device to finish them.
-        """
+        """The seconds that the steps recorded before the last one took more than plain ones; waits for the device."""
         if len(self._marks) < 2:  # noqa: PLR2004 - a start and an end
             return 0.0
         self._marks[-1][0].synchronize()
@@ -143,24 +130,15 @@ class DeviceClock:
 
 
 class Share:
-    """The part of a budget that one kind of work may take, which is done only when it fits in.
-
-    Args:
-        budget: the whole.
-        part: of the budget, from 0 to 1.
-
-    Attributes:
-        pending: seconds that the work under way has taken so far.
-        expected: seconds that the work takes, lately.
-    """
+    """The part, from 0 to 1, of a budget that one kind of work may take, which is done only when it fits in."""
 
     def __init__(self, budget: Budget, part: float = 1.0) -> None:
         self._part = part
         self._spent = 0.0
         self._budget = budget
         self._times = 0
-        self.pending = 0.0
-        self.expected = 0.0
+        self.pending = 0.0  # seconds that the work under way has taken so far
+        self.expected = 0.0  # seconds that the work takes, lately
 
     def allows(self) -> bool:
         """Tell whether the work may be done now: its expected cost fits in."""

@@ -15,16 +15,9 @@ if TYPE_CHECKING:
 
 
 def gather(history: History, group: ProcessGroup | None = None) -> History:
-    """Merge the histories of all ranks; to be called on each of them, which all get the same answer.
+    """Merge the histories of all ranks into a new one; to be called on each of them, which all get the same answer.
 
-    What travels is the content of files without pickle.
-
-    Args:
-        history: of this rank.
-        group: of the processes; all when None.
-
-    Returns:
-        A new history; a copy of the given one where nothing is distributed.
+    What travels is the content of files without pickle. Where nothing is distributed the answer is a copy.
     """
     if not (distributed.is_available() and distributed.is_initialized()):
         return history.copy()

@@ -18,14 +18,7 @@ _MOST_TOLD = 20  # different errors of a run
 class Guard:
     """Wraps everything that the monitor does while the user's loop runs.
 
-    An error inside is kept, and logged and told the first time; the training and the recording go on.
-
-    Args:
-        budget: what the time is charged to.
-        tell: called with a kind of event and a text.
-
-    Attributes:
-        error: the last error in words; "" when there was none.
+    An error inside is kept in words in ``error``, and logged and told the first time; training and recording go on.
     """
 
     def __init__(self, budget: Budget, tell: Callable[[str, str], None]) -> None:
@@ -38,12 +31,7 @@ class Guard:
     def __call__(
         self, share: Share | None = None, failed: str = "a part of this step was not recorded"
     ) -> Iterator[None]:
-        """Charge what the body takes, to a share of the budget as well, and let no error out of it.
-
-        Args:
-            share: of the work in the body.
-            failed: what an error in the body means, to be told.
-        """
+        """Charge what the body takes, to a share as well, and let no error out of it; ``failed`` is what one means."""
         with self._budget.spending(share):
             try:
                 yield

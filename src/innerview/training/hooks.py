@@ -10,11 +10,7 @@ if TYPE_CHECKING:
 
 
 class Hook:
-    """A hook that does nothing in a copy of its module, nor in a file that the module is saved to.
-
-    Args:
-        call: what the hook does.
-    """
+    """A hook that does nothing in a copy of its module, nor in a file that the module is saved to."""
 
     def __init__(self, call: Callable[..., Any]) -> None:
         self._call = call

@@ -24,10 +24,6 @@ class Scale:
     Before the step each rate is multiplied, after it each is what it was. So a scheduler, which computes the next rate
     from the present one or from the first one, computes what it would have without; and when the factor is taken away,
     the rates are exactly those of a run in which it never was.
-
-    Args:
-        optimizer: whose rates; None when there is none to be turned.
-        guard: wraps what is done while the user's loop runs.
     """
 
     def __init__(self, optimizer: Optimizer | None, guard: Guard) -> None:
@@ -46,14 +42,7 @@ class Scale:
         return result
 
     def multiply(self, factor: float) -> Callable[[], None]:
-        """Put one more factor in force.
-
-        Returns:
-            What takes it away again.
-
-        Raises:
-            InnerviewError: the monitor has no optimizer of PyTorch's.
-        """
+        """Put one more factor in force; return what takes it away. InnerviewError without an optimizer of PyTorch's."""
         if self.optimizer is None or not hasattr(self.optimizer, "register_step_pre_hook"):
             raise InnerviewError(
                 "there is no learning rate to scale: give the monitor its optimizer, Monitor(model, optimizer=...)"
@@ -104,15 +93,7 @@ class Scale:
 
 
 class ScaleRates:
-    """An action that multiplies every learning rate.
-
-    Args:
-        scale: of the optimizer.
-        factor: above 0.
-
-    Raises:
-        InnerviewError: the factor is not a positive number.
-    """
+    """An action that multiplies every learning rate by a factor above 0; an InnerviewError for any other."""
 
     def __init__(self, scale: Scale, factor: float) -> None:
         if not (isinstance(factor, Real) and 0 < factor < float("inf")):

@@ -15,12 +15,9 @@ _INTERVAL = 0.1  # seconds at least between two calls
 
 
 class Listeners:
-    """Calls functions at most ten times a second, and less often when the budget does not allow it.
+    """Calls functions at most ten times a second, and less often when their share of the budget does not allow it.
 
-    Args:
-        guard: wraps each call.
-        share: of the budget, for all of them together. None when they do not wait for it: their cost is counted all the
-            same, and recording rests for it.
+    Without a share they do not wait for it: their cost is counted all the same, and recording rests for it.
     """
 
     def __init__(self, guard: Guard, share: Share | None) -> None:

@@ -23,11 +23,7 @@ _MOST_WAITING = 1_000
 
 
 class Metrics:
-    """Passes metrics on to a history.
-
-    Args:
-        history: gets them.
-    """
+    """Passes metrics on to a history."""
 
     def __init__(self, history: History) -> None:
         self._history = history
@@ -75,11 +71,7 @@ def learning_rates(optimizer: Optimizer | None, factor: float = 1.0) -> dict[str
 
 
 def numbers(values: Mapping[str, Any]) -> dict[str, float | Tensor]:
-    """Check metrics: each one becomes a number, or a tensor of one element where reading it would wait for a device.
-
-    Raises:
-        InnerviewError: a value is neither a number nor a tensor of one element.
-    """
+    """Metrics as numbers, or as tensors of one element where reading would wait for a device. Else InnerviewError."""
     found: dict[str, float | Tensor] = {}
     for name, value in values.items():
         try:

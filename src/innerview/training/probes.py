@@ -22,16 +22,7 @@ _MOST = 16
 class Probes:
     """Runs a model on each probe sample in evaluation mode, leaving no trace in it.
 
-    Args:
-        model: the one that is trained.
-        source: as the data of an Inspector: a tensor whose first axis runs over the samples, a Dataset, a pair
-            ``(inputs, labels)``, ...
-
-    Attributes:
-        data: the samples, by index.
-
-    Raises:
-        DataError: no samples, or too many.
+    The samples come in any form of an Inspector's data; a DataError when there are too many.
     """
 
     def __init__(self, model: nn.Module, source: Any) -> None:
@@ -44,11 +35,7 @@ class Probes:
         self._model = model
 
     def run(self, step: int) -> list[Record]:
-        """Look at each sample: a record each.
-
-        Raises:
-            ForwardError: the model rejects a sample.
-        """
+        """Look at each sample: a record each. A ForwardError when the model rejects one."""
         records = []
         modules = modules_of(self._model)
         for number in range(len(self.data)):

@@ -29,14 +29,7 @@ class Event:
 
 
 class WeightSample(NamedTuple):
-    """One parameter around one optimizer step; NaN for what was not seen.
-
-    Attributes:
-        rms: root of the mean square of the values before the step.
-        gradient_rms: of its gradient.
-        update_ratio: root mean square of the step's change over ``rms``.
-        near_zeros: fraction of the values at most ``NEAR_ZERO`` in size.
-    """
+    """One parameter around one optimizer step, in the numbers of ``Weights``; NaN for what was not seen."""
 
     rms: float
     gradient_rms: float
@@ -46,18 +39,10 @@ class WeightSample(NamedTuple):
 
 @dataclass(frozen=True)
 class Record:
-    """Statistics of one step.
-
-    Attributes:
-        step: its number, from 0.
-        phase: "train", "eval", or "probe 0" and so on.
-        layers: by layer name, in the order in which the layers started.
-        kinds: by layer name: the class of the module.
-        weights: by name of the parameter.
-    """
+    """Statistics of one step: by layer in the order in which they started, with the class of each, and by parameter."""
 
     step: int
     layers: Mapping[str, Statistics]
     kinds: Mapping[str, str]
-    phase: str = "train"
+    phase: str = "train"  # or "eval", "probe 0", ...
     weights: Mapping[str, WeightSample] = field(default_factory=dict)

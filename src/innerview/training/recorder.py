@@ -40,27 +40,18 @@ _MOST_WAITING = 32
 
 
 class Recorder:
-    """Collects what the layers did in the forwards since the last ``take``.
+    """Collects what the layers did in the forwards since the last ``take``; ``working`` is wrapped around its work.
 
     Hooks are there only between ``start`` and ``stop``, around one forward: so what checkpointing computes again during
     the backward pass is not counted.
-
-    Args:
-        working: what to wrap around the work of a hook.
-
-    Attributes:
-        limit: of larger activations, only as many samples of the batch are looked at as have about this number of
-            values; None for no limit.
-        looked: how many values were looked at since the last ``take``.
-        half: whether a float16 output took part in training.
-        scaler: of the loss: gradients are divided by its scale.
     """
 
     def __init__(self, working: Callable[[], AbstractContextManager[None]]) -> None:
+        # Of larger activations, only as many samples of the batch are looked at as have about this number of values.
         self.limit: int | None = None
-        self.looked = 0
-        self.half = False
-        self.scaler: Any = None
+        self.looked = 0  # values, since the last take
+        self.half = False  # whether a float16 output took part in training
+        self.scaler: Any = None  # of the loss: gradients are divided by its scale
         self.kinds: dict[str, str] = {}
         self._working = working
         self._axes: dict[tuple[str, str, tuple[int, ...]], int] = {}

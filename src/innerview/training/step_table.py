@@ -22,12 +22,9 @@ _FLOOR = 1 / 16
 
 
 class StepTable(ABC):
-    """Rows in the order of steps, none of which overlap.
+    """Rows in the order of steps, none of which overlap; ``empty`` is the row that stands for nothing.
 
     Rows that were added never change; merging and reshaping make new arrays. So ``snapshot`` copies nothing.
-
-    Args:
-        empty: of each column, the row that stands for nothing.
     """
 
     def __init__(self, empty: Columns) -> None:
@@ -128,12 +125,7 @@ class StepTable(ABC):
         self._length += 1
 
     def _reshape(self, empty: Columns, place: Callable[[str, np.ndarray, np.ndarray], None]) -> None:
-        """Give the rows another shape.
-
-        Args:
-            empty: the new row that stands for nothing.
-            place: given a column's name, the old rows and the new ones, which are empty: writes the old into the new.
-        """
+        """Give the rows another shape; ``place(column, old, new)`` writes the old rows into the new, empty ones."""
         old, steps, spans = self.columns(), self.steps, self.spans
         self._empty = empty
         self._arrays = self._allocated(self._length + _SMALLEST)

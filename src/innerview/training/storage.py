@@ -24,11 +24,7 @@ _BROKEN = (OSError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeErro
 
 
 class Content(NamedTuple):
-    """All that is kept of a history.
-
-    Attributes:
-        kinds: the class of each layer, in execution order.
-    """
+    """All that is kept of a history; ``kinds`` is the class of each layer, in execution order."""
 
     memory: int
     step: int
@@ -60,11 +56,7 @@ def write(content: Content, file: IO[bytes]) -> None:
 
 
 def read(file: IO[bytes], name: str) -> Content:
-    """Read the content of a history from an open file.
-
-    Raises:
-        HistoryError: it is not a history, of another version, or cut short; ``name`` says which file.
-    """
+    """Read the content of a history; HistoryError, with the ``name``, for anything else, or when it is cut short."""
     try:
         with np.load(file, allow_pickle=False) as arrays:
             about = _about(arrays, name)

@@ -20,16 +20,11 @@ if TYPE_CHECKING:
 
 
 class NamedTable(StepTable):
-    """Rows in which each name has a part, and in the column "channels" as many places as it has channels.
-
-    Attributes:
-        widths: how many channels each name has, in the order in which they lie.
-        places: the position of each name, and where its channels lie.
-    """
+    """Rows in which each name has a part, and in the column "channels" as many places as it has channels."""
 
     def __init__(self) -> None:
-        self.widths: dict[str, int] = {}
-        self.places: dict[str, tuple[int, slice]] = {}
+        self.widths: dict[str, int] = {}  # channels of each name, in the order in which they lie
+        self.places: dict[str, tuple[int, slice]] = {}  # position of each name, and where its channels lie
         super().__init__(self._nothing({}))
 
     @abstractmethod
@@ -92,12 +87,7 @@ class LayerTable(NamedTable):
         return LayerSeries(name, kind, self.steps, self.spans, statistics)
 
     def overview(self, layers: Sequence[str], points: int) -> Overview:
-        """Look at some layers at once.
-
-        Args:
-            layers: which, in which order; those that the table does not have are NaN.
-            points: the most standard deviations of each, evenly spaced along the records.
-        """
+        """Look at some layers at once, at so many points; those that the table does not have are NaN."""
         places = [self.places[name] for name in layers if name in self.places]
         at, where = np.array([at for at, _ in places], int), np.flatnonzero([name in self.places for name in layers])
         some = np.unique(np.linspace(0, len(self) - 1, min(points, len(self))).astype(int))
@@ -188,13 +178,7 @@ class MetricTable(StepTable):
 
 
 class Tables:
-    """All tables of a history.
-
-    Attributes:
-        layers: by phase: "train", "eval", "probe 0", ...
-        weights: of all parameters.
-        metrics: by name.
-    """
+    """All tables of a history: of layers by phase, of all parameters, of metrics by name."""
 
     def __init__(self) -> None:
         self.layers: dict[str, LayerTable] = {}

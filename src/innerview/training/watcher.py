@@ -42,17 +42,7 @@ _MISSED = 3  # recorded steps in a row without a layer, after which that is said
 
 
 class Watcher:
-    """Hooks on a model and its optimizer, and what they saw since the last step.
-
-    Args:
-        model: the one whose forwards are seen.
-        optimizer: whose steps are seen; None when there is none to hook into.
-        layers: names of the layers to record; None for all.
-        scaler: of the loss, with mixed precision.
-        budget: what recording may cost.
-        guard: wraps whatever is done while the user's loop runs.
-        tell: called with kind, text and layer when something is worth an event.
-    """
+    """Hooks on a model and its optimizer, and what they saw since the last step; ``tell`` gets kind, text and layer."""
 
     def __init__(
         self,
@@ -113,11 +103,7 @@ class Watcher:
         self._layers, self._chosen = layers, chosen
 
     def enter(self) -> None:
-        """Hook into the model and the optimizer.
-
-        Raises:
-            InnerviewError: nothing of the model can be seen.
-        """
+        """Hook into the model and the optimizer; InnerviewError when nothing of the model can be seen."""
         if isinstance(self._root, torch.jit.ScriptModule):
             raise InnerviewError(
                 f"{type(self._root).__name__} is a TorchScript module: what runs inside it cannot be seen. "
@@ -165,12 +151,7 @@ class Watcher:
             self._ignored -= 1
 
     def end_step(self, step: int, *, finished: bool = True) -> Record | None:
-        """End a training step; return what was recorded of it, None when nothing was.
-
-        Args:
-            step: its number.
-            finished: False where the training ended before the step did.
-        """
+        """End a step, or what there is of an unfinished one; return what was recorded of it, None when nothing was."""
         recording, self._open, self._recording, self.forwards, self._depth = self._recording, False, False, 0, 0
         self._train.stop()
         if self._device_clock is not None:

@@ -21,12 +21,9 @@ _SAMPLE = 1_024
 
 
 class WeightWatch:
-    """Compares samples of the weights around a step. Nothing leaves the device until ``take``.
+    """Compares samples of the trained weights around a step. Nothing leaves the device until ``take``.
 
     Of a parameter that is spread over processes each of them sees its own shard.
-
-    Args:
-        model: its trained parameters are watched.
     """
 
     def __init__(self, model: nn.Module) -> None:

@@ -39,16 +39,7 @@ def make_figure(
     height: int,
     interaction: Any = None,
 ) -> Any:
-    """A figure as wide as its place.
-
-    Args:
-        title: above it; "" for none.
-        marks: from the lowest to the topmost.
-        axes: of the marks' scales.
-        margin: "top", "bottom", "left", "right" of what is drawn, in pixels.
-        height: of the figure, in pixels.
-        interaction: bqplot's, such as a brush.
-    """
+    """A figure as wide as its place, with marks from the lowest to the topmost; margin and height in pixels."""
     figure = bqplot().Figure(
         title=title,
         marks=list(marks),

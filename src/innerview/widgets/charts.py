@@ -26,15 +26,8 @@ class CosineChart:
     the scales to draw them with ("Cannot read properties of undefined (reading 'x')" in the page's console), so numbers
     that follow quickly upon the first would be lost.
 
-    Args:
-        histogram: what to draw.
-        title: above it.
-        measure: "density": each of the two has area 1, so that their shapes can be compared; "pairs": how many;
-            "log": how many, on a logarithmic scale.
-        height: of the figure, in pixels.
-
-    Attributes:
-        figure: the bqplot Figure, to be put into a layout.
+    With the measure "density" each of the two has area 1, so that their shapes can be compared; "pairs" and "log" count
+    pairs, the latter on a logarithmic scale. The height is in pixels.
     """
 
     def __init__(
@@ -80,15 +73,7 @@ class CosineChart:
 
 
 class RankCurve(NamedTuple):
-    """One curve of an ``AccuracyChart``.
-
-    Attributes:
-        ranks: ``[K]``, ascending.
-        values: ``[K]``, from 0 to 1.
-        low, high: ``[K]``, the interval of each; NaN for none.
-        colour: the colour of line, band and points.
-        style: the style of the line: "solid", "dashed", "dotted" or "dash_dotted".
-    """
+    """One curve of an ``AccuracyChart``, by rank: values from 0 to 1 with their intervals, NaN for none; ``[K]`` each."""
 
     ranks: np.ndarray
     values: np.ndarray
@@ -101,17 +86,8 @@ class RankCurve(NamedTuple):
 class AccuracyChart:
     """Accuracy against rank, a line with its interval for each curve, and a point for each rank evaluated.
 
-    Like ``CosineChart`` it is made for one set of curves and shows no other.
-
-    Args:
-        curves: what to draw.
-        label: what the values are: "accuracy", "agreement".
-        baseline: without compression, a line across; None for none.
-        clicked: called with the number of a curve and a rank when its point is clicked.
-        height: of the figure, in pixels.
-
-    Attributes:
-        figure: the bqplot Figure, to be put into a layout.
+    Like ``CosineChart`` it is made for one set of curves and shows no other. ``baseline`` is a line across; ``clicked``
+    is called with the number of a curve and a rank when its point is clicked.
     """
 
     def __init__(

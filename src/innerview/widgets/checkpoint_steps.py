@@ -21,11 +21,7 @@ if TYPE_CHECKING:
 
 
 class CheckpointSteps:
-    """The checkpoints of an Inspector, of which one is looked at.
-
-    Args:
-        inspector: whose checkpoints are the steps.
-    """
+    """The checkpoints of an Inspector, of which one is looked at."""
 
     def __init__(self, inspector: Inspector) -> None:
         self._inspector: Inspector = weakref.proxy(inspector)  # a closed view keeps no model alive
@@ -56,11 +52,7 @@ class CheckpointSteps:
         self._chosen = label if label in steps and label != steps[-1] else None
 
     def keep(self) -> None:
-        """Make the model as it is now a step, and look at it.
-
-        Raises:
-            DataError: a cell is running, or the model is the same as at the last step.
-        """
+        """Make the model as it is now a step, and look at it; DataError while a cell runs, or if it has not changed."""
         inspector = self._inspector
         if inspector.busy:
             raise DataError("a cell is running and may be changing the model: call inspector.checkpoint() in that cell")
@@ -88,13 +80,7 @@ class CheckpointSteps:
         return None
 
     def before(self, layer: str, job: Job, **options: Any) -> Generator[None, None, Before | None]:
-        """The vectors of some samples at the step before; None at the first one.
-
-        Args:
-            layer: a name in ``inspector.layers``.
-            job: told the fraction done.
-            options: as for ``innerview.study.representations.representing``.
-        """
+        """The vectors of some samples at the step before; None at the first. The options are ``representing``'s."""
         labels = self.steps()
         place = labels.index(self.now())
         if place == 0:

@@ -79,7 +79,8 @@ class CompressionControls(View):
             also: other layers to compress with it.
 
         Raises:
-            UnknownLayerError, UnseenLayerError, DataError: as ``CompressionSettings.choose``.
+            UnknownLayerError, UnseenLayerError: there is no such layer, or its output cannot be seen.
+            DataError: an unknown basis or axis, or a rank that the layer does not have.
         """
         self.settings.choose(spec, also)
         if spec.layer == self._inspector.layer:

@@ -31,22 +31,13 @@ class Series(NamedTuple):
 
 
 class CompressionSettings:
-    """The compression of the inspector's layer, and of others with it; every layer keeps its rank.
-
-    Args:
-        inspector: whose ``layer`` is meant.
-
-    Attributes:
-        basis: "off", or as for ``innerview.fit_projection``.
-        axis: as there.
-        pinned: by layer: those that stay compressed while others are chosen.
-    """
+    """The compression of the inspector's layer, and of others with it; every layer keeps its rank."""
 
     def __init__(self, inspector: Inspector) -> None:
         self._inspector = inspector
         self._ranks: dict[tuple[str, str, bool], int] = {}
-        self.basis, self.axis = "pca", "channels"
-        self.pinned: dict[str, CompressionSpec] = {}
+        self.basis, self.axis = "pca", "channels"  # or "off", or as for `innerview.fit_projection`
+        self.pinned: dict[str, CompressionSpec] = {}  # by layer: stays compressed while others are chosen
 
     @property
     def now(self) -> CompressionSpec | None:
@@ -80,12 +71,7 @@ class CompressionSettings:
             self._ranks[self._place(self._inspector.layer)] = max(1, rank)
 
     def choose(self, spec: CompressionSpec, also: Iterable[CompressionSpec]) -> None:
-        """Compress a layer in this way, and these others with it.
-
-        Raises:
-            UnknownLayerError, UnseenLayerError: there is no such layer, or its output cannot be seen.
-            DataError: an unknown basis or axis, or a rank that the layer does not have.
-        """
+        """Compress a layer in this way, and others with it; errors as for ``CompressionControls.choose``."""
         self._inspector.check_layer(spec.layer)
         bases = (OFF, *get_args(Basis))
         for given, known, what in ((spec.basis, bases, "basis"), (spec.axis, get_args(Axis), "axis")):

@@ -15,12 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EmbeddingSettings:
-    """The choices for an embedding.
-
-    Attributes:
-        method, dimensions, pool, samples, correct_only, perplexity, neighbours, distance, seed: as for
-            ``innerview.study.embeddings.embedding``.
-    """
+    """The choices for an embedding, as for ``innerview.study.embeddings.embedding``."""
 
     method: str = "pca"
     dimensions: int = 2

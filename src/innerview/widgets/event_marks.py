@@ -30,13 +30,7 @@ _MOST_ROWS = 4
 
 
 class EventMark(NamedTuple):
-    """One thing that happened.
-
-    Attributes:
-        step: when.
-        kind: as of an ``Event``, or "finding".
-        word: to be read above it; "" for a line alone.
-    """
+    """One thing that happened: of the kind of an ``Event``, or a "finding"; its word is "" for a line alone."""
 
     step: int
     kind: str
@@ -44,14 +38,7 @@ class EventMark(NamedTuple):
 
 
 class Word(NamedTuple):
-    """A word above a chart.
-
-    Attributes:
-        step: where it begins, or ends.
-        row: 0 is next to the plot.
-        text: the word, and how often it happened there.
-        ends: whether it ends there.
-    """
+    """A word above a chart, that begins at a step, or ends there; row 0 is next to the plot."""
 
     step: float
     row: int
@@ -72,14 +59,9 @@ def marks_of(events: Iterable[Event], findings: Iterable[Finding]) -> list[Event
 
 
 def place(marks: Sequence[EventMark], first: float, last: float) -> list[Word]:
-    """Place words in a few rows so that none overlap; where there is no room, the less important ones are left out.
+    """Place words above the steps shown so that none overlap; where there is no room, the less important are left out.
 
-    The same word again, where it would overlap, is counted instead.
-
-    Args:
-        marks: in order.
-        first: the first step that is shown.
-        last: the last one.
+    The same word again, where it would overlap, is counted instead. The marks are in order.
     """
     steps = (last - first) / _PLOT  # of a pixel
     rows: list[list[tuple[float, float]]] = [[] for _ in range(_MOST_ROWS)]
@@ -98,14 +80,7 @@ def place(marks: Sequence[EventMark], first: float, last: float) -> list[Word]:
 
 
 class EventMarks:
-    """Lines and words in one figure.
-
-    Args:
-        time: the steps, shared by all charts.
-
-    Attributes:
-        marks: to be put into the figure.
-    """
+    """Lines and words in one figure."""
 
     def __init__(self, time: TimeAxis) -> None:
         self._time = time

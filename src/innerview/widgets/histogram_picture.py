@@ -18,14 +18,7 @@ _VIRIDIS = "440154 472d7b 3b528b 2c728e 21918c 28ae80 5ec962 addc30 fde725"
 
 
 class HistogramPicture(NamedTuple):
-    """A picture and where it lies.
-
-    Attributes:
-        png: the file; clear where there is no count.
-        x: first and last step.
-        y: lowest and highest bin edge, by number.
-        ticks: of the value axis: position by text.
-    """
+    """A PNG, clear where there is no count; the steps and the bin edges that it spans; ticks by their text."""
 
     png: bytes
     x: tuple[float, float]

@@ -19,13 +19,7 @@ PRESERVED = {"x": True, "y": True}
 
 
 class Line(NamedTuple):
-    """One line of a chart.
-
-    Attributes:
-        steps: ``[R]``.
-        values: ``[R]``; NaN leaves a gap.
-        colour: as in CSS.
-    """
+    """One line of a chart: steps and values, ``[R]`` each, where NaN leaves a gap; the colour is one of CSS."""
 
     steps: np.ndarray
     values: np.ndarray

@@ -23,19 +23,7 @@ if TYPE_CHECKING:
 
 
 class LiveChart(TimeChart):
-    """Lines on a left axis, and on a right one.
-
-    Args:
-        time: the steps, shared by all charts.
-        title: above it.
-        logarithmic: the left axis.
-        right: whether there is a right axis, whose lines are dotted.
-        right_logarithmic: the right axis.
-        tick_format: of the left axis.
-
-    Attributes:
-        figure: the bqplot Figure, to be put into a layout.
-    """
+    """Lines on a left axis, and dotted ones on a right one; ``figure`` is to be put into a layout."""
 
     def __init__(
         self,
@@ -66,16 +54,7 @@ class LiveChart(TimeChart):
         events: Sequence[EventMark] = (),
         title: str | None = None,
     ) -> None:
-        """Draw these in place of what was drawn before.
-
-        Args:
-            lines: solid, on the left axis.
-            dashed: of the run that is compared with.
-            right: dotted, on the right axis.
-            bands: pairs of lines, lowest and highest, with the area between them filled.
-            events: vertical lines with words.
-            title: another one.
-        """
+        """Draw these in place of what was drawn before; bands are pairs of lines with the area between them filled."""
         self._left.show(lines, dashed, bands)
         if self._right is not None:
             self._right.show(right, (), ())
@@ -90,14 +69,7 @@ class LiveChart(TimeChart):
 
 
 class HeatChart(TimeChart):
-    """The histograms of a layer's activations over time.
-
-    Args:
-        time: the steps, shared by all charts.
-
-    Attributes:
-        figure: the bqplot Figure, to be put into a layout.
-    """
+    """The histograms of a layer's activations over time; ``figure`` is to be put into a layout."""
 
     def __init__(self, time: TimeAxis) -> None:
         bq = bqplot()

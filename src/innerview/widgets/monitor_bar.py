@@ -16,11 +16,7 @@ if TYPE_CHECKING:
 class MonitorBar(ipywidgets.VBox):
     """A channel to be typed, buttons for the weights and for the whole run, and a line for errors below them.
 
-    Args:
-        picked: called with the channel that was typed, or None for none.
-        weights: called when the weights are asked for; None: there are none to ask for.
-        whole: called when all steps are to be shown.
-        compared: whether another run is in the charts.
+    ``picked`` is called with the channel that was typed, or None for none; ``weights`` is None where there are none.
     """
 
     def __init__(

@@ -27,12 +27,7 @@ _TITLE = 46  # letters
 class MonitorCharts:
     """The loss, the range of a channel, what the layers do, and a heat map for each of them: over the same steps.
 
-    Args:
-        zoomed: called after another interval of the steps was chosen; with it, or with None for the whole run.
-
-    Attributes:
-        time: the steps that all charts show.
-        grid: the widget that holds them.
+    ``zoomed`` is called after another interval of the steps was chosen; with it, or with None for the whole run.
     """
 
     def __init__(self, zoomed: Callable[[tuple[float, float] | None], None]) -> None:
@@ -64,14 +59,7 @@ class MonitorCharts:
         layers: Sequence[str],
         channel: int | None,
     ) -> str:
-        """Draw a run as it is.
-
-        Args:
-            history: of the run.
-            other: of the one that it is compared with.
-            findings: what is wrong with it.
-            layers: in the charts; known to the history.
-            channel: of the first of them, whose range is drawn; None for none.
+        """Draw a run, and dashed the one that it is compared with: layers, which it knows, and a channel of the first.
 
         Returns:
             Why there is no range of the channel that was asked for; "" when there is.

@@ -20,14 +20,7 @@ _STRIP_SPAN = 40  # bins to each side of zero: about 1e-3 to 1e3
 
 
 class MonitorTable(FrameWidget):
-    """The part of a ``MonitorView`` above its charts.
-
-    Args:
-        monitor: what the controls act upon; None for a history without a run.
-        choose: called with the names of the layers that were clicked.
-        changed: called after a control was used.
-        choosable: how many layers can be chosen at a time.
-    """
+    """The part of a ``MonitorView`` above its charts; ``choose`` is called with the layers that were clicked."""
 
     _esm = static("monitor_table.js")
 

@@ -20,16 +20,7 @@ _ROOM = 0.05  # above and below the lines
 
 
 class Ordinate:
-    """A y axis with the marks on it: solid and dashed lines, and bands.
-
-    Args:
-        time: the steps, shared by all charts.
-        logarithmic: numbers that are not above zero are gaps then.
-        dotted: only lines, and those dotted.
-
-    Attributes:
-        marks: to be put into a figure.
-    """
+    """A y axis with the marks on it: solid and dashed lines, and bands; only dotted lines where it is dotted."""
 
     def __init__(self, time: TimeAxis, *, logarithmic: bool, dotted: bool = False) -> None:
         self._logarithmic = logarithmic

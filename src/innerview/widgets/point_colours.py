@@ -48,15 +48,7 @@ def unavailable(data: Data, channel: int | None, now: Embedding, before: Before 
 def colouring(
     subject: Subject, now: Embedding, by: str, *, channel: int | None, before: Before | None, job: Job
 ) -> Generator[Frame | None, None, None]:
-    """The colour of every sample of the data.
-
-    Args:
-        subject: the model that is drawn: its labels, predictions and activations are used.
-        now: the embedding that is drawn.
-        by: "class", "prediction", "correct", "loss", "channel" or "neighbours".
-        channel: the chosen one of the layer that is drawn; None: none.
-        before: the step before it, to say what moved.
-        job: told the fraction done.
+    """The colour of every sample of the data, by "class", "prediction", "correct", "loss", "channel" or "neighbours".
 
     Raises:
         DataError: this cannot be had; says why.

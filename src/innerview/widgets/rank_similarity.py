@@ -24,12 +24,7 @@ if TYPE_CHECKING:
 
 
 class RankSimilarity(ipywidgets.VBox):
-    """A histogram of cosine similarities that follows the compression controls while its box is ticked.
-
-    Args:
-        inspector: whose layer is compressed.
-        controls: where that is set.
-    """
+    """A histogram of cosine similarities that follows the compression controls while its box is ticked."""
 
     def __init__(self, inspector: Inspector, controls: CompressionControls) -> None:
         self._inspector: Inspector | None = inspector

@@ -21,13 +21,9 @@ class Refresher:
     """Calls a method after it was asked to, on a thread of its own, several times a second at most.
 
     Asking costs microseconds. What was asked for during a round leads to another one, so the last state is always
-    shown. The thread does not keep the method's object alive.
-
-    Args:
-        refresh: a bound method without arguments, which returns whether there should be another round in a second even
-            if nobody asks; what it raises is logged.
-        rest: a method of the same object, given how many seconds of a processor a round took: for how many seconds
-            there is none after it, unless one is asked for at once.
+    shown. ``refresh`` returns whether there should be another round in a second even if nobody asks; what it raises is
+    logged. ``rest`` is told how many seconds of a processor a round took, and returns for how many there is none after
+    it, unless one is asked for at once. The thread does not keep the object of the two methods alive.
     """
 
     def __init__(self, refresh: Callable[[], bool], rest: Callable[[float], float]) -> None:

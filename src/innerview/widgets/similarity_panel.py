@@ -20,11 +20,7 @@ LEGEND = f'<span style="color: {GREY}">■</span> all pairs&emsp;<span style="co
 
 
 class SimilarityPanel(ipywidgets.VBox):
-    """One chart, its numbers, and a note on them.
-
-    Attributes:
-        alone: whether it has the page for itself, and can be larger.
-    """
+    """One chart, its numbers, and a note on them; ``alone`` where it has the page for itself, and can be larger."""
 
     def __init__(self) -> None:
         self.alone = False

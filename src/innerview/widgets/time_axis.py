@@ -16,11 +16,7 @@ _MOST_STEPS = 6  # on the axis
 
 
 class TimeAxis:
-    """The steps that all charts show, and the brush that chooses an interval of them.
-
-    Args:
-        zoomed: called after the interval was changed, with (first, last) or None for the whole run.
-    """
+    """The steps that all charts show, and the brush that chooses an interval of them, or None for the whole run."""
 
     def __init__(self, zoomed: Callable[[tuple[float, float] | None], None]) -> None:
         self.scale = bqplot().LinearScale(min=0.0, max=1.0, allow_padding=False)

@@ -23,8 +23,7 @@ _CONVOLUTION = 3  # axes from which on the last ones are the kernel's
 class WeightGrid(FrameWidget):
     """A copy of one parameter, drawn as the channel grid draws a layer: an output channel is a tile.
 
-    Args:
-        chosen: called with the layer of the weights and the number of the tile that was clicked, or None.
+    ``chosen`` is called with the layer of the weights and the number of the tile that was clicked, or None.
     """
 
     _esm = static("channel_grid.js")
@@ -40,15 +39,9 @@ class WeightGrid(FrameWidget):
         super().__init__()
 
     def show(self, model: nn.Module, layers: Sequence[str], step: int) -> None:
-        """Take a copy of the weights of the first layer that has any, and draw it; the weights are not touched.
+        """Draw a copy of the weights of the first layer that has any; the weights are not touched.
 
-        Args:
-            model: that holds the layers.
-            layers: dotted names; of one that was called more than once, with the call or without.
-            step: the training step, for people.
-
-        Raises:
-            InnerviewError: none of them has weights.
+        A layer that was called more than once is named with the call or without. InnerviewError when none has weights.
         """
         found = {layer: getattr(model.get_submodule(layer.partition("#")[0]), "weight", None) for layer in layers}
         layer, weight = next(((name, one) for name, one in found.items() if isinstance(one, Tensor)), ("", None))

@@ -16,15 +16,7 @@ HOLD = 5
 
 
 def held(bad: np.ndarray, records: int = HOLD) -> int | None:
-    """Since which record something has held without a break until the last one.
-
-    Args:
-        bad: bool ``[R]``.
-        records: how many in a row it takes.
-
-    Returns:
-        The index of the first of them; None when they are fewer.
-    """
+    """The first record from which on ``bad`` ``[R]`` holds until the last one; None when those are too few."""
     good = np.flatnonzero(~np.asarray(bad, bool))
     first = int(good[-1]) + 1 if len(good) else 0
     return first if len(bad) - first >= records else None

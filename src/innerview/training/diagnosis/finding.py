@@ -74,17 +74,7 @@ class Sign:
 
 
 def finding(kind: str, signs: Sequence[Sign], suggestion: str, source: str) -> Finding | None:
-    """One finding for all layers that show the same; the first of them is named and gives the numbers.
-
-    Args:
-        kind: one of ``KINDS``.
-        signs: in execution order.
-        suggestion: what to try.
-        source: of the rule.
-
-    Returns:
-        None without signs.
-    """
+    """One finding for all layers that show the same: the first gives the numbers. None without signs."""
     if not signs:
         return None
     first, *rest = signs

@@ -17,14 +17,9 @@ if TYPE_CHECKING:
 
 
 class Symptom(NamedTuple):
-    """A fault of one layer, if it holds in the last records.
+    """A fault of one layer, or of the run as a whole (""), if it shows in the last of the records ``where``.
 
-    Attributes:
-        layer: its name; "" for the run as a whole.
-        where: the records.
-        bad: bool ``[R]``, which of them show it.
-        evidence: the numbers that show it, as a sentence without its end: the step since when is added.
-        severity: as in ``Finding``.
+    ``bad`` ``[R]`` marks those that show it. To the evidence, a sentence without its end, the step since when is added.
     """
 
     layer: str
@@ -44,14 +39,7 @@ class Symptom(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """One rule.
-
-    Attributes:
-        kind: of what it finds.
-        look: for its symptoms, in execution order; of several of one layer the first that holds counts.
-        suggestion: what to try, as a sentence.
-        source: where the rule and its threshold come from.
-    """
+    """How to look for the symptoms of one kind, in execution order, with what to try then and where that comes from."""
 
     kind: str
     look: Callable[[Run], Iterable[Symptom | Sign]]
@@ -59,7 +47,7 @@ class Rule(NamedTuple):
     source: str
 
     def judge(self, run: Run) -> Finding | None:
-        """One finding for all layers that show it; None when none does."""
+        """One finding for all layers that show it, by the first of their symptoms that holds; None when none does."""
         signs: dict[str, Sign] = {}
         for seen in self.look(run):
             sign = seen.sign() if isinstance(seen, Symptom) else seen

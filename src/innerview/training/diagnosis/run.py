@@ -47,12 +47,7 @@ class Rise(NamedTuple):
 
 
 class Run:
-    """The data that the rules look at; each part is made when it is first asked for.
-
-    Args:
-        history: of a run, finished or not.
-        classes: how many classes a guess has to choose from; the outputs of the last dense layer when None.
-    """
+    """The data that the rules look at; each part is made when it is first asked for."""
 
     def __init__(self, history: History, classes: int | None = None) -> None:
         self.history = history
