@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from innerview.training.hooks import Hook
+from innerview.training.watcher import Hook
 
 if TYPE_CHECKING:
     from collections.abc import Callable

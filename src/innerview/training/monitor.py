@@ -14,10 +14,9 @@ from innerview.training.arguments import whole
 from innerview.training.budget import Budget, Share
 from innerview.training.diagnosis import Finding, diagnose
 from innerview.training.gathering import gather
-from innerview.training.guard import Guard
+from innerview.training.guard import Guard, Listeners
 from innerview.training.history import History
 from innerview.training.learning_rates import Scale, ScaleRates
-from innerview.training.listeners import Listeners
 from innerview.training.metrics import Metrics, learning_rates, numbers
 from innerview.training.probes import Probes
 from innerview.training.record import Event

@@ -35,7 +35,6 @@ class LayerSeries:
         *("steps", "spans", "count", "mean", "std", "low", "high", "zeros", "near_zeros", "saturated", "nonfinite"),
         *("gradient_mean", "gradient_std", "gradient_nonfinite", "dead"),
     )
-    CHANNELS = ("channel_low", "channel_high", "channel_mean", "channel_std")
 
     def __init__(self, layer: str, kind: str, steps: np.ndarray, spans: np.ndarray, statistics: Statistics) -> None:
         self.layer, self.kind = layer, kind

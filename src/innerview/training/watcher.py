@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,7 +14,6 @@ from innerview.errors import InnerviewError
 from innerview.model.calls import locate, modules_of
 from innerview.model.status import is_compiled
 from innerview.training.budget import DeviceClock, Share
-from innerview.training.hooks import Hook
 from innerview.training.record import Record
 from innerview.training.recorder import Recorder
 from innerview.training.weights import WeightWatch
@@ -321,6 +320,21 @@ class Watcher:
         if key not in self._said:
             self._said.add(key)
             self._tell(kind, text, "")
+
+
+class Hook:
+    """A hook that does nothing in a copy of its module, nor in a file that the module is saved to."""
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self._call = call
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        """Do it."""
+        return self._call(*given, **named)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Takes anything and returns None; a file that names it can be read without innerview.
+        return getattr, (nullcontext(), "__exit__")
 
 
 _SCALED = (

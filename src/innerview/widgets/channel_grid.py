@@ -9,15 +9,15 @@ import numpy as np
 import torch
 
 from innerview.analysis.pictures.picture import display_pixels
-from innerview.analysis.pictures.tiles import channel_values, histogram, make_tiles
+from innerview.analysis.pictures.tiles import channel_values
 from innerview.analysis.statistics.channels import active_channels
 from innerview.data.inputs import is_image, main_input
 from innerview.errors import DataError, InnerviewError
 from innerview.jobs.worker import BACKGROUND, SOON, steps
 from innerview.study.sweep import sweep
 from innerview.widgets.base import View, jobs_of
-from innerview.widgets.frame_widget import NO_ARRAYS, static
-from innerview.widgets.tile_frames import layout_header, tile_arrays
+from innerview.widgets.frame_widget import static
+from innerview.widgets.tile_frames import enlarged, grid, within
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -98,25 +98,12 @@ class ChannelGrid(View):
         layout = inspector.axes.layout(
             inspector.layer, tuple(look.values.shape), channel_axis=self._channel_axis, fold=self._folded
         )
-        sizes = [axis.size for axis in layout.slice_axes]
-        wanted = self._slices if len(self._slices) == len(sizes) else [size // 2 for size in sizes]
-        return look, layout, [max(0, min(index, size - 1)) for index, size in zip(wanted, sizes, strict=True)]
+        return look, layout, within(layout, self._slices, middle=True)
 
     def _grid(self, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
         look, layout, slices = self._look(inspector)
-        tiles = make_tiles(look.values, layout, slices=slices)
-        header = {
-            "kind": "grid",
-            "layer": look.layer.name,
-            "layerKind": look.layer.kind,
-            "sample": look.sample,
-            **layout_header(layout, slices, tiles),
-            "foldable": layout.foldable,
-            "folded": layout.folded,
-            "nonfinite": int(tiles.nonfinite.sum()),
-            "note": look.layer.note,
-        }
-        yield header, tile_arrays(tiles)
+        about = {"layer": look.layer.name, "layerKind": look.layer.kind, "sample": look.sample, "note": look.layer.note}
+        yield grid(look.values, layout, slices, **about)
         if inspector.channel is not None:
             # The enlarged channel follows the sample.
             yield from self._channel(inspector, job)
@@ -124,17 +111,8 @@ class ChannelGrid(View):
     def _channel(self, inspector: Inspector, _: Job) -> Generator[Frame | None, None, None]:
         look, layout, slices = self._look(inspector)
         channel = inspector.channel
-        header: dict[str, Any] = {
-            "kind": "channel",
-            "layer": look.layer.name,
-            "sample": look.sample,
-            "channel": channel,
-            "receptive": None,
-            "input": None,
-            "nonfinite": 0,
-        }
         if channel is None:
-            yield header, NO_ARRAYS
+            yield enlarged(look.layer.name, look.sample, None, None)
             return
         if channel >= layout.channels:
             raise DataError(
@@ -143,9 +121,7 @@ class ChannelGrid(View):
         batch, subject = inspector.batch(look.sample), inspector.subject
         value = main_input(batch)
         values = channel_values(look.values, layout, channel, slices)
-        edges, counts = histogram(values)
-        header["nonfinite"] = int(values.size - np.isfinite(values).sum())
-        arrays = {"values": values, "edges": edges, "counts": counts}
+        header, arrays = enlarged(look.layer.name, look.sample, channel, values)
         if is_image(value):
             arrays["image"] = display_pixels(value, inspector.data.mean, inspector.data.std)[0]
             header["input"] = list(value.shape[-2:])  # the receptive field counts in its pixels, not in those sent

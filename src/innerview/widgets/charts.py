@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from innerview.widgets.bqplot_parts import GREY, PLAIN, RED, bqplot, close_figure, make_figure
+from innerview.widgets.ticks import round_ticks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,10 +63,11 @@ class CosineChart:
             )
         label, number = ("density", "~g") if measure == "density" else ("pairs", "~s")
         self._across = _below(self._x, "cosine similarity", num_ticks=5)
-        self._up = _left(self._y, label, tick_format=number, tick_values=_ticks(highest, logarithmic=log))
-        margin = _MARGIN if title else {**_MARGIN, "top": 8}
+        self._up = _left(
+            self._y, label, tick_format=number, tick_values=_decades(highest) if log else round_ticks(0.0, highest, 5)
+        )
         axes = [self._across, self._up]
-        self.figure = make_figure(title, list(self._lines.values()), axes, margin=margin, height=height)
+        self.figure = make_figure(title, list(self._lines.values()), axes, margin=_MARGIN, height=height)
 
     def close(self) -> None:
         """Let go of everything in the browser and in the kernel."""
@@ -73,7 +75,7 @@ class CosineChart:
 
 
 class RankCurve(NamedTuple):
-    """One curve of an ``AccuracyChart``, by rank: values from 0 to 1 with their intervals, NaN for none; ``[K]`` each."""
+    """A curve of an ``AccuracyChart``, by rank: values from 0 to 1 and their intervals, NaN for none; ``[K]`` each."""
 
     ranks: np.ndarray
     values: np.ndarray
@@ -96,8 +98,6 @@ class AccuracyChart:
         label: str,
         baseline: float | None,
         clicked: Callable[[int, int], None],
-        *,
-        height: int = 280,
     ) -> None:
         bq = bqplot()
         highest = max(float(curve.ranks[-1]) for curve in curves)
@@ -137,7 +137,7 @@ class AccuracyChart:
         # The points lie above all lines, so that each can be clicked.
         marks += self.points
         axes = [self._across, self._up]
-        self.figure = make_figure("", marks, axes, margin={**_MARGIN, "top": 8}, height=height)
+        self.figure = make_figure("", marks, axes, margin={**_MARGIN, "top": 8}, height=280)
 
     def close(self) -> None:
         """Let go of everything in the browser and in the kernel."""
@@ -171,11 +171,7 @@ def _outline(edges: np.ndarray, heights: np.ndarray, floor: float) -> tuple[np.n
     return np.repeat(edges[first : last + 1], 2), np.r_[floor, np.repeat(tops, 2), floor]
 
 
-def _ticks(highest: float, *, logarithmic: bool) -> np.ndarray:
-    """At most five round numbers from 0, or from 1, to the highest."""
-    if logarithmic:
-        decades = int(np.log10(max(highest, 1.0)))
-        return 10.0 ** np.arange(0, decades + 1, 1 + decades // 5)
-    power = 10.0 ** np.floor(np.log10(highest))
-    step = next(part * power for part in (0.2, 0.5, 1.0, 2.0, 5.0) if highest / (part * power) < 5)  # noqa: PLR2004 - ticks
-    return np.arange(0.0, highest * 1.0001, step)
+def _decades(highest: float) -> np.ndarray:
+    """At most five powers of ten from 1 to the highest."""
+    decades = int(np.log10(max(highest, 1.0)))
+    return 10.0 ** np.arange(0, decades + 1, 1 + decades // 5)

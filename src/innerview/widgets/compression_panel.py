@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from innerview.session.inspector import Inspector
     from innerview.widgets.compression_settings import Series
 
-_log = logging.getLogger("innerview")
 # Clear of each other and of both themes' grounds: those of the scatter, js/src/scatter/palette.ts.
 _HUES = ["#2f7fd0", "#f28518", "#239b46", "#d8353a", "#8f62d6", "#8f5a38", "#f07fc4", "#dcb400", "#18b3c9", "#94b81f"]
 _STYLES = {"pca": "solid", "random": "dashed", "variance": "dotted", "quantise": "dash_dotted"}

@@ -17,7 +17,7 @@ from innerview.jobs.worker import SOON
 from innerview.study.qualities import leaves
 from innerview.study.similarities import ranks, similarity
 from innerview.widgets.base import cancel_jobs, require_inspector
-from innerview.widgets.notice import Notice
+from innerview.widgets.frame_widget import FrameWidget, static
 from innerview.widgets.similarity_panel import LEGEND, SimilarityPanel
 
 if TYPE_CHECKING:
@@ -50,6 +50,22 @@ class _Asked:
     def charts(self) -> list[tuple[str, int | None]]:
         """Layer and rank of each chart."""
         return [(layer, rank) for layer in self.layers for rank in self.ranks]
+
+
+class Notice(FrameWidget):
+    """A progress bar and an error banner, shown while there is something to say.
+
+    It also brings the style sheet to a view that is otherwise made of ipywidgets.
+    """
+
+    _esm = static("notice.js")
+
+    def say(self, scope: str, message: str) -> None:
+        """Tell why there is nothing to show, where nothing failed; "" takes it away."""
+        if message:
+            self.push({"kind": "error", "scope": scope, "message": message, "detail": ""})
+        else:
+            self.clear_error(scope)
 
 
 class SimilarityView(ipywidgets.VBox):

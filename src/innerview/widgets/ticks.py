@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+_MOST = 4
 
-def round_ticks(low: float, high: float, most: int = 4) -> np.ndarray:
+
+def round_ticks(low: float, high: float, most: int = _MOST) -> np.ndarray:
     """Return at most ``most`` round numbers, evenly spaced, between two numbers."""
     power = 10.0 ** np.floor(np.log10(high - low))
     steps = [part * power for part in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)]
@@ -16,14 +18,14 @@ def round_ticks(low: float, high: float, most: int = 4) -> np.ndarray:
     )
 
 
-def log_ticks(low: float, high: float, most: int = 4) -> np.ndarray:
-    """Return at most ``most`` round numbers between two positive ones, spaced for a logarithmic scale."""
+def log_ticks(low: float, high: float) -> np.ndarray:
+    """Return a few round numbers between two positive ones, spaced for a logarithmic scale."""
     first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
     for parts in ((1, 2, 5), (1, 3), (1,)):
         ticks = [part * 10.0**power for power in range(first, last + 1) for part in parts]
         ticks = [tick for tick in ticks if low <= tick <= high]
-        if len(ticks) <= most:
+        if len(ticks) <= _MOST:
             break
     if not ticks:
-        return round_ticks(low, high, most)
-    return np.array(ticks[:: -(-len(ticks) // most)])
+        return round_ticks(low, high)
+    return np.array(ticks[:: -(-len(ticks) // _MOST)])

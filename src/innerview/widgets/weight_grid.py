@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from torch import Tensor
 
 from innerview.analysis.pictures.axes import Layout, choose_layout
-from innerview.analysis.pictures.tiles import channel_values, histogram, make_tiles
+from innerview.analysis.pictures.tiles import channel_values
 from innerview.errors import InnerviewError
-from innerview.widgets.frame_widget import NO_ARRAYS, FrameWidget, static
+from innerview.widgets.frame_widget import FrameWidget, static
+from innerview.widgets.tile_frames import enlarged, grid, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,63 +70,22 @@ class WeightGrid(FrameWidget):
     def _layout(self, values: Tensor) -> tuple[Layout, list[int]]:
         kind = "2d" if values.ndim >= _CONVOLUTION else "1d"
         layout = choose_layout(values.shape, kind=kind, channel_axis=0 if values.ndim > 1 else None)
-        sizes = [axis.size for axis in layout.slice_axes]
-        slices = self._slices if len(self._slices) == len(sizes) else [0] * len(sizes)
-        return layout, [max(0, min(index, size - 1)) for index, size in zip(slices, sizes, strict=True)]
+        return layout, within(layout, self._slices, middle=False)
 
     def _draw(self) -> None:
         if self._values is None:
             return
         layout, slices = self._layout(self._values)
-        tiles = make_tiles(self._values, layout, slices=slices)
-        header = {
-            "kind": "grid",
-            "layer": f"{self._layer}.weight",
-            "layerKind": self._kind,
-            "sample": self._step,
-            "of": f"after step {self._step:,}",
-            "layout": layout.kind,
-            "shape": list(layout.shape),
-            "full": list(tiles.full),
-            "channelAxis": layout.channel_axis,
-            "slices": [
-                {"name": "input channel" if axis.axis == 1 else axis.name, "size": axis.size, "index": index}
-                for axis, index in zip(layout.slice_axes, slices, strict=True)
-            ],
-            "foldable": False,
-            "folded": False,
-            "extraLabels": [],
-            "nonfinite": int(tiles.nonfinite.sum()),
-            "note": "",
-        }
-        self.push(
-            header,
-            {
-                "tiles": tiles.pixels,
-                "low": tiles.low,
-                "high": tiles.high,
-                "mean": tiles.mean,
-                "variance": tiles.variance,
-                "sparsity": tiles.sparsity,
-                "nonfinite": tiles.nonfinite,
-            },
-        )
+        about = {"layer": f"{self._layer}.weight", "layerKind": self._kind, "sample": self._step, "note": ""}
+        header, arrays = grid(self._values, layout, slices, **about, of=f"after step {self._step:,}")
+        for axis, shown in zip(layout.slice_axes, header["slices"], strict=True):
+            if axis.axis == 1:
+                shown["name"] = "input channel"
+        self.push(header, arrays)
 
     def _enlarge(self) -> None:
-        header = {
-            "kind": "channel",
-            "layer": f"{self._layer}.weight",
-            "sample": self._step,
-            "channel": self._channel,
-            "receptive": None,
-            "input": None,
-            "nonfinite": 0,
-        }
-        if self._values is None or self._channel is None:
-            self.push(header, NO_ARRAYS)
-            return
-        layout, slices = self._layout(self._values)
-        values = channel_values(self._values, layout, self._channel, slices)
-        edges, counts = histogram(values)
-        header["nonfinite"] = int(values.size - np.isfinite(values).sum())
-        self.push(header, {"values": values, "edges": edges, "counts": counts})
+        values = None
+        if self._values is not None and self._channel is not None:
+            layout, slices = self._layout(self._values)
+            values = channel_values(self._values, layout, self._channel, slices)
+        self.push(*enlarged(f"{self._layer}.weight", self._step, self._channel, values))

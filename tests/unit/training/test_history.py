@@ -41,7 +41,8 @@ def same(one, other):
     for phase in ("train", "eval"):
         for layer in one.layers:
             mine, theirs = one.series(layer, phase), other.series(layer, phase)
-            for name in (*mine.NUMBERS, *mine.CHANNELS, "histogram"):
+            channels = ("channel_low", "channel_high", "channel_mean", "channel_std")
+            for name in (*mine.NUMBERS, *channels, "histogram"):
                 np.testing.assert_allclose(
                     getattr(mine, name), getattr(theirs, name), rtol=1e-4, atol=1e-6, err_msg=name
                 )

@@ -346,7 +346,7 @@ def test_listeners(loop, caplog, monkeypatch):
         run.monitor.listen(callback)
         with caplog.at_level(logging.ERROR):
             run.step()
-            monkeypatch.setattr("innerview.training.listeners._INTERVAL", 1e9)
+            monkeypatch.setattr("innerview.training.guard._INTERVAL", 1e9)
             run.step()  # too soon after the first
     assert called == [(1, threading.get_ident()), (2, threading.get_ident())]
     assert "no chart" in caplog.text
@@ -362,12 +362,12 @@ def test_who_listens_at_every_step_hears_of_those_not_recorded(loop, monkeypatch
         called.append(run.history.step)
         (run.monitor.pause, run.monitor.resume)[run.monitor.paused]()
 
-    monkeypatch.setattr("innerview.training.listeners._INTERVAL", 0.0)
+    monkeypatch.setattr("innerview.training.guard._INTERVAL", 0.0)
     with run.monitor:
         run.monitor.listen(callback, every_step=True)
         for _ in range(4):
             run.step()
-        monkeypatch.setattr("innerview.training.listeners._INTERVAL", 1e9)
+        monkeypatch.setattr("innerview.training.guard._INTERVAL", 1e9)
         run.step()  # too soon after the one before
     assert called == [1, 2, 3, 4]
     assert kinds(run.history) == ["pause", "resume"] * 2

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from innerview.training.diagnosis.finding import NAMES, Finding
 from innerview.training.diagnosis.learning import chance, slow, too_high, too_low
-from innerview.training.diagnosis.nonfinite import nonfinite
 from innerview.training.diagnosis.run import Run
-from innerview.training.diagnosis.signal import exploding, fading, fading_gradient, shrinking
+from innerview.training.diagnosis.signal import exploding, fading, fading_gradient, nonfinite, shrinking
 from innerview.training.diagnosis.units import batch_norm, dead, gate, saturated
 
 if TYPE_CHECKING:

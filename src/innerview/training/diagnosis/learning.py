@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from innerview.training.diagnosis.curves import HOLD, held, last_step, middle, over, recent
-from innerview.training.diagnosis.finding import LOST, Sign
-from innerview.training.diagnosis.rule import Symptom, rule
+from innerview.training.diagnosis.finding import LOST, Sign, Symptom, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Rules about the signal along the depth and over time: it vanishes, or it explodes."""
+"""Rules about the signal along the depth and over time: it vanishes, it explodes, or it is no number any more."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from innerview.training.diagnosis.curves import HOLD, early, recent, smooth
-from innerview.training.diagnosis.finding import LOST, PARTLY
-from innerview.training.diagnosis.rule import Symptom, rule
+from innerview.training.diagnosis.finding import LOOK, LOST, PARTLY, Sign, Symptom, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +23,38 @@ _SHRUNK_AND_RISEN = 0.4
 _TAIL = 3  # this many layers with weights in a row, so that a small last layer alone does not count
 _GROWN = 100.0
 _LARGE = 1e3
+
+
+@rule(
+    "nonfinite",
+    "Look at what is computed there (division, log, sqrt, exp of a large number, half precision); turn down the "
+    "learning rate, clip the gradient.",
+    "IEEE 754: a NaN makes all that is computed from it NaN",
+)
+def nonfinite(run: Run) -> list[Sign]:
+    """NaN or infinity in an output or in the loss."""
+    signs = []
+    for series in run.layers:
+        where = np.flatnonzero(series.nonfinite)
+        if len(where):
+            first, last = where[[0, -1]]
+            evidence = f"{series.nonfinite[first]:,} of {series.count[first]:,} values are NaN or infinite at step "
+            now = last == len(series.steps) - 1
+            end = "." if now else f", and none after step {series.steps[last]}."
+            signs.append(_sign(series.layer, f"{evidence}{series.steps[first]}{end}", series.steps[where], now=now))
+    # First by step; sorted() keeps the order of execution within a step.
+    signs.sort(key=lambda sign: sign.since)
+    steps, losses = run.metric("loss")
+    where = np.flatnonzero(~np.isfinite(losses))
+    # The layers are not looked at in every step, the loss is: it belongs before them only when it came before.
+    if len(where) and (not signs or steps[where[0]] < signs[0].since):
+        evidence = f"the loss is {losses[where[0]]} at step {steps[where[0]]}."
+        signs.insert(0, _sign("", evidence, steps[where], now=where[-1] == len(losses) - 1))
+    return signs
+
+
+def _sign(layer: str, evidence: str, steps: np.ndarray, *, now: bool) -> Sign:
+    return Sign(layer, evidence, int(steps[-1]), int(steps[0]), LOST if now else LOOK)
 
 
 @rule("vanishing", f"Try {_INITIALISE}.", f"{_SOURCE}; threshold: a hundredth")

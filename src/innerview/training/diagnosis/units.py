@@ -8,7 +8,7 @@ import numpy as np
 
 from innerview.analysis.statistics.accumulators import saturating
 from innerview.training.diagnosis.curves import HOLD, held, last_step, path, recent
-from innerview.training.diagnosis.rule import Symptom, rule
+from innerview.training.diagnosis.finding import Symptom, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
