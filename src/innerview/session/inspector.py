@@ -107,11 +107,9 @@ class Inspector(Questions, Selection):
         fitted_to = None if training is None else samples.alike(training)
         other = _baseline(model, baseline)
         self._begin(model, samples, gate, fitted_to, memory)
-        self.baseline: Inspector | None = None
         if other is not None:
             self.baseline = Inspector.__new__(Inspector)
             self.baseline._begin(other, samples, gate, fitted_to, memory)  # noqa: SLF001 - its own class
-            self.baseline.baseline = None
             self._share(self.baseline)
         # Last, so that refused data leaves no listener for cells behind.
         self._cells = Cells(self.cell_begins, self.cell_ended)
@@ -121,6 +119,7 @@ class Inspector(Questions, Selection):
         self.jobs = Jobs()
         self._gate = gate
         self._own: OwnInput | None = None
+        self.baseline: Inspector | None = None
         me = weakref.ref(self)
 
         def tell(name: str, value: int | None = None) -> None:
@@ -139,8 +138,6 @@ class Inspector(Questions, Selection):
         super().__init__()
         self.checkpoints = Checkpoints(self._live, lambda: tell("kept"))
         weakref.finalize(self, self.jobs.close)
-
-    # --- the model and the data --------------------------------------------------------------------------------
 
     @property
     def subject(self) -> Subject:
@@ -207,8 +204,6 @@ class Inspector(Questions, Selection):
         else:
             self.sample = None
 
-    # --- questions about more than one model, or about the selection -------------------------------------------
-
     @strict
     def checkpoint(self, label: str = "", weights: Mapping[str, Tensor] | None = None) -> Checkpoint:
         """Keep a copy of the model as it is now, such as after each epoch: a step of the embedding's time line.
@@ -263,8 +258,6 @@ class Inspector(Questions, Selection):
             is right, and NaN as its loss.
         """
         return sample_table(self.subject, self.brush)
-
-    # --- life --------------------------------------------------------------------------------------------------
 
     def check_layer(self, name: str) -> None:
         """Raise UnknownLayerError or UnseenLayerError for a layer that cannot be chosen."""

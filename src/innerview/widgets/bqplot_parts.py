@@ -1,4 +1,4 @@
-"""The parts of every bqplot chart: the library, the colours, the figure and the end of it.
+"""The parts of every bqplot chart: the library, the colours, the figure.
 
 bqplot draws SVG; its text and axes follow JupyterLab's theme by themselves, and what is drawn between them is of tones
 that stand out from white and from black.
@@ -30,40 +30,47 @@ def bqplot() -> Any:
     return bqplot
 
 
-def make_figure(
-    title: str,
-    marks: Sequence[Any],
-    axes: Sequence[Any],
-    *,
-    margin: Mapping[str, int],
-    height: int,
-    interaction: Any = None,
-) -> Any:
-    """A figure as wide as its place, with marks from the lowest to the topmost; margin and height in pixels."""
-    figure = bqplot().Figure(
-        title=title,
-        marks=list(marks),
-        axes=list(axes),
-        interaction=interaction,
-        fig_margin=dict(margin),
-        title_style={"font-size": "12px", "fill": INK},
-        background_style={"fill": "transparent"},  # bqplot's own is black in the dark theme
-        display_toolbar=False,
-        padding_y=0.0,
-        layout={"width": "100%", "height": f"{height}px", "min_width": "0"},
-    )
-    figure.add_class("innerview-chart")
-    return figure
+class Chart:
+    """A bqplot figure as wide as its place, to be put into a layout, and the other widgets that belong to it.
 
+    Its marks go from the lowest to the topmost; its margin and its height are in pixels.
+    """
 
-def parts_of(figure: Any) -> list[Any]:
-    """Every widget of a figure that the browser knows."""
-    unused = [figure.scale_x, figure.scale_y]  # which a Figure makes for marks without scales
-    brush = [] if figure.interaction is None else [figure.interaction]
-    return [*figure.marks, *figure.axes, *brush, *unused, figure.layout, figure]
+    def __init__(
+        self,
+        title: str,
+        marks: Sequence[Any],
+        axes: Sequence[Any],
+        *,
+        margin: Mapping[str, int],
+        height: int,
+        interaction: Any = None,
+        others: Sequence[Any] = (),
+    ) -> None:
+        self.figure = bqplot().Figure(
+            title=title,
+            marks=list(marks),
+            axes=list(axes),
+            interaction=interaction,
+            fig_margin=dict(margin),
+            title_style={"font-size": "12px", "fill": INK},
+            background_style={"fill": "transparent"},  # bqplot's own is black in the dark theme
+            display_toolbar=False,
+            padding_y=0.0,
+            layout={"width": "100%", "height": f"{height}px", "min_width": "0"},
+        )
+        self.figure.add_class("innerview-chart")
+        self._others = others
 
+    @property
+    def parts(self) -> list[Any]:
+        """Every widget of the figure that the browser knows."""
+        figure = self.figure
+        unused = [figure.scale_x, figure.scale_y]  # which a Figure makes for marks without scales
+        brush = [] if figure.interaction is None else [figure.interaction]
+        return [*figure.marks, *figure.axes, *brush, *unused, figure.layout, figure]
 
-def close_figure(figure: Any, others: Sequence[Any]) -> None:
-    """Close a figure, what it is made of, and what else belongs to it."""
-    for part in [*parts_of(figure), *others]:
-        part.close()
+    def close(self) -> None:
+        """Let go of everything in the browser and in the kernel."""
+        for part in [*self.parts, *self._others]:
+            part.close()

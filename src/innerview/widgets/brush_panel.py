@@ -123,10 +123,8 @@ class BrushPanel(View):
         labels = inspector.data.labels
         if labels is None:
             return []
-        others = np.ones(len(labels), bool)
-        if rest is not None:
-            others[:] = False
-            others[rest] = True
+        others = np.zeros(len(labels), bool)
+        others[slice(None) if rest is None else rest] = True
         others[brush] = False
         names = inspector.data.classes
         selected = np.bincount(labels[brush][labels[brush] >= 0], minlength=len(names))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from innerview.widgets.bqplot_parts import GREY, PLAIN, RED, bqplot, close_figure, make_figure
+from innerview.widgets.bqplot_parts import GREY, PLAIN, RED, Chart, bqplot
 from innerview.widgets.ticks import round_ticks
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _LEAST = 0.8  # of an axis with a logarithmic scale: one pair is still seen, non
 _MARGIN = {"top": 28, "bottom": 42, "left": 52, "right": 12}  # pixels
 
 
-class CosineChart:
+class CosineChart(Chart):
     """A histogram of cosine similarities: all pairs in grey, those with the same label in red.
 
     It is made for one histogram and shows no other: bqplot 0.13 listens to a mark's new numbers a moment before it has
@@ -63,15 +63,11 @@ class CosineChart:
             )
         label, number = ("density", "~g") if measure == "density" else ("pairs", "~s")
         self._across = _below(self._x, "cosine similarity", num_ticks=5)
-        self._up = _left(
-            self._y, label, tick_format=number, tick_values=_decades(highest) if log else round_ticks(0.0, highest, 5)
-        )
+        ticks = _decades(highest) if log else round_ticks(0.0, highest, 5)
+        self._up = _left(self._y, label, tick_format=number, tick_values=ticks)
         axes = [self._across, self._up]
-        self.figure = make_figure(title, list(self._lines.values()), axes, margin=_MARGIN, height=height)
-
-    def close(self) -> None:
-        """Let go of everything in the browser and in the kernel."""
-        close_figure(self.figure, [self._x, self._y])
+        lines = list(self._lines.values())
+        super().__init__(title, lines, axes, margin=_MARGIN, height=height, others=[self._x, self._y])
 
 
 class RankCurve(NamedTuple):
@@ -85,7 +81,7 @@ class RankCurve(NamedTuple):
     style: str
 
 
-class AccuracyChart:
+class AccuracyChart(Chart):
     """Accuracy against rank, a line with its interval for each curve, and a point for each rank evaluated.
 
     Like ``CosineChart`` it is made for one set of curves and shows no other. ``baseline`` is a line across; ``clicked``
@@ -137,11 +133,8 @@ class AccuracyChart:
         # The points lie above all lines, so that each can be clicked.
         marks += self.points
         axes = [self._across, self._up]
-        self.figure = make_figure("", marks, axes, margin={**_MARGIN, "top": 8}, height=280)
-
-    def close(self) -> None:
-        """Let go of everything in the browser and in the kernel."""
-        close_figure(self.figure, [*(dots.tooltip for dots in self.points), self._x, self._y])
+        others = [*(dots.tooltip for dots in self.points), self._x, self._y]
+        super().__init__("", marks, axes, margin={**_MARGIN, "top": 8}, height=280, others=others)
 
 
 def _below(scale: Any, label: str, **ticks: Any) -> Any:

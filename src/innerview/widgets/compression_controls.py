@@ -88,8 +88,6 @@ class CompressionControls(View):
         else:
             self._inspector.layer = spec.layer  # and so to _begin
 
-    # --- what the user asks for --------------------------------------------------------------------------------
-
     def want_basis(self, basis: str) -> None:
         """Choose another basis, or none."""
         self.settings.basis = basis if basis in get_args(Basis) else OFF
@@ -147,8 +145,6 @@ class CompressionControls(View):
         self._found, self._partial = {}, {}
         self._tell()
 
-    # --- following ---------------------------------------------------------------------------------------------
-
     def activated(self) -> None:
         """Catch up."""
         self._begin()
@@ -192,8 +188,6 @@ class CompressionControls(View):
     def _under_way(self) -> bool:
         """Tell whether a projection is being fitted, after which the newest setting is shown and evaluated."""
         return self._fitting is not None and self.working("tiles")
-
-    # --- work --------------------------------------------------------------------------------------------------
 
     def _tiles(self, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
         spec, subject = self.settings.now, inspector.subject
@@ -277,8 +271,6 @@ class CompressionControls(View):
     def _stop_curves(self) -> None:
         self.cancel("curve")
         self.progress("curve", "", None, over=True)
-
-    # --- frames ------------------------------------------------------------------------------------------------
 
     def _state(self, spec: CompressionSpec) -> Frame:
         also = [other._asdict() for other in self.settings.also]

@@ -94,8 +94,6 @@ class EmbeddingScatter(View):
         self.follow(brushed, "brush")
         self.follow(current, "sample", "channel")
 
-    # --- wants -------------------------------------------------------------------------------------------------
-
     def want_settings(self, chosen: Mapping[str, Any]) -> None:
         """Apply a choice made in the tool bar."""
         self.settings = settings = EmbeddingSettings.of(chosen)
@@ -164,8 +162,6 @@ class EmbeddingScatter(View):
         if beside is not None:
             beside.unobserve(self._other_moved, "embedding")
         super().close()
-
-    # --- the points --------------------------------------------------------------------------------------------
 
     @property
     def _layer(self) -> str | None:
@@ -308,8 +304,6 @@ class EmbeddingScatter(View):
                 "correctOnly": "" if inspector.data.labels is not None else "the data has no labels",
             }
         )
-
-    # --- colours and pictures -----------------------------------------------------------------------------------
 
     def _show_colours(self) -> None:
         self.run("colours", f"colours by {self._colour}", self._colours, priority=SOON)

@@ -85,8 +85,8 @@ class EventMarks:
     def __init__(self, time: TimeAxis) -> None:
         self._time = time
         bq = bqplot()
-        self._upright = bq.LinearScale(min=0.0, max=1.0, allow_padding=False)
-        scales = {"x": time.scale, "y": self._upright}
+        self.upright = bq.LinearScale(min=0.0, max=1.0, allow_padding=False)
+        scales = {"x": time.scale, "y": self.upright}
         self._lines = make_lines(scales, stroke_width=1.0)
         self._words = {
             ends: bq.Label(
@@ -136,11 +136,6 @@ class EventMarks:
                         label.y = np.array([1.0 + word.row * ROW / height for word in here])
                         label.text = np.array([word.text for word in here])
                     label.visible = bool(here)
-
-    @property
-    def parts(self) -> list[Any]:
-        """The widgets that belong to it besides its marks."""
-        return [self._upright]
 
 
 def _counted(marks: Sequence[EventMark], first: float, last: float, steps: float) -> Iterable[tuple[int, float, str]]:

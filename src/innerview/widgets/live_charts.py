@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 import numpy as np
 
-from innerview.widgets.bqplot_parts import INK, PLAIN, bqplot, close_figure, make_figure
+from innerview.widgets.bqplot_parts import INK, PLAIN, Chart, bqplot
 from innerview.widgets.event_marks import ROW, EventMarks
 from innerview.widgets.histogram_picture import histogram_picture
 from innerview.widgets.line_marks import PRESERVED, Ordinate
@@ -27,11 +27,11 @@ _TOP, _BOTTOM, _SIDE, _RIGHT = 22, 24, 54, 16
 _FONT = 12
 
 
-class TimeChart:
+class TimeChart(Chart):
     """A figure over the steps of a run, with what happened during it; what else it shows is said by a subclass.
 
     The marks ``under`` are below the lines of what happened, those ``over`` above; ``axes`` come besides that of the
-    steps, one of them at the right where there is a ``right`` one. ``figure`` is to be put into a layout.
+    steps, one of them at the right where there is a ``right`` one.
     """
 
     def __init__(
@@ -43,24 +43,22 @@ class TimeChart:
         over: Sequence[Any] = (),
         axes: Sequence[Any],
         right: bool = False,
+        others: Sequence[Any] = (),
     ) -> None:
         self._time = time
         self._events = EventMarks(time)
         self._rows = 0
         self._brush = time.brush(list(over))
-        self.figure = make_figure(
+        super().__init__(
             title,
             [*under, *self._events.marks, *over],
             [time.axis(), *axes],
             margin={"top": _TOP, "bottom": _BOTTOM, "left": _SIDE, "right": _SIDE if right else _RIGHT},
             height=_HEIGHT,
             interaction=self._brush,
+            others=[*others, self._events.upright],
         )
         self._name(title, INK)
-
-    def close(self) -> None:
-        """Let go of everything in the browser and in the kernel."""
-        close_figure(self.figure, self._events.parts)
 
     def _name(self, title: str, colour: str) -> None:
         # bqplot writes the middle of a title into the middle of the margin: here it stands above the words.
@@ -100,7 +98,8 @@ class LiveChart(TimeChart):
         if self._right is not None:
             axes.append(self._right.axis("right", "~g"))
             lines += self._right.marks
-        super().__init__(time, title, over=lines, axes=axes, right=right)
+        others = [*self._left.parts, *(self._right.parts if self._right else [])]
+        super().__init__(time, title, over=lines, axes=axes, right=right, others=others)
 
     def show(
         self,
@@ -119,12 +118,6 @@ class LiveChart(TimeChart):
         self._mark(events)
         self._name(self.figure.title if title is None else title, INK)
 
-    def close(self) -> None:
-        """Let go of everything in the browser and in the kernel."""
-        super().close()
-        for part in [*self._left.parts, *(self._right.parts if self._right else [])]:
-            part.close()
-
 
 class HeatChart(TimeChart):
     """The histograms of a layer's activations over time."""
@@ -132,9 +125,9 @@ class HeatChart(TimeChart):
     def __init__(self, time: TimeAxis) -> None:
         bq = bqplot()
         self._y = bq.LinearScale(min=0.0, max=1.0, allow_padding=False)
-        self._layout = ipywidgets.Layout()
+        layout = ipywidgets.Layout()
         # By turns: a mark listens for another image, and not for the same one with other bytes.
-        self._images = [ipywidgets.Image(value=_CLEAR, format="png", layout=self._layout) for _ in range(2)]
+        self._images = [ipywidgets.Image(value=_CLEAR, format="png", layout=layout) for _ in range(2)]
         self._image = bq.Image(
             image=self._images[0],
             x=[0, 1],
@@ -144,7 +137,7 @@ class HeatChart(TimeChart):
             interactions={},
         )
         self._up = bq.Axis(scale=self._y, side="left", tick_values=[], **PLAIN)
-        super().__init__(time, "", under=[self._image], axes=[self._up])
+        super().__init__(time, "", under=[self._image], axes=[self._up], others=[self._y, *self._images, layout])
 
     def show(self, series: LayerSeries, title: str, colour: str, events: Sequence[EventMark] = ()) -> None:
         """Draw a layer, and the events of the run."""
@@ -164,12 +157,6 @@ class HeatChart(TimeChart):
             with self._up.hold_sync():
                 self._up.tick_labels = {f"{at:g}": text for text, at in picture.ticks.items()}
                 self._up.tick_values = np.array(list(picture.ticks.values()))
-
-    def close(self) -> None:
-        """Let go of everything in the browser and in the kernel."""
-        super().close()
-        for part in [self._y, *self._images, self._layout]:
-            part.close()
 
 
 # A clear pixel, until there is a picture.

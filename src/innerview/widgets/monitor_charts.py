@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
-from innerview.widgets.bqplot_parts import COLOURS, GREY, parts_of
+from innerview.widgets.bqplot_parts import COLOURS, GREY
 from innerview.widgets.event_marks import EventMark, marks_of
 from innerview.widgets.frame_widget import reachable
 from innerview.widgets.line_marks import Line
@@ -101,11 +101,11 @@ class MonitorCharts:
         now = [history.series(layer) for layer in layers]
         before = [other.series(layer) for layer in layers if layer in other.layers] if other else []
         for chart, what in ((self.std, "std"), (self.mean, "mean"), (self.near, "near_zeros")):
-
-            def lines(all_series: Sequence[LayerSeries], what: str = what) -> list[Line]:
-                return [Line(series.steps, getattr(series, what), colours[series.layer]) for series in all_series]
-
-            chart.show(lines(now), dashed=lines(before), events=events)
+            solid, dashed = (
+                [Line(series.steps, getattr(series, what), colours[series.layer]) for series in run]
+                for run in (now, before)
+            )
+            chart.show(solid, dashed=dashed, events=events)
         theirs = marks_of(other.events, ()) if other else []
         wanted = [(series, "", events) for series in now]
         wanted += [(series, ", compared", theirs) for series in before]
@@ -165,5 +165,5 @@ def _no_channel(series: LayerSeries, channel: int) -> str:
 
 
 def _reach(chart: LiveChart | HeatChart) -> None:
-    for part in parts_of(chart.figure):
+    for part in chart.parts:
         reachable(part)

@@ -108,8 +108,6 @@ class MonitorView(ipywidgets.VBox):
             inspector.observe(self._follow_layer, "layer")
             inspector.observe(self._follow_channel, "channel")
 
-    # --- what is chosen ------------------------------------------------------------------------------------------
-
     @property
     def layers(self) -> list[str]:
         """Names of the layers in the charts."""
@@ -163,8 +161,6 @@ class MonitorView(ipywidgets.VBox):
             for part in [self.weights, *self.children]:
                 part.close()
         super().close()
-
-    # --- what the user does --------------------------------------------------------------------------------------
 
     def _choose(self, layers: list[str]) -> None:
         self.layers = layers
@@ -224,8 +220,6 @@ class MonitorView(ipywidgets.VBox):
         else:
             self._bar.say("weights", "")
             self._weights_box.layout.display = "flex"
-
-    # --- drawing -------------------------------------------------------------------------------------------------
 
     def _refresh(self) -> bool:
         """Draw the run as it is, on the refresher's thread; whether it is still going on."""

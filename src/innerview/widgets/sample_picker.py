@@ -53,8 +53,6 @@ class SamplePicker(View):
         self._show_sample()
         self._show_page()
 
-    # --- wants -------------------------------------------------------------------------------------------------
-
     def want_step(self, step: int) -> None:
         """Show the next (1) or previous (-1) of the samples that pass the filter."""
 
@@ -115,8 +113,6 @@ class SamplePicker(View):
     def _brushed(self, change: Any) -> None:
         # A user who selects samples wants to see them.
         self.want_selected(len(change["new"]) > 0)
-
-    # --- frames ------------------------------------------------------------------------------------------------
 
     def _show_sample(self) -> None:
         self.run("sample", "the chosen sample", self._sample)

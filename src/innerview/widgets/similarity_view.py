@@ -125,8 +125,6 @@ class SimilarityView(ipywidgets.VBox):
         """The histograms shown, by layer and PCA rank (None: not reduced)."""
         return {chart: found for chart, found in self._found.items() if isinstance(found, CosineHistogram)}
 
-    # --- controls ----------------------------------------------------------------------------------------------
-
     def _make_controls(self, inspector: Inspector) -> None:
         def placed(width: str) -> dict[str, Any]:
             layout = {"width": width, "margin": "2px 12px 2px 0"}
@@ -178,8 +176,6 @@ class SimilarityView(ipywidgets.VBox):
             inspector.sample_size = self._samples.value  # and so to _follow
         else:
             self._follow()
-
-    # --- computing ---------------------------------------------------------------------------------------------
 
     def _follow(self, _: Any = None) -> None:
         """Compute the charts asked for, unless they are shown already or the view is not looked at."""
@@ -287,8 +283,6 @@ class SimilarityView(ipywidgets.VBox):
 
     def _over(self) -> None:
         self._notice.progress(_SCOPE, "", None, over=True)
-
-    # --- drawing -----------------------------------------------------------------------------------------------
 
     def _draw(self) -> None:
         """Lay out the charts asked for; those made before are used again."""
