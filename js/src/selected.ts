@@ -1,5 +1,5 @@
 // The selected samples as they cross the wire: a list of numbers, or a bit for each sample of the data where that is
-// shorter. Its twin is src/innerview/widgets/sample_frames.py.
+// shorter. Its twin is src/innerview/widgets/frames.py.
 import type { NdArray } from "./wire";
 
 type Arrays = Readonly<Record<string, NdArray>>;

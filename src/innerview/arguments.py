@@ -1,11 +1,14 @@
-"""Keyword arguments that a function does not take are refused by name, with the nearest one that it takes."""
+"""Arguments that a function does not take, or that make no sense, are refused by name, with what would have worked."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from innerview.errors import InnerviewError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -73,3 +76,16 @@ def strict(function: Callable[P, R]) -> Callable[P, R]:
         return function(*args, **kwargs)
 
     return checked
+
+
+def whole(name: str, value: Any, least: int, what: str, *, optional: bool = False) -> None:
+    """Raise InnerviewError unless a value is a number of ``what`` from ``least`` on, or None where optional."""
+    if (optional and value is None) or (
+        isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
+    ):
+        return
+    hint = (
+        f"; of {len(value)} things give their number, {name}={len(value)}" if isinstance(value, (list, tuple)) else ""
+    )
+    none = ", or None" if optional else ""
+    raise InnerviewError(f"{name}={value!r:.80}: a number of {what} from {least}{none}{hint}")

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch.distributed as dist
 
-from innerview.arguments import nearest
+from innerview.arguments import nearest, whole
 from innerview.errors import InnerviewError
-from innerview.training.arguments import whole
 from innerview.training.diagnosis import KINDS
 
 if TYPE_CHECKING:

@@ -7,11 +7,10 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from innerview.arguments import strict
+from innerview.arguments import strict, whole
 from innerview.errors import InnerviewError
 from innerview.model.calls import unknown_layer
 from innerview.training import storage
-from innerview.training.arguments import whole
 from innerview.training.storage import Content
 from innerview.training.tables import LayerTable, MetricTable, Tables
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from innerview.arguments import strict
+from innerview.arguments import strict, whole
 from innerview.errors import InnerviewError
 from innerview.training.actions import Actions
-from innerview.training.arguments import whole
 from innerview.training.budget import Budget, Share
 from innerview.training.diagnosis import Finding, diagnose
 from innerview.training.gathering import gather

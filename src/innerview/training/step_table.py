@@ -84,7 +84,8 @@ class StepTable(ABC):
         first = np.flatnonzero(_pairs(self.steps, self.spans))
         spans = self.spans.copy()
         spans[first] = (self.steps + self.spans)[first + 1] - self.steps[first]
-        self.load(_without(self.steps, first + 1), _without(spans, first + 1), self._folded(self.columns(), first))
+        steps, spans = np.delete(self.steps, first + 1), np.delete(spans, first + 1)
+        self.load(steps, spans, self._folded(self.columns(), first))
 
     def joined(self, other: Self) -> Self:
         """Make a table of the rows of both, which have the same columns and shapes; those that overlap are merged."""
@@ -96,7 +97,7 @@ class StepTable(ABC):
         starts = _starts(steps, ends)
         lots = np.cumsum(np.isin(np.arange(len(steps)), starts))
         while len(first := _every_other(lots)):
-            columns, lots = self._folded(columns, first), _without(lots, first + 1)
+            columns, lots = self._folded(columns, first), np.delete(lots, first + 1)
         last = np.maximum.reduceat(ends, starts) if len(starts) else ends
         spans = np.minimum(last, np.append(steps[starts[1:]], np.iinfo(np.int64).max)[: len(last)]) - steps[starts]
         result = self.snapshot()
@@ -141,7 +142,7 @@ class StepTable(ABC):
             {name: column[first] for name, column in columns.items()},
             {name: column[first + 1] for name, column in columns.items()},
         )
-        result = {name: _without(column, first + 1) for name, column in columns.items()}
+        result = {name: np.delete(column, first + 1, axis=0) for name, column in columns.items()}
         for name, column in result.items():
             column[first - np.arange(len(first))] = merged[name]
         return result
@@ -156,10 +157,6 @@ class StepTable(ABC):
     def _allocated(self, capacity: int) -> Columns:
         arrays = {name: np.empty((capacity, *empty.shape), empty.dtype) for name, empty in self._empty.items()}
         return {"steps": np.empty(capacity, np.int64), "spans": np.empty(capacity, np.int64), **arrays}
-
-
-def _without(column: np.ndarray, places: np.ndarray) -> np.ndarray:
-    return np.delete(column, places, 0)
 
 
 def _every_other(lots: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The parts of every bqplot chart: the library, the colours, the figure.
+"""The parts of every bqplot chart: the library, the colours, the figure, the ticks of its axes.
 
 bqplot draws SVG; its text and axes follow JupyterLab's theme by themselves, and what is drawn between them is of tones
 that stand out from white and from black.
@@ -10,6 +10,8 @@ import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -17,6 +19,7 @@ GREY, RED = "#8b929c", "#e0453a"
 COLOURS = ("#3f8fd6", "#e08a3c", "#3fa66f", "#a978d0", "#c76d6d", "#8a8f3a")  # stand out from each other
 INK = "var(--jp-ui-font-color1, #444)"  # bqplot's own is orange in the dark theme
 PLAIN: Any = {"grid_lines": "none", "label_color": INK}  # of an axis
+_MOST = 4  # ticks
 
 
 @cache
@@ -74,3 +77,27 @@ class Chart:
         """Let go of everything in the browser and in the kernel."""
         for part in [*self.parts, *self._others]:
             part.close()
+
+
+def round_ticks(low: float, high: float, most: int = _MOST) -> np.ndarray:
+    """Return at most ``most`` round numbers, evenly spaced, between two numbers."""
+    power = 10.0 ** np.floor(np.log10(high - low))
+    steps = [part * power for part in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)]
+    step = next(one for one in steps if np.floor(high / one) - np.ceil(low / one) < most)
+    # Whole multiples, rounded: 3 * 0.1 would be written with all its digits.
+    return np.array(
+        [float(f"{place * step:.12g}") for place in np.arange(np.ceil(low / step), np.floor(high / step) + 1)]
+    )
+
+
+def log_ticks(low: float, high: float) -> np.ndarray:
+    """Return a few round numbers between two positive ones, spaced for a logarithmic scale."""
+    first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
+    for parts in ((1, 2, 5), (1, 3), (1,)):
+        ticks = [part * 10.0**power for power in range(first, last + 1) for part in parts]
+        ticks = [tick for tick in ticks if low <= tick <= high]
+        if len(ticks) <= _MOST:
+            break
+    if not ticks:
+        return round_ticks(low, high)
+    return np.array(ticks[:: -(-len(ticks) // _MOST)])

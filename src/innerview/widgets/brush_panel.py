@@ -14,7 +14,7 @@ from innerview.jobs.worker import SOON
 from innerview.study.representations import representing
 from innerview.widgets.base import View
 from innerview.widgets.frame_widget import static
-from innerview.widgets.sample_frames import Labels, brushed, current
+from innerview.widgets.frames import Labels, brushed, current
 
 if TYPE_CHECKING:
     from collections.abc import Generator

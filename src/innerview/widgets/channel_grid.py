@@ -17,7 +17,7 @@ from innerview.jobs.worker import BACKGROUND, SOON, steps
 from innerview.study.sweep import sweep
 from innerview.widgets.base import View, jobs_of
 from innerview.widgets.frame_widget import static
-from innerview.widgets.tile_frames import enlarged, grid, within
+from innerview.widgets.frames import enlarged, grid, within
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -35,21 +35,12 @@ _BESIDE = {"pca": ("pca", "random"), "random": ("random", "pca"), "variance": ("
 
 
 class CompressionControls(View):
-    """The controls of the compression panel, one sample's tiles before and after, and the accuracy that is left.
-
-    Args:
-        inspector: whose ``layer`` is compressed, and whose ``sample`` is shown.
-
-    Attributes:
-        settings: which layers are compressed, and how; changed by ``choose``.
-        studied: grows when the results change (observable).
-        rested: grows when a setting has come to rest, to be evaluated (observable).
-    """
+    """The controls of the compression panel, one sample's tiles before and after, and the accuracy that is left."""
 
     _esm = static("compression_controls.js")
 
-    studied = Int(0)
-    rested = Int(0)
+    studied = Int(0)  # grows when the results change
+    rested = Int(0)  # grows when a setting has come to rest, to be evaluated
 
     def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
         super().__init__(inspector, **kwargs)

@@ -11,7 +11,7 @@ from innerview.errors import InnerviewError
 from innerview.model.intervene import forward_with
 from innerview.study.class_scores import scores_of_one
 from innerview.study.compressions import edits_of
-from innerview.widgets.tile_frames import layout_header, tile_arrays
+from innerview.widgets.frames import layout_header, tile_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

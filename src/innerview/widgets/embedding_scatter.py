@@ -22,8 +22,8 @@ from innerview.widgets.base import View, jobs_of
 from innerview.widgets.checkpoint_steps import CheckpointSteps
 from innerview.widgets.embedding_settings import EmbeddingSettings
 from innerview.widgets.frame_widget import static
+from innerview.widgets.frames import Labels, brush_of, brushed, current
 from innerview.widgets.point_colours import Before, colouring
-from innerview.widgets.sample_frames import Labels, brush_of, brushed, current
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping

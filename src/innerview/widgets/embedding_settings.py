@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from innerview.study.embeddings import check_picture
@@ -33,18 +33,12 @@ class EmbeddingSettings:
     @classmethod
     def of(cls, chosen: Mapping[str, Any]) -> EmbeddingSettings:
         """The choices as the view sends them."""
-        pool = chosen["pool"]
-        return cls(
-            method=str(chosen["method"]),
-            dimensions=int(chosen["dimensions"]),
-            pool=pool if pool in ("all", "mean") else int(pool),
-            samples=max(1, int(chosen["samples"])),
-            correct_only=bool(chosen["correctOnly"]),
-            perplexity=float(chosen["perplexity"]),
-            neighbours=int(chosen["neighbours"]),
-            distance=float(chosen["distance"]),
-            seed=int(chosen["seed"]),
-        )
+        given = {**chosen, "correct_only": chosen["correctOnly"]}
+        settings: dict[str, Any] = {field.name: type(field.default)(given[field.name]) for field in fields(cls)}
+        settings["samples"] = max(1, settings["samples"])
+        if settings["pool"] not in ("all", "mean"):
+            settings["pool"] = int(settings["pool"])
+        return cls(**settings)
 
     def for_view(self) -> dict[str, Any]:
         """The choices as the view is sent them."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from innerview.widgets.base import View
 from innerview.widgets.frame_widget import static
-from innerview.widgets.sample_frames import selected
+from innerview.widgets.frames import selected
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from innerview.widgets.bqplot_parts import PLAIN, bqplot
-from innerview.widgets.ticks import log_ticks, round_ticks
+from innerview.widgets.bqplot_parts import PLAIN, bqplot, log_ticks, round_ticks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,6 +9,7 @@ import numpy as np
 
 from innerview.widgets.bqplot_parts import INK, PLAIN, Chart, bqplot
 from innerview.widgets.event_marks import ROW, EventMarks
+from innerview.widgets.frame_widget import reachable
 from innerview.widgets.histogram_picture import histogram_picture
 from innerview.widgets.line_marks import PRESERVED, Ordinate
 
@@ -59,6 +60,8 @@ class TimeChart(Chart):
             others=[*others, self._events.upright],
         )
         self._name(title, INK)
+        for part in self.parts:
+            reachable(part)
 
     def _name(self, title: str, colour: str) -> None:
         # bqplot writes the middle of a title into the middle of the margin: here it stands above the words.

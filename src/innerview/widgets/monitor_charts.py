@@ -8,7 +8,6 @@ import ipywidgets
 
 from innerview.widgets.bqplot_parts import COLOURS, GREY
 from innerview.widgets.event_marks import EventMark, marks_of
-from innerview.widgets.frame_widget import reachable
 from innerview.widgets.line_marks import Line
 from innerview.widgets.live_charts import HeatChart, LiveChart
 from innerview.widgets.time_axis import TimeAxis
@@ -39,8 +38,6 @@ class MonitorCharts:
         self.heat: list[HeatChart] = []
         self.ranges: list[LiveChart] = []
         self.loss.figure.layout.order = "-2"
-        for chart in (self.loss, self.std, self.mean, self.near):
-            _reach(chart)
         self.grid = ipywidgets.GridBox(
             layout={
                 "grid_template_columns": "repeat(auto-fit, minmax(300px, 1fr))",
@@ -112,7 +109,6 @@ class MonitorCharts:
         wanted.sort(key=lambda one: layers.index(one[0].layer))  # what is compared side by side
         while len(self.heat) < len(wanted):
             self.heat.append(HeatChart(self.time))
-            _reach(self.heat[-1])
         for chart, (series, what, happened) in zip(self.heat, wanted, strict=False):
             chart.show(series, _title(series.layer, what), colours[series.layer], happened)
         return len(wanted)
@@ -125,7 +121,6 @@ class MonitorCharts:
         while len(self.ranges) < len(shown):
             self.ranges.append(LiveChart(self.time, "", right=True))
             self.ranges[-1].figure.layout.order = "-1"
-            _reach(self.ranges[-1])
         for chart, (series, of) in zip(self.ranges, shown, strict=False):
             colour = COLOURS[0]
             low, high = series.channel_low[:, channel], series.channel_high[:, channel]
@@ -162,8 +157,3 @@ def _no_channel(series: LayerSeries, channel: int) -> str:
     if not count:
         return f"{series.layer} has no channel {channel}: none of its channels were recorded"
     return f"{series.layer} has no channel {channel}: it has {count}, from 0 to {count - 1}"
-
-
-def _reach(chart: LiveChart | HeatChart) -> None:
-    for part in chart.parts:
-        reachable(part)

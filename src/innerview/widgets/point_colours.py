@@ -11,7 +11,7 @@ from innerview.errors import DataError
 from innerview.jobs.progress import silent
 from innerview.study.predicting import predicting
 from innerview.study.representations import representing
-from innerview.widgets.sample_frames import as_codes
+from innerview.widgets.frames import as_codes
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -10,7 +10,7 @@ from innerview.jobs.worker import BACKGROUND
 from innerview.study.qualities import Row, TableProgress, leaves, measuring_table, table
 from innerview.widgets.base import View
 from innerview.widgets.frame_widget import static
-from innerview.widgets.sample_frames import selected
+from innerview.widgets.frames import selected
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -24,11 +24,7 @@ _AFFORDABLE = 10.0  # seconds of background work for an accuracy that was not as
 
 
 class StatusBar(View):
-    """Model, data, chosen layer, accuracy and running jobs in one line.
-
-    Args:
-        inspector: whose state is shown.
-    """
+    """Model, data, chosen layer, accuracy and running jobs of an Inspector in one line."""
 
     _esm = static("status_bar.js")
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innerview.widgets.bqplot_parts import COLOURS, PLAIN, bqplot
-from innerview.widgets.ticks import round_ticks
+from innerview.widgets.bqplot_parts import COLOURS, PLAIN, bqplot, round_ticks
 
 if TYPE_CHECKING:
     from collections.abc import Callable

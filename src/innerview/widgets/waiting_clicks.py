@@ -28,13 +28,10 @@ _BLINK = 0.02  # seconds after which an interrupt is noticed
 
 
 class WaitingClicks:
-    """Answers what the browser has said to a view, from within the cell that keeps the kernel busy.
+    """Answers what the browser has said to a view and its parts, from within the cell that keeps the kernel busy.
 
     What is said to others, and the cells that wait, stay where they are. Where the kernel hears clicks by itself, or is
     not built as expected, nothing happens at all.
-
-    Args:
-        view: the widget; those that it is made of belong to it.
     """
 
     def __init__(self, view: Widget) -> None:

@@ -10,7 +10,7 @@ from innerview.analysis.pictures.axes import Layout, choose_layout
 from innerview.analysis.pictures.tiles import channel_values
 from innerview.errors import InnerviewError
 from innerview.widgets.frame_widget import FrameWidget, static
-from innerview.widgets.tile_frames import enlarged, grid, within
+from innerview.widgets.frames import enlarged, grid, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -16,12 +16,11 @@ import innerview as iv
 from innerview.analysis.statistics.accumulators import BINS, EDGES
 from innerview.errors import InnerviewError
 from innerview.training.record import Event
-from innerview.widgets.bqplot_parts import COLOURS
+from innerview.widgets.bqplot_parts import COLOURS, log_ticks, round_ticks
 from innerview.widgets.histogram_picture import COLUMNS, histogram_picture, value_ticks
 from innerview.widgets.line_marks import Line
 from innerview.widgets.live_charts import LiveChart
 from innerview.widgets.monitor_view import MonitorView
-from innerview.widgets.ticks import log_ticks, round_ticks
 from innerview.widgets.time_axis import TimeAxis
 from innerview.widgets.weight_grid import WeightGrid
 
