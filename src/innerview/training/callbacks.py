@@ -58,11 +58,9 @@ class _Loop:
         self.monitor.step(**metrics)
 
     def at_end(self, call: Callable[[], object]) -> None:
-        """Have something done when training ends."""
         self._open.callback(call)
 
     def end(self) -> None:
-        """Training ends."""
         self._losses = []
         self._open.close()
 

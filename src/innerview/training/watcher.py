@@ -178,7 +178,11 @@ class Watcher:
             if layers:
                 self._notice_silence(layers)
             if self._train.half and self._scaler is None:
-                self._say_once("half", "amp", _SCALED)
+                text = (
+                    "outputs are float16 and no scaler was given: gradients of activations are shown as the scaled "
+                    "loss has them; Monitor(model, scaler=scaler) divides them"
+                )
+                self._say_once("half", "amp", text)
         with self._guard():
             clock = self._device_clock
             unseen = _AFTERWARDS * self._share.pending if clock is None else clock.extra()
@@ -335,12 +339,6 @@ class Hook:
     def __reduce__(self) -> tuple[Any, ...]:
         # Takes anything and returns None; a file that names it can be read without innerview.
         return getattr, (nullcontext(), "__exit__")
-
-
-_SCALED = (
-    "outputs are float16 and no scaler was given: gradients of activations are shown as the scaled loss has them; "
-    "Monitor(model, scaler=scaler) divides them"
-)
 
 
 def unwrapped(model: nn.Module) -> nn.Module:

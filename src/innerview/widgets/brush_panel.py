@@ -96,7 +96,7 @@ class BrushPanel(View):
             more = yield from silent(representing(subject, layer, pool="mean", samples=beyond.tolist(), job=job))
             indices, means = np.concatenate([indices, more.indices]), torch.cat([means, more.vectors])
         selected = np.isin(indices, brush)
-        header["selected"], header["rest"] = len(brush), int((~selected).sum())
+        header["rest"] = int((~selected).sum())
         if selected.all() or not selected.any():
             header["note"] = "every sample looked at is selected: there is no rest to compare with"
             yield header, {}

@@ -61,10 +61,9 @@ class CosineChart(Chart):
                 stroke_width=1.25,
             )
         label, number = ("density", "~g") if measure == "density" else ("pairs", "~s")
-        self._across = _below(self._x, "cosine similarity", num_ticks=5)
         ticks = _decades(highest) if log else round_ticks(0.0, highest, 5)
-        self._up = _left(self._y, label, tick_format=number, tick_values=ticks)
-        axes = [self._across, self._up]
+        left = _left(self._y, label, tick_format=number, tick_values=ticks)
+        axes = [_below(self._x, "cosine similarity", num_ticks=5), left]
         lines = list(self._lines.values())
         super().__init__(title, lines, axes, margin=_MARGIN, height=height, others=[self._x, self._y])
 
@@ -88,17 +87,13 @@ class AccuracyChart(Chart):
     """
 
     def __init__(
-        self,
-        curves: Sequence[RankCurve],
-        label: str,
-        baseline: float | None,
-        clicked: Callable[[int, int], None],
+        self, curves: Sequence[RankCurve], label: str, baseline: float | None, clicked: Callable[[int, int], None]
     ) -> None:
         bq = bqplot()
         highest = max(float(curve.ranks[-1]) for curve in curves)
-        self._x = bq.LogScale(min=0.9, max=max(2.0, highest) * 1.1)
-        self._y = bq.LinearScale(min=0.0, max=1.02)
-        scales = {"x": self._x, "y": self._y}
+        x = bq.LogScale(min=0.9, max=max(2.0, highest) * 1.1)
+        y = bq.LinearScale(min=0.0, max=1.02)
+        scales = {"x": x, "y": y}
         marks: list[Any] = []
         if baseline is not None:
             ends = np.array([0.9, max(2.0, highest) * 1.1])
@@ -127,12 +122,11 @@ class AccuracyChart(Chart):
             dots = bq.Scatter(**shared, default_size=36, tooltip=tooltip)
             dots.on_element_click(choose)
             self.points.append(dots)
-        self._across = _below(self._x, "rank", tick_format=",d", tick_values=_powers(highest))
-        self._up = _left(self._y, label, tick_format=".0%", tick_values=np.linspace(0.0, 1.0, 6))
+        self._up = _left(y, label, tick_format=".0%", tick_values=np.linspace(0.0, 1.0, 6))
         # The points lie above all lines, so that each can be clicked.
         marks += self.points
-        axes = [self._across, self._up]
-        others = [*(dots.tooltip for dots in self.points), self._x, self._y]
+        axes = [_below(x, "rank", tick_format=",d", tick_values=_powers(highest)), self._up]
+        others = [*(dots.tooltip for dots in self.points), x, y]
         super().__init__("", marks, axes, margin={**_MARGIN, "top": 8}, height=280, others=others)
 
 

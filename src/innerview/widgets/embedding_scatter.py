@@ -281,23 +281,22 @@ class EmbeddingScatter(View):
         row = None if layer is None else inspector.layers.get(layer)
         layout = None if row is None or row.shape is None else inspector.axes.layout(row.name, row.shape)
         tokens = layout is not None and (layout.kind == "tokens" or layout.foldable)
-        count, dimensions = min(self.settings.samples, len(inspector.data)), self.settings.dimensions
+        settings = self.settings
+        count, dimensions = min(settings.samples, len(inspector.data)), settings.dimensions
         if running is None:
             running = self.working("points")
         self.push(
             {
                 "kind": "embedding",
                 "layer": layer,
-                "settings": self.settings.for_view(),
+                "settings": settings.for_view(),
                 "tokens": row.shape[0] if tokens and row is not None and row.shape else 0,
                 "maps": layout is not None and bool(layout.spatial_axes),
                 "running": running,
                 "paused": self._paused,
                 "estimate": {
-                    "tsne": estimate_seconds("tsne", count, perplexity=self.settings.perplexity, dimensions=dimensions),
-                    "umap": estimate_seconds(
-                        "umap", count, n_neighbors=self.settings.neighbours, dimensions=dimensions
-                    ),
+                    "tsne": estimate_seconds("tsne", count, perplexity=settings.perplexity, dimensions=dimensions),
+                    "umap": estimate_seconds("umap", count, n_neighbors=settings.neighbours, dimensions=dimensions),
                 },
                 "steps": self._steps.steps(),
                 "step": self._steps.now(),

@@ -49,16 +49,15 @@ class Explorer(ipywidgets.Box):
         self.samples = SamplePicker(inspector)
         against = inspector.baseline
         self.embedding = EmbeddingScatter(inspector, model="trained" if against else "", active=False)
-        self.baseline_embedding = (
-            None
-            if against is None
-            else EmbeddingScatter(against, model="untrained", beside=self.embedding, active=False)
-        )
+        self.baseline_embedding: EmbeddingScatter | None = None
+        scatters = [self.embedding]
+        if against is not None:
+            self.baseline_embedding = EmbeddingScatter(against, model="untrained", beside=self.embedding, active=False)
+            scatters.append(self.baseline_embedding)
         self.brush = BrushPanel(inspector, active=False)
         self.similarity = SimilarityView(inspector, active=False)
         self.compression = CompressionPanel(inspector, active=False)
         self.quality = QualityTable(inspector, active=False)
-        scatters = [view for view in (self.embedding, self.baseline_embedding) if view is not None]
         self._tabs = {
             "Channels": [self.channels],
             "Embedding": [*scatters, self.brush],
@@ -74,11 +73,6 @@ class Explorer(ipywidgets.Box):
         self._open()
         self._main.observe(lambda _: self._open(), "selected_index")
         self.brush.observe(self._show_channel, "clicked")
-        if against is not None:
-            self._main.children[1].add_class("innerview-explorer-compared")
-            self._follow = dlink(
-                (inspector, "layer"), (against, "layer"), lambda name: name if name in against.layers else None
-            )
         parts = {"status": self.status, "layers": self.layers, "main": self._main, "sample": self.samples}
         for name, view in parts.items():
             view.add_class(f"innerview-explorer-{name}")
@@ -89,6 +83,10 @@ class Explorer(ipywidgets.Box):
         self.status.observe(lambda change: self._seen(shown=change["new"]), "shown")
         if against is not None:
             self.add_class("innerview-explorer-two")
+            self._main.children[1].add_class("innerview-explorer-compared")
+            self._follow = dlink(
+                (inspector, "layer"), (against, "layer"), lambda name: name if name in against.layers else None
+            )
 
     def close(self) -> None:
         """Close the views and the Inspector; nothing of the model is kept."""

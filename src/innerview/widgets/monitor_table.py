@@ -25,11 +25,7 @@ class MonitorTable(FrameWidget):
     _esm = static("monitor_table.js")
 
     def __init__(
-        self,
-        monitor: Monitor | None,
-        choose: Callable[[list[str]], None],
-        changed: Callable[[], None],
-        choosable: int,
+        self, monitor: Monitor | None, choose: Callable[[list[str]], None], changed: Callable[[], None], choosable: int
     ) -> None:
         self._monitor = monitor
         self._choose = choose

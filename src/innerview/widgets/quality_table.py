@@ -64,9 +64,8 @@ class QualityTable(View):
             yield from relay(rows, self._step)
             self.progress("measure", "", None, over=True)
 
-        self.run(
-            "measure", f"quality of {len(layers)} layer{'s' if len(layers) > 1 else ''}", work, priority=BACKGROUND
-        )
+        label = f"quality of {len(layers)} layer{'s' if len(layers) > 1 else ''}"
+        self.run("measure", label, work, priority=BACKGROUND)
 
     def want_stop(self, _: object) -> None:
         """Stop measuring; the rows so far stay."""

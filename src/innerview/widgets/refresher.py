@@ -56,11 +56,8 @@ class Refresher:
                 self._hurry.clear()
                 begun = time.thread_time()
                 again = self._round()
-                self._hurry.wait(self._pause(time.thread_time() - begun))
-
-    def _pause(self, taken: float) -> float:
-        rest = self._rest()
-        return max(_EVERY, 0.0 if rest is None else rest(taken))
+                taken, rest = time.thread_time() - begun, self._rest()
+                self._hurry.wait(max(_EVERY, 0.0 if rest is None else rest(taken)))
 
     def _round(self) -> bool:
         refresh = self._refresh()

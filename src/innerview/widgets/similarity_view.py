@@ -53,10 +53,7 @@ class _Asked:
 
 
 class Notice(FrameWidget):
-    """A progress bar and an error banner, shown while there is something to say.
-
-    It also brings the style sheet to a view that is otherwise made of ipywidgets.
-    """
+    """A progress bar and an error banner, with the style sheet for a view that is otherwise made of ipywidgets."""
 
     _esm = static("notice.js")
 
@@ -258,7 +255,7 @@ class SimilarityView(ipywidgets.VBox):
         finally:
             # However it ends: the work may also be cancelled from the status bar.
             if asked is self._asked:
-                self._over()
+                self._notice.progress(_SCOPE, "", None, over=True)
 
     def _deliver(self, asked: _Asked, chart: tuple[str, int | None], step: Any, fraction: float) -> None:
         if self.inspector is None or asked is not self._asked:
@@ -279,9 +276,6 @@ class SimilarityView(ipywidgets.VBox):
 
     def _stop(self, inspector: Inspector) -> None:
         cancel_jobs(inspector, self)
-        self._over()
-
-    def _over(self) -> None:
         self._notice.progress(_SCOPE, "", None, over=True)
 
     def _draw(self) -> None:
