@@ -88,7 +88,7 @@ class Recorder:
             self._look(path if call == 1 else f"{path}#{call}", kind_of(self._modules[path]), output)
 
     def take(self) -> dict[str, Statistics]:
-        """Return what was seen, by layer in the order of their start, in two transfers; take the hooks off all tensors."""
+        """Return what was seen, by layer in the order of their start, in two transfers; take the hooks off tensors."""
         try:
             self._fold()
             found = self._folded
