@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from innerview.model.capture import forward, run, snapshot
+from innerview.model.capture import forward, run
 from innerview.model.layers import trace_layers
-from innerview.model.state import Fingerprint
+from innerview.model.state import Fingerprint, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable

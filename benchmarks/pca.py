@@ -26,9 +26,10 @@ import numpy as np
 import torch
 from sklearn.decomposition import PCA, IncrementalPCA
 
-from innerview.analysis.projections.pca import pca
+from innerview.analysis.projections.pca import fitting_pca
 from innerview.analysis.projections.pca_stream import StreamingPCA
 from innerview.analysis.projections.sketch import Sketch
+from innerview.jobs.progress import finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,8 +50,8 @@ def data(samples: int, size: int) -> torch.Tensor:
 def streamed(x: torch.Tensor) -> np.ndarray:
     stream = StreamingPCA(SIZE, RANK)
     for batch in x.split(BATCH):
-        stream.add(batch)
-    return stream.solve().variances.numpy()
+        finish(stream.adding(batch))
+    return finish(stream.solving()).variances.numpy()
 
 
 def covariance(x: torch.Tensor) -> np.ndarray:
@@ -93,7 +94,7 @@ def memory(name: str, samples: int) -> None:
     for part in x.split(1000):
         part.normal_(generator=random)
     # What a first call loads is no part of the method.
-    PCA(2).fit(np.eye(9)), pca(torch.eye(9), 2)
+    PCA(2).fit(np.eye(9)), finish(fitting_pca(torch.eye(9), 2))
     before = peak()
     WAYS[name](x)
     print(peak() - before)
@@ -134,7 +135,7 @@ def compare(names: list[str], rounds: int) -> None:
 
 def pictures(rounds: int) -> None:
     x = data(5_000, SIZE)
-    middle = statistics.median(seconds(lambda x: pca(x, 3), x) for _ in range(rounds))
+    middle = statistics.median(seconds(lambda x: finish(fitting_pca(x, 3)), x) for _ in range(rounds))
     print(f"3 components of 5,000 x {SIZE:,}: {middle:.2f} s  <= 1 s {'met' if middle <= 1 else 'MISSED'}")
     x = torch.randn(64, 802_816)
     sketch = Sketch(x.shape[1], 1024)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import torch
 from capture import ResNet18
 
-from innerview.model.replay import Recording, record
+from innerview.model.replay import Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +70,7 @@ def swept(recording: Callable[[], Recording]) -> None:
     # The recording's own output is the unchanged activation's.
     with made.held():
         for rank in range(RANKS - 1):
-            made.rerun(made.activation * (rank / RANKS))
+            made.rerun({made.layer: lambda value, rank=rank: value * (rank / RANKS)})
 
 
 def main() -> None:
@@ -81,11 +81,11 @@ def main() -> None:
     print(f"ResNet-18, 64 x 3 x 64 x 64, {DEVICE}, {torch.get_num_threads()} threads, {rounds} rounds")
     print(f"{'':8s}{'hook ms':>10s}{'rerun ms':>10s}{'ratio':>8s}{'target':>8s}{'kept MB':>9s}   how")
     for layer, target in TARGETS.items():
-        made = record(model, (x,), {}, layer)
+        made = Recording(model, (x,), {}, layer)
         edited = made.activation * 0.5
         rivals = [
             lambda layer=layer, edited=edited: hooked(model, x, layer, edited.clone()),
-            lambda made=made, edited=edited: made.rerun(edited),
+            lambda made=made, edited=edited: made.rerun({made.layer: lambda _: edited}),
         ]
         if not torch.equal(rivals[0](), rivals[1]()):
             raise SystemExit(f"{layer}: the outputs differ")
@@ -95,14 +95,14 @@ def main() -> None:
         print(f"{layer:8s}{hook:10.1f}{rerun:10.2f}{ratio:8.1f}{target:8.1f}{size:9.1f}   {made.how}")
     print(f"\nsweep of {RANKS}{'ms':>10s}{'needed':>10s}{'ratio':>8s}{'target':>8s}")
     for layer in TARGETS:
-        value = record(model, (x,), {}, layer).activation
+        value = Recording(model, (x,), {}, layer).activation
 
         def needed(layer: str = layer, value: torch.Tensor = value) -> None:
             hooked(model, x, layer, value)
             for rank in range(RANKS - 1):
                 tail(model, layer, value * (rank / RANKS))
 
-        sweep = [lambda layer=layer: swept(lambda: record(model, (x,), {}, layer)), needed]
+        sweep = [lambda layer=layer: swept(lambda: Recording(model, (x,), {}, layer)), needed]
         (ours, least), ratio = compare(sweep, max(3, rounds // 3))
         print(f"{layer:11s}{ours:10.1f}{least:10.1f}{ratio:8.2f}{1.1:8.1f}")
 

@@ -24,16 +24,7 @@ def nearest(name: object, names: Iterable[str]) -> str:
 
 
 def refuse_unknown(name: str, given: Iterable[str], known: Iterable[str]) -> None:
-    """Raise for the first keyword that is not known.
-
-    Args:
-        name: of the function or class, for the message.
-        given: the keywords of the call.
-        known: the keywords that it takes.
-
-    Raises:
-        TypeError: there is an unknown one; the message offers the nearest that would have worked.
-    """
+    """Raise a TypeError for the first keyword given to ``name`` that is not known; it offers the nearest known one."""
     takes = list(known)
     for keyword in given:
         if keyword not in takes:
@@ -42,16 +33,7 @@ def refuse_unknown(name: str, given: Iterable[str], known: Iterable[str]) -> Non
 
 
 def refuse_unknown_to(view: object, given: Iterable[str], also: Iterable[str] = ("layout",)) -> None:
-    """Raise for the first keyword that none of a widget's classes takes.
-
-    Args:
-        view: the widget, on its construction.
-        given: the keywords that are left for its base class.
-        also: traits that may be given.
-
-    Raises:
-        TypeError: as ``refuse_unknown``.
-    """
+    """Raise a TypeError for the first keyword that neither a widget's classes take nor ``also`` has, as traits."""
     kind = type(view)
     own = [base for base in kind.__mro__ if base.__module__.startswith("innerview.") and "__init__" in vars(base)]
     names = [

@@ -1,18 +1,4 @@
-"""Every error innerview raises on purpose.
-
-    InnerviewError
-      UnknownLayerError    (KeyError)    a layer name that the model does not have; the nearest names are offered
-      UnseenLayerError     (ValueError)  the layer exists, but its output cannot be seen; says why
-      ForwardError         (RuntimeError) the model rejected its input; the model's own error is the cause
-      ChangedError         (RuntimeError) the model was changed while something was computed from it; ask again
-      DataError            (ValueError)  the data cannot be used as given: empty, labels of another length, ...
-      ImageError           (ValueError)  a file or array that cannot be shown to the model as an image
-      LayoutError          (ValueError)  an axis, slice or channel that the activation does not have
-      HistoryError         (ValueError)  a file that is not the history of a training run, or not a whole one
-      WireError            (ValueError)  bytes that are not a frame, or values that no frame can carry
-
-Each also derives from the builtin in parentheses, so that code that knows nothing of innerview can catch it.
-"""
+"""Every error innerview raises on purpose; each is also a builtin one, for code that knows nothing of innerview."""
 
 from __future__ import annotations
 
@@ -22,7 +8,7 @@ class InnerviewError(Exception):
 
 
 class UnknownLayerError(InnerviewError, KeyError):
-    """A layer name that the model does not have."""
+    """A layer name that the model does not have; the nearest names are offered."""
 
     def __str__(self) -> str:
         # KeyError.__str__ shows the repr of its argument; a sentence reads better without the quotes.
@@ -30,19 +16,19 @@ class UnknownLayerError(InnerviewError, KeyError):
 
 
 class UnseenLayerError(InnerviewError, ValueError):
-    """The layer exists, but its output cannot be seen."""
+    """The layer exists, but its output cannot be seen; the message says why."""
 
 
 class ForwardError(InnerviewError, RuntimeError):
-    """The model rejected its input."""
+    """The model rejected its input; the model's own error is the cause."""
 
 
 class ChangedError(InnerviewError, RuntimeError):
-    """The model was changed while something was computed from it."""
+    """The model was changed while something was computed from it; ask again."""
 
 
 class DataError(InnerviewError, ValueError):
-    """The data cannot be used as given."""
+    """The data cannot be used as given: empty, labels of another length, ..."""
 
 
 class ImageError(InnerviewError, ValueError):

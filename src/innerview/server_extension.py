@@ -61,8 +61,7 @@ def _wrap_open() -> None:
     """Make `KernelWebsocketHandler.open` set the option first. Wrapping twice is the same as wrapping once.
 
     Raises:
-        ImportError: there is no such handler class where jupyter_server 2 has it.
-        TypeError: the class is there, but lacks a method this needs.
+        ImportError, TypeError: there is no such handler class where jupyter_server 2 has it, or it lacks a method.
     """
     from jupyter_server.services.kernels.websocket import KernelWebsocketHandler  # noqa: PLC0415 - may be missing
 

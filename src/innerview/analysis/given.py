@@ -11,15 +11,10 @@ from innerview.errors import DataError
 
 
 def as_numbers(values: Any, what: str) -> torch.Tensor | np.ndarray:
-    """Read lists, tables and the like as an array.
-
-    Args:
-        values: numbers: a tensor or an array, which come back without a copy; a list of these or of numbers; a pandas
-            table or column.
-        what: the name for them in messages.
+    """Read tensors and arrays (which come back without a copy), lists of these or of numbers, and tables as an array.
 
     Raises:
-        DataError: they are not numbers, or do not fill an array.
+        DataError: they are not numbers, or do not fill an array; the message calls them ``what``.
     """
     if isinstance(values, torch.Tensor):
         return values.detach()
@@ -46,15 +41,9 @@ def as_tensor(values: Any, what: str) -> torch.Tensor:
 
 
 def class_numbers(labels: Any, count: int, what: str) -> np.ndarray:
-    """Number the classes from 0, in the order of the sorted labels.
+    """Number the classes from 0, in the order of the sorted labels: int64 ``[count]``.
 
-    Args:
-        labels: ``[count]``, numbers or strings in a list, an array, a tensor or a pandas column.
-        count: how many are needed.
-        what: the name for that which has labels, in messages.
-
-    Returns:
-        int64 ``[count]``.
+    The labels ``[count]`` are numbers or strings in a list, an array, a tensor or a pandas column; ``what`` has them.
 
     Raises:
         DataError: labels of another length, of several axes, that cannot be sorted, or not finite.

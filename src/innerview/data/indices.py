@@ -16,7 +16,7 @@ _LARGEST = np.iinfo(np.int64).max
 
 
 def sample_indices(given: Any, total: int) -> np.ndarray:
-    """Turn what was given as samples into their numbers, in the order given.
+    """Turn what was given as samples into their numbers, in the order given; one that was given twice is in it twice.
 
     Args:
         given: a sequence, array, tensor or column ``[N]`` of whole numbers from 0 to ``total - 1``; a mask ``[total]``
@@ -24,7 +24,7 @@ def sample_indices(given: Any, total: int) -> np.ndarray:
         total: number of samples in all.
 
     Returns:
-        int64 ``[N]``, a copy; a sample that was given twice is in it twice.
+        int64 ``[N]``, a copy.
 
     Raises:
         DataError: it is anything else; the message repeats what was given.

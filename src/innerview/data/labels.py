@@ -18,11 +18,7 @@ _MOST_CLASSES = 100_000  # without names
 
 
 def as_labels(values: Any) -> Tensor | None:
-    """Take what may be class labels: whole numbers, one a sample. Boxes, masks and regression targets are not.
-
-    Returns:
-        int64 ``[N]``; None where the values are not labels.
-    """
+    """Read as int64 ``[N]`` what may be class labels: whole numbers, one a sample. None for boxes, masks, targets."""
     if isinstance(values, (list, tuple)) and values and all(isinstance(value, int) for value in values):
         values = torch.tensor(values)
     if not isinstance(values, Tensor) or values.is_floating_point() or values.is_complex():
@@ -32,9 +28,6 @@ def as_labels(values: Any) -> Tensor | None:
 
 def listed(datasets: list[Any]) -> np.ndarray | None:
     """Look up all labels without reading a sample, from the innermost dataset outwards through the subsets.
-
-    Args:
-        datasets: from the outermost to the innermost.
 
     Returns:
         int64 ``[N]``, -1 for a sample without a label; None where they cannot be known.

@@ -25,13 +25,7 @@ _WORD = 65535.0
 
 
 class OwnInput(NamedTuple):
-    """One sample that is not in the data.
-
-    Attributes:
-        batch: what is fed to the model.
-        name: the file's name, or what the user called it.
-        how: a sentence that says how it became an input.
-    """
+    """One sample that is not in the data: what is fed, its name for people, and a sentence on how it became that."""
 
     batch: Batch
     name: str
@@ -39,13 +33,9 @@ class OwnInput(NamedTuple):
 
 
 def own_input(data: Data, image: Any, name: str = "") -> OwnInput:
-    """Make an input like those of the data.
+    """Make an image into an input like the first sample of the data.
 
-    Args:
-        data: its first sample says what an input looks like.
-        image: a path, the bytes of a file, a PIL image, an array ``[H, W]`` or ``[H, W, 3]``, or a tensor of the same
-            shape as the inputs.
-        name: the image's name, for people.
+    It is given as for ``open_image``, or as a tensor of the same shape as the inputs; ``name`` is for people.
 
     Raises:
         ImageError: it is not an image, or the model's inputs are not images.
@@ -65,12 +55,9 @@ def own_input(data: Data, image: Any, name: str = "") -> OwnInput:
 
 
 def open_image(source: Any, name: str = "") -> Image.Image:
-    """Read a picture.
+    """Read a picture: a path, the bytes of a file, a PIL image, or an array of uint8 or of floats from 0 to 1.
 
-    Args:
-        source: a path, the bytes of a file, a PIL image, or an array ``[H, W]`` or ``[H, W, 3]`` of uint8 or of
-            floats from 0 to 1.
-        name: the file's name, for the error.
+    An array is ``[H, W]`` or ``[H, W, 3]``. ``name`` is the file's, for the error.
 
     Raises:
         ImageError: it is not a picture; the message says what was given.
@@ -117,17 +104,10 @@ def to_input(
     mean: Sequence[float] | None,
     std: Sequence[float] | None,
 ) -> tuple[Tensor, str]:
-    """Make a picture into an input of the same shape and scale as an example from the data.
+    """Make a picture into an input of the same shape and scale as an example from the data, and say how it was done.
 
-    Args:
-        image: the picture.
-        example: an input of one sample, ``[C, H, W]`` or ``[H, W]``.
-        transform: the data's own transform, tried first.
-        mean: per channel, of the inputs' normalisation, which is applied where the transform does not fit.
-        std: of the same normalisation.
-
-    Returns:
-        The input, and a sentence that says what was done.
+    The example is an input of one sample, ``[C, H, W]`` or ``[H, W]``. The data's own transform is tried first; where
+    it does not fit, the inputs' normalisation, per channel, is applied.
 
     Raises:
         ImageError: the model's inputs are not images.

@@ -95,9 +95,6 @@ class Data:
     def batch(self, indices: Sequence[int]) -> Batch:
         """Read and collate samples.
 
-        Args:
-            indices: N numbers from 0 to ``len(self) - 1``.
-
         Raises:
             DataError: an index outside the data, or a batch whose inputs cannot be told from its labels.
         """
@@ -142,10 +139,7 @@ class Data:
         )
 
     def alike(self, source: Any) -> Data:
-        """Read other samples in the same way.
-
-        Args:
-            source: in any form that ``Data`` takes; a Data is returned as it is.
+        """Read other samples, in any form that ``Data`` takes, in the same way; a Data is returned as it is.
 
         Raises:
             DataError: it cannot be read, or is the same data.

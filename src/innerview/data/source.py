@@ -71,11 +71,7 @@ class Source(NamedTuple):
 
 
 def open_source(source: Any) -> Source:  # noqa: PLR0911 - one return a kind of source
-    """Find out how samples are read.
-
-    Args:
-        source: a DataLoader, a Dataset of either kind, a tensor or array, a pair ``(inputs, labels)``, or a dict of
-            tensors. Of data that can only be read front to back the first 1,000 samples are kept.
+    """Find out how samples are read; ``source`` is as for ``Data``.
 
     Raises:
         DataError: it is anything else, or its parts differ in length.

@@ -17,12 +17,9 @@ _NUMBERS = 8  # of a sample that is not a picture
 
 
 class Thumbnail(NamedTuple):
-    """A small picture of a sample, or its first numbers.
+    """A small picture of a sample, uint8 ``[SIDE, SIDE, 3]``, or the first numbers of one that is not an image.
 
-    Attributes:
-        label: name of its class; None without one.
-        picture: uint8 ``[SIDE, SIDE, 3]``; None for a sample that is not an image.
-        text: its first numbers, for a sample that is not an image.
+    ``label`` is the name of its class; None without one.
     """
 
     label: str | None
@@ -32,10 +29,6 @@ class Thumbnail(NamedTuple):
 
 def make_thumbnail(data: Data, index: int) -> Thumbnail:
     """Read a sample and make it small.
-
-    Args:
-        data: the samples.
-        index: which one.
 
     Raises:
         DataError: there is no such sample, or nothing of it can be shown.

@@ -16,14 +16,7 @@ Other = TypeVar("Other")
 
 
 def finish(work: Generator[Any, None, Result]) -> Result:
-    """Run a generator to its end.
-
-    Args:
-        work: the generator, whose yields are dropped.
-
-    Returns:
-        The generator's return value.
-    """
+    """Run a generator to its end, and return what it returns."""
     while True:
         try:
             next(work)
@@ -32,15 +25,7 @@ def finish(work: Generator[Any, None, Result]) -> Result:
 
 
 def relay(work: Generator[Step, None, Result], each: Callable[[Step], Other]) -> Generator[Other, None, Result]:
-    """Run a generator inside another: each of its steps is passed on as ``each(step)``.
-
-    Args:
-        work: the generator.
-        each: translates a step.
-
-    Returns:
-        The return value of ``work``.
-    """
+    """Run a generator inside another: each of its steps is passed on as ``each(step)``; returns what it returns."""
     while True:
         try:
             step = next(work)

@@ -51,8 +51,8 @@ class Job:
         self.submitted = time.monotonic()
         self.turn = 0
         self.steps: Generator[Any, None, None] | None = None
-        self.deliver: Callable[[Any], None] = _ignore
-        self.fail: Callable[[BaseException], None] = _ignore
+        self.deliver: Callable[[Any], None] = lambda _: None
+        self.fail: Callable[[BaseException], None] = lambda _: None
 
 
 class Jobs:
@@ -81,13 +81,9 @@ class Jobs:
     ) -> Job:
         """Queue a job; an unfinished one with the same key is cancelled.
 
-        Args:
-            key: what the work is for.
-            label: what it does, for people.
-            work: called on the worker thread with the Job; a generator function. It may set ``job.fraction``.
-            deliver: called on the worker thread with each value the generator yields.
-            fail: called on the worker thread with the exception that ended the generator, or that ``deliver`` raised.
-            priority: URGENT, SOON or BACKGROUND.
+        ``work`` is a generator function; it is given the Job, whose ``fraction`` it may set. On the worker thread
+        ``deliver`` is called with each value that it yields, and ``fail`` with the exception that ended it, or that
+        ``deliver`` raised. The priority is URGENT, SOON or BACKGROUND; the label says what the job does, for people.
 
         Returns:
             The Job; one that is already cancelled when this runner is closed.
@@ -234,15 +230,9 @@ class Jobs:
 
 
 def steps(total: int, job: Job | None = None, *, start: int = 0) -> Iterator[range]:
-    """Cut a long loop into steps of about 50 ms, so that a click gets its turn in between.
+    """Cut a long loop over ``total`` items into steps of about 50 ms, so that a click gets its turn in between.
 
-    Args:
-        total: how many items there are.
-        job: told the fraction done after each step.
-        start: the first item.
-
-    Yields:
-        The items of each step; the caller works on them before it asks for the next.
+    The caller works on the items of each step before it asks for the next. The job is told the fraction done.
     """
     size = 1
     while start < total:
@@ -254,7 +244,3 @@ def steps(total: int, job: Job | None = None, *, start: int = 0) -> Iterator[ran
         size = max(1, min(_LARGEST_STEP, int(size * min(4.0, _STEP_SECONDS / max(taken, 1e-6)))))
         if job is not None:
             job.fraction = start / total
-
-
-def _ignore(_: Any) -> None:
-    return

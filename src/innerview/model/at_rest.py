@@ -6,10 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from torch.optim.optimizer import (
-    register_optimizer_step_post_hook,
-    register_optimizer_step_pre_hook,
-)
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from innerview.model.state import Fingerprint, cloned, snapshot
 from innerview.model.switch import Switch
@@ -26,12 +23,9 @@ _ATTEMPTS = 8  # to find the weights unchanged while they are copied
 
 
 class AtRest(NamedTuple):
-    """A copy of a model.
+    """A copy of a model, with weights and buffers of its own, and the fingerprint of the model when it was copied.
 
-    Attributes:
-        model: the copy, with weights and buffers of its own.
-        state: the fingerprint of the model when it was copied.
-        whole: whether the copy is of one state. Else the weights were written whenever it was tried.
+    ``whole`` tells whether the copy is of one state; else the weights were written whenever it was tried.
     """
 
     model: nn.Module
@@ -103,11 +97,7 @@ def copy_at_rest(model: nn.Module, known: int | None = None) -> AtRest:
 
     The next step of a torch optimizer over any of its parameters makes the copy, on the thread that trains: there no
     forward and no step is under way. Where none comes in time, the copy is made here, and made again if anything was
-    written meanwhile.
-
-    Args:
-        model: any module.
-        known: its fingerprint when it was at rest: while that holds, no step needs to be waited for.
+    written meanwhile. While ``known``, the model's fingerprint when it was at rest, holds, no step is waited for.
 
     Raises:
         InnerviewError: the model holds something that cannot be copied.

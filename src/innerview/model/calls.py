@@ -13,7 +13,6 @@ from innerview.errors import UnknownLayerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from types import TracebackType
 
     from torch import nn
     from typing_extensions import Self
@@ -91,16 +90,11 @@ class Calls:
             for path, module in self._modules.items():
                 self._listen(path, module)
         except BaseException:
-            self._leave()
+            self.__exit__()
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._leave()
-
-    def _leave(self) -> None:
+    def __exit__(self, *_: object) -> None:
         for handle in self._handles:
             handle.remove()
         self._handles.clear()

@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-
-from torch import Tensor, nn
 
 from innerview.errors import ForwardError, UnseenLayerError
 from innerview.model.calls import Calls, locate, modules_of
 from innerview.model.outputs import activation, copied, describe, tensors
-from innerview.model.state import fingerprint, quiet, snapshot
+from innerview.model.state import quiet
 from innerview.model.status import why_never_called
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from types import TracebackType
+    from collections.abc import Iterable, Mapping
 
-    from typing_extensions import Self
-
-__all__ = ["Capture", "fingerprint", "forward", "quiet", "run", "snapshot"]
+    from torch import Tensor, nn
 
 
-class Capture(Mapping[str, Tensor]):
-    """A mapping from layer name to what that layer returned, filled by the forwards made inside the ``with``.
-
-    The values are copies, cut from the autograd graph, of what the module's caller got: the user's own hooks have run,
-    a later in-place operation has not. Only forwards made by the thread that entered the ``with`` count.
+class Capture(Calls):
+    """What chosen layers returned in the forwards made inside the ``with``, by name.
 
     Args:
         model: any module.
         layers: names; ``block#2`` is the second call of ``block`` since the ``with`` was entered.
         stop: end the forward once every layer was seen, by an exception that ``run`` catches.
-        whole: also keep the whole output of each layer.
         detach: False keeps the copies in the autograd graph.
 
     Attributes:
-        outputs: with ``whole``, by layer name: a copy of all that the layer returned, in its own nesting.
+        values: by name of the layer, a copy of what the module's caller got: the user's own hooks have run, a later
+            in-place operation has not.
         missing: the layers that were not seen so far.
         stopped: whether a forward was told to end early.
 
@@ -44,67 +35,37 @@ class Capture(Mapping[str, Tensor]):
         UnknownLayerError: on construction, for a name that the model does not have.
     """
 
-    def __init__(
-        self,
-        model: nn.Module,
-        layers: Iterable[str],
-        *,
-        stop: bool = False,
-        whole: bool = True,
-        detach: bool = True,
-    ) -> None:
+    def __init__(self, model: nn.Module, layers: Iterable[str], *, stop: bool = False, detach: bool = True) -> None:
         self._model = model
-        self._modules = modules_of(model)
+        self._all = modules_of(model)
+        self.values: dict[str, Tensor] = {}
         self.missing = list(dict.fromkeys(layers))
         self.stopped = False
-        self._wanted = {locate(name, self._modules): name for name in self.missing}
+        self._wanted = {locate(name, self._all): name for name in self.missing}
         self._stop = stop
-        self._whole = whole
         self._detach = detach
-        self._values: dict[str, Tensor] = {}
         self._notes: dict[str, str] = {}
-        self.outputs: dict[str, Any] = {}
-        self._calls = Calls({path: self._modules[path] for path, _ in self._wanted}, self._returned)
-
-    def __getitem__(self, name: str) -> Tensor:
-        return self._values[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __enter__(self) -> Self:
-        self._calls.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._calls.__exit__(kind, error, trace)
+        super().__init__({path: self._all[path] for path, _ in self._wanted}, self._take)
 
     def why(self, name: str) -> str:
         """Say why a chosen layer was not seen."""
         if name in self._notes:
             return self._notes[name]
-        path, _ = locate(name, self._modules)
-        count = self._calls.counts[path]
+        path, _ = locate(name, self._all)
+        count = self.counts[path]
         if count:
             return f"{path!r} was called {count} time{'s' * (count > 1)} in this forward"
-        return why_never_called({"": self._model, **self._modules}, path, self._calls.counts)[1]
+        return why_never_called({"": self._model, **self._all}, path, self.counts)[1]
 
-    def _returned(self, path: str, call: int, output: Any) -> None:
+    def _take(self, path: str, call: int, output: Any) -> None:
         name = self._wanted.get((path, call))
         if name is None or name not in self.missing:
             return
         value, note = activation(output)
-        if self._whole:
-            self.outputs[name] = copied(output, detach=self._detach)
         if value is None:
             self._notes[name] = note
         else:
-            self._values[name] = copied(value, detach=self._detach)
+            self.values[name] = copied(value, detach=self._detach)
         self.missing.remove(name)
         if self._stop and not self.missing:
             self.stopped = True
@@ -122,13 +83,8 @@ def run(
 ) -> dict[str, Tensor]:
     """Run one forward, leaving no trace, and return what the chosen layers returned.
 
-    Args:
-        model: any module.
-        args: what to feed, on the model's device. Copied first: some models change their input in place.
-        kwargs: what to feed by name; copied too.
-        layers: names of the layers.
-        stop: end the forward after the last of them.
-        restore_rng: as for ``quiet``.
+    What is fed is on the model's device; it is copied first, since some models change their input in place. With
+    ``stop`` the forward ends after the last of the layers; ``restore_rng`` is as for ``quiet``.
 
     Returns:
         The activation of each layer, in the order asked for, on the model's device and in its dtype.
@@ -139,26 +95,20 @@ def run(
         ForwardError: the model raised; its error is the cause.
     """
     names = list(dict.fromkeys(layers))
-    capture = Capture(model, names, stop=stop, whole=False)
+    capture = Capture(model, names, stop=stop)
     if not names:
         return {}
     fed, named = copied((tuple(args), dict(kwargs)))
     with quiet(model, restore_rng=restore_rng), capture:
         _run_into(capture, model, fed, named)
     for name in names:
-        if name not in capture:
+        if name not in capture.values:
             raise UnseenLayerError(f"the output of layer {name!r} cannot be seen: {capture.why(name)}")
-    return {name: capture[name] for name in names}
+    return {name: capture.values[name] for name in names}
 
 
 def forward(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, restore_rng: bool = True) -> Any:
-    """Run one full forward, leaving no trace, and return the model's output.
-
-    Args:
-        model: any module.
-        args: as for ``run``.
-        kwargs: as for ``run``.
-        restore_rng: as for ``quiet``.
+    """Run one full forward, leaving no trace, and return the model's output; fed as for ``run``.
 
     Raises:
         ForwardError: the model raised; its error is the cause.
@@ -176,9 +126,9 @@ def reach(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], la
     Raises:
         UnknownLayerError, ForwardError: as ``run``.
     """
-    with Capture(model, [layer], stop=True, whole=False, detach=False) as capture:
+    with Capture(model, [layer], stop=True, detach=False) as capture:
         _run_into(capture, model, args, kwargs)
-    return capture.get(layer)
+    return capture.values.get(layer)
 
 
 class _Stop(BaseException):

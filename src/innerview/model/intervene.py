@@ -20,11 +20,7 @@ Edits = Mapping[str, Callable[[Tensor], Tensor]]
 
 
 class Editing(Calls):
-    """Edits what layers return during one forward made inside the ``with``.
-
-    Args:
-        modules: of the model, by path.
-        edits: see ``forward_with``.
+    """Edits what layers return during one forward made inside the ``with``; see ``forward_with``.
 
     Attributes:
         missing: the layers that were not seen so far.
@@ -55,29 +51,16 @@ class Editing(Calls):
 
 
 def forward_with(
-    model: nn.Module,
-    args: tuple[Any, ...],
-    kwargs: Mapping[str, Any],
-    edits: Edits,
-    *,
-    restore_rng: bool = True,
+    model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], edits: Edits, *, restore_rng: bool = True
 ) -> Any:
-    """Run one full forward in which layers return an edited activation, leaving no trace in the model.
+    """Run one full forward in which layers return an edited activation, leaving no trace; return the model's output.
 
     What is edited is the tensor that the layer table shows; the rest of a layer's output stays as it is. The layers
     are edited as they are called, so that a later one sees the edit of an earlier one, and a block sees the edits
-    inside it.
+    inside it. The model is fed, and the random state restored, as for ``run``.
 
-    Args:
-        model: any module.
-        args: what to feed, on the model's device. Copied first.
-        kwargs: what to feed by name; copied too.
-        edits: by name of the layer (``block#2`` is the second call of ``block``), a function from its activation to
-            what takes its place, of the same shape. It is given a copy, which it may change and return.
-        restore_rng: as for ``quiet``.
-
-    Returns:
-        The model's output.
+    ``edits`` gives by name of the layer (``block#2`` is the second call of ``block``) a function from its activation to
+    what takes its place, of the same shape. It is given a copy, which it may change and return.
 
     Raises:
         UnknownLayerError: a name that the model does not have.
@@ -98,7 +81,8 @@ def forward_with(
         # The model went on: it catches errors.
         raise failed[0]
     for name in editing.missing:
-        explain_unseen(model, args, kwargs, name, restore_rng=restore_rng)
+        run(model, args, kwargs, [name], restore_rng=restore_rng)  # raises where the model by itself does not reach it
+        raise UnseenLayerError(f"layer {name!r} was not reached: what other layers returned instead led another way")
     return output
 
 
@@ -122,15 +106,3 @@ def laid_out(edited: Any, value: Tensor, name: str) -> Tensor:
 def put_back(output: Any, value: Tensor, edited: Tensor) -> Any:
     """A layer's output with one of its tensors replaced, wherever it occurs."""
     return edited if output is value else mapped(output, lambda tensor: edited if tensor is value else tensor)
-
-
-def explain_unseen(
-    model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], name: str, *, restore_rng: bool
-) -> None:
-    """Raise the error that says why a layer's output was not seen in a forward.
-
-    Raises:
-        UnseenLayerError: always.
-    """
-    run(model, args, kwargs, [name], restore_rng=restore_rng)
-    raise UnseenLayerError(f"layer {name!r} was not reached: what other layers returned instead led another way")

@@ -13,7 +13,7 @@ from innerview.errors import InnerviewError
 from innerview.model.calls import Calls, modules_of, unknown_layer
 from innerview.model.capture import forward
 from innerview.model.outputs import activation, tensors
-from innerview.model.status import Status, ran_uncompiled, why_never_called
+from innerview.model.status import Status, above, ran_uncompiled, why_never_called
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -112,12 +112,8 @@ def trace_layers(
 ) -> Layers:
     """Make the layer table with one forward that leaves no trace in the model.
 
-    Args:
-        model: any module.
-        args: a batch of input, on the model's device. Two samples tell the batch axis apart best.
-        kwargs: what to feed by name.
-        batch: how many samples the batch has; the first axis of the first tensor when None.
-        restore_rng: as for ``quiet``.
+    A batch of two samples tells the batch axis apart best; its size is that of the first tensor's first axis unless
+    ``batch`` says otherwise. ``restore_rng`` is as for ``quiet``.
 
     Raises:
         ForwardError: the model rejected its input.
@@ -206,11 +202,8 @@ def _placed(paths: list[str], order: list[tuple[str, int]]) -> list[tuple[str, i
     """Sort the rows: calls by their start, each module that was never called where a reader looks for it.
 
     A module that only holds others comes right before the first of them; any other that was never called follows the
-    sibling that is defined before it, or is the first under its parent.
-
-    Args:
-        paths: every module in the order of definition, parents first.
-        order: ``(path, call)`` in the order in which the calls started.
+    sibling that is defined before it, or is the first under its parent. ``paths`` are all modules, parents first, and
+    ``order`` the calls by their start.
     """
     placed = _with_holders(paths, order)
     live = {path for path, _ in placed}
@@ -218,7 +211,7 @@ def _placed(paths: list[str], order: list[tuple[str, int]]) -> list[tuple[str, i
     anchor: dict[str, tuple[str, int] | None] = {"": None}
     for path, call in placed:
         if call == 1:
-            anchor |= dict.fromkeys((*_above(path), path), (path, call))
+            anchor |= dict.fromkeys((*above(path), path), (path, call))
     previous: dict[str, str] = {}
     after: dict[tuple[str, int] | None, list[str]] = {}
     for path in paths:
@@ -243,18 +236,12 @@ def _with_holders(paths: list[str], order: list[tuple[str, int]]) -> list[tuple[
     done = {path for path, _ in order}
     rows: list[tuple[str, int]] = []
     for path, call in order:
-        for above in _above(path):
-            if above in known and above not in done:
-                rows.append((above, 1))
-                done.add(above)
+        for holder in above(path):
+            if holder in known and holder not in done:
+                rows.append((holder, 1))
+                done.add(holder)
         rows.append((path, call))
     return rows
-
-
-def _above(path: str) -> list[str]:
-    """Return the paths that hold a path, outermost first, without the model itself."""
-    parts = path.split(".")
-    return [".".join(parts[:length]) for length in range(1, len(parts))]
 
 
 def _other_names(model: nn.Module, modules: Mapping[str, nn.Module]) -> dict[str, str]:

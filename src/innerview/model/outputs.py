@@ -17,12 +17,9 @@ _LONGEST_DESCRIPTION = 400
 
 
 def activation(output: Any) -> tuple[Tensor | None, str]:
-    """Choose the tensor of a module's output that is shown as its activation.
+    """Choose the tensor of a module's output, of any nesting, that is shown as its activation.
 
     It is the first floating point tensor of the output, else the first tensor of any kind.
-
-    Args:
-        output: whatever the module returned: tensor, tuple, list, dict, dataclass, any nesting of them.
 
     Returns:
         The tensor itself (no copy; None when there is none), and a note for the reader, empty when the output is
@@ -39,38 +36,20 @@ def activation(output: Any) -> tuple[Tensor | None, str]:
 
 
 def tensors(value: Any) -> Iterator[tuple[str, Tensor]]:
-    """Walk a nested value.
-
-    Args:
-        value: any nesting of containers.
-
-    Yields:
-        ``(place, tensor)`` for every tensor in it, in order; ``place`` reads like Python, such as ``[0].logits``.
-    """
+    """Yield ``(place, tensor)`` for every tensor in a nested value; a place reads like Python: ``[0].logits``."""
     yield from _walk(value, "", set())
 
 
 def copied(value: Any, *, detach: bool = True) -> Any:
-    """Copy a nested value so that no tensor of the copy shares memory with the original.
+    """Copy a nested value so that no tensor of the copy shares memory with the original, nor (``detach``) the graph.
 
-    Args:
-        value: any nesting of containers. Anything else is kept as it is.
-        detach: cut the copies from the autograd graph.
-
-    Returns:
-        The same nesting. A tensor that occurred twice occurs twice: ``nn.MultiheadAttention`` compares its query with
-        its key by identity.
+    A tensor that occurred twice occurs twice: ``nn.MultiheadAttention`` compares its query with its key by identity.
     """
     return mapped(value, lambda tensor: tensor.detach().clone() if detach else tensor.clone())
 
 
 def mapped(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
-    """Copy a nested value with each tensor in it changed; ``change`` is called once for each tensor object.
-
-    Args:
-        value: as for ``copied``.
-        change: given a tensor, returns what takes its place; may return the tensor itself.
-    """
+    """Copy a nested value with each tensor in it changed; ``change`` is called once for each tensor object."""
     return _mapped(value, change, {})
 
 

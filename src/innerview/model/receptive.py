@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,13 +10,12 @@ import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
-from innerview.jobs.progress import finish
 from innerview.model.capture import reach
 from innerview.model.outputs import tensors
 from innerview.model.state import quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from contextlib import AbstractContextManager
 
     from torch import nn
@@ -47,56 +45,6 @@ class ReceptiveField:
     origin: tuple[int, int]
     image: tuple[int, int]
 
-    def box(self, row: int, column: int) -> tuple[int, int, int, int]:
-        """Return the pixels that a position depends on.
-
-        Args:
-            row: the position on the map, from the top.
-            column: the position on the map, from the left.
-
-        Returns:
-            ``(top, left, bottom, right)``, clipped to the image; bottom and right are exclusive.
-        """
-        low, high = [], []
-        for axis, index in enumerate((row, column)):
-            start = self.origin[axis] + self.stride[axis] * index
-            low.append(min(max(math.floor(start), 0), self.image[axis]))
-            high.append(min(max(math.ceil(start + self.size[axis]), 0), self.image[axis]))
-        return low[0], low[1], high[0], high[1]
-
-
-def receptive_field(
-    model: nn.Module,
-    args: tuple[Any, ...],
-    kwargs: Mapping[str, Any],
-    layer: str,
-    *,
-    channel_last: bool = False,
-    restore_rng: bool = True,
-) -> ReceptiveField | None:
-    """Measure the receptive field of a layer's maps; see ``measuring``.
-
-    Args:
-        model: any module.
-        args: an input that holds one image tensor ``[B, C, H, W]``, on the model's device.
-        kwargs: what to feed by name; the image is in one of the two.
-        layer: name of the layer; its output is ``[B, C, h, w]``.
-        channel_last: its output is ``[B, h, w, C]``.
-        restore_rng: as for ``quiet``.
-
-    Returns:
-        None when the input is not one image, the output is not a map, or no gradient connects the two.
-
-    Raises:
-        UnknownLayerError, ForwardError: as ``run``.
-    """
-
-    @contextmanager
-    def running() -> Iterator[Fed]:
-        yield model, args, kwargs, restore_rng
-
-    return finish(measuring(running, layer, channel_last=channel_last))
-
 
 def measuring(
     running: Callable[[], AbstractContextManager[Fed]], layer: str, *, channel_last: bool = False
@@ -113,15 +61,15 @@ def measuring(
 
     Args:
         running: entered for each step and left after it: the model, its ``args`` and ``kwargs`` with one image
-            ``[B, C, H, W]``, and ``restore_rng``, all as for ``receptive_field``.
-        layer: name of the layer.
-        channel_last: as for ``receptive_field``.
+            tensor ``[B, C, H, W]`` among them, on the model's device, and ``restore_rng`` as for ``quiet``.
+        layer: name of the layer; its output is ``[B, C, h, w]``.
+        channel_last: its output is ``[B, h, w, C]``.
 
     Yields:
         After each step, one forward and backward of one image, with nothing held.
 
     Returns:
-        As ``receptive_field``.
+        None when the input is not one image, the output is not a map, or no gradient connects the two.
 
     Raises:
         UnknownLayerError, ForwardError: as ``run``.
@@ -235,15 +183,10 @@ def _union(one: _Box | None, other: _Box | None) -> _Box | None:
 
 
 def _fit(indices: list[int], spans: list[tuple[int, int]], count: int, length: int) -> tuple[int, float, int]:
-    """Fit size, stride and origin along one axis to measured spans.
+    """Fit size, stride and origin along one axis, of ``count`` positions and ``length`` pixels, to measured spans.
 
-    A span that touches the border of the image may be cut there, so only inner edges count.
-
-    Args:
-        indices: probed positions.
-        spans: first pixel and the one after the last, for each.
-        count: number of positions.
-        length: number of pixels.
+    A span (first pixel, the one after the last) that touches the border of the image may be cut there, so only inner
+    edges count.
     """
     lows = sorted({(index, low) for index, (low, _) in zip(indices, spans, strict=True) if low > 0})
     highs = sorted({(index, high) for index, (_, high) in zip(indices, spans, strict=True) if high < length})

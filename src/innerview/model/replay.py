@@ -24,50 +24,43 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-_REPLAY = "replay"
-_FULL = "full forward"
-
-
-def record(
-    model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], layer: str, *, restore_rng: bool = True
-) -> Recording:
-    """Run one forward, leaving no trace, and keep what it takes to run what comes after a layer again.
-
-    Takes one full forward and one rerun: the recording counts only if a rerun of the unchanged activation gives the
-    output bit for bit. If it does not, reruns are full forwards in which the layer's output is replaced, and
-    ``Recording.note`` says why.
-
-    Args:
-        model: any module.
-        args: what to feed, on the model's device. Copied first.
-        kwargs: what to feed by name; copied too.
-        layer: name of the layer; ``block#2`` is the second call of ``block``.
-        restore_rng: as for ``quiet``, for the reruns too.
-
-    Raises:
-        UnknownLayerError: a name that the model does not have.
-        UnseenLayerError: the layer was not called, or returned no tensor.
-        ForwardError: the model raised; its error is the cause.
-    """
-    return Recording(model, args, kwargs, layer, restore_rng=restore_rng)
-
 
 class Recording:
-    """A forward that can be run again from one layer's output on; made by ``record``.
+    """One forward, run without leaving a trace, with what it takes to run what comes after a layer again.
+
+    Made with one full forward and one rerun: it counts only if a rerun of the unchanged activation gives the output bit
+    for bit. If it does not, reruns are full forwards in which the layer's output is replaced, and ``note`` says why.
 
     It holds the model, a copy of the batch, the activation, the output, and the values computed before the layer that
     are read after it. It knows nothing of a later change of the weights: those after the layer are used as they are
     at the rerun, what comes before it stays as recorded. Record anew when ``fingerprint`` has changed.
+
+    Args:
+        model: any module.
+        args, kwargs: what to feed, on the model's device. Copied first.
+        layer: name of the layer; ``block#2`` is the second call of ``block``.
+        restore_rng: as for ``quiet``, for the reruns too.
 
     Attributes:
         layer: the layer's name.
         activation: what the layer returned, of any shape and dtype, on the model's device.
         output: what the model returned.
         note: why reruns are full forwards; empty when they are not.
+
+    Raises:
+        UnknownLayerError: a name that the model does not have.
+        UnseenLayerError: the layer was not called, or returned no tensor.
+        ForwardError: the model raised; its error is the cause.
     """
 
     def __init__(
-        self, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], layer: str, *, restore_rng: bool
+        self,
+        model: nn.Module,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        layer: str,
+        *,
+        restore_rng: bool = True,
     ) -> None:
         self._modules = modules = modules_of(model)
         self.layer = layer
@@ -95,7 +88,7 @@ class Recording:
     @property
     def how(self) -> str:
         """The way reruns are made: "replay" runs only what comes after the layer, "full forward" everything."""
-        return _REPLAY if self._skips is not None else _FULL
+        return "replay" if self._skips is not None else "full forward"
 
     @property
     def bytes(self) -> int:
@@ -115,39 +108,14 @@ class Recording:
             finally:
                 self._settle = None
 
-    def rerun(self, edited: Tensor) -> Any:
-        """Run the model as if the layer had returned something else.
+    def rerun(self, edits: Edits) -> Any:
+        """Run the model as if layers had returned something else, each seeing what those before it did.
 
-        Args:
-            edited: what the layer is to return, of the shape, dtype and device of ``activation``.
-
-        Returns:
-            The model's output.
-
-        Raises:
-            DataError: another shape, dtype or device.
-            ForwardError: the model raised; its error is the cause.
-        """
-        given = laid_out(edited, self.activation, self.layer)
-        return self._rerun(given, {self.layer: lambda _: given})
-
-    def rerun_with(self, edits: Edits) -> Any:
-        """Run the model as if several layers had returned something else, each seeing what those before it did.
-
-        Args:
-            edits: as for ``forward_with``. Where another layer than ``layer`` is the first of them to return, reruns
-                are full forwards from now on, and ``note`` says why.
-
-        Returns:
-            The model's output.
-
-        Raises:
-            UnknownLayerError, UnseenLayerError, DataError, ForwardError: as ``forward_with``.
+        Where another of the edited layers than ``layer`` returns first, reruns are full forwards from now on, and
+        ``note`` says why. The edits, the result and the errors are those of ``forward_with``.
         """
         given = edits[self.layer](self.activation.clone()) if self.layer in edits else self.activation
-        return self._rerun(laid_out(given, self.activation, self.layer), edits)
-
-    def _rerun(self, given: Tensor, edits: Edits) -> Any:
+        given = laid_out(given, self.activation, self.layer)
         if self._skips is not None:
             try:
                 return self._replay(self._skips, given, edits)

@@ -26,17 +26,15 @@ _PROBES = 8
 
 @contextmanager
 def quiet(model: nn.Module, *, restore_rng: bool = True) -> Iterator[Callable[[], None]]:
-    """Run a model in evaluation mode without gradients, and put everything back afterwards.
+    """Run a model in evaluation mode without gradients, and put everything back afterwards; one ``quiet`` at a time.
 
     Put back also when the body raises: each module's train/eval flag, the values of all buffers (also of a BatchNorm
     without running averages of its own, or of a module that ignores evaluation mode), and the random state of torch
     (CPU and the model's devices), Python and NumPy. Meanwhile ``torch.compile``'d code runs uncompiled and the fast
     path of ``nn.TransformerEncoder`` is off, since both pass by the modules inside.
 
-    Args:
-        model: any module. One ``quiet`` at a time a model.
-        restore_rng: False while another thread is training: rewinding the shared random state, or uncompiling its code,
-            would change that training. Use it with ``snapshot``.
+    ``restore_rng`` is False while another thread is training: rewinding the shared random state, or uncompiling its
+    code, would change that training. Use it with ``snapshot``.
 
     Yields:
         A function that puts the buffers back, to be called between two forwards.
@@ -61,25 +59,17 @@ def quiet(model: nn.Module, *, restore_rng: bool = True) -> Iterator[Callable[[]
         yield buffers.restore
 
 
-def _shared(parameter: nn.Parameter) -> nn.Parameter:
-    return parameter
-
-
 def cloned(parameter: nn.Parameter) -> nn.Parameter:
     """A parameter of the same values, for ``snapshot``; one that is not made yet is left as it is."""
     return parameter if is_lazy(parameter) else nn.Parameter(parameter.detach().clone(), parameter.requires_grad)
 
 
-def snapshot(model: nn.Module, parameter: Callable[[nn.Parameter], nn.Parameter] = _shared) -> nn.Module:
+def snapshot(model: nn.Module, parameter: Callable[[nn.Parameter], nn.Parameter] = lambda shared: shared) -> nn.Module:
     """Copy a model, sharing its parameters, so that it can be run while another thread is training it.
 
     Flags, buffers and attributes are copies, and what was compiled is not: the copy can be switched to evaluation mode
     without the training noticing. The user's hooks are kept; they run for the copy too. A ScriptModule's parameters
-    cannot be shared and are copied.
-
-    Args:
-        model: any module.
-        parameter: what stands in the copy for a parameter; unless given, the parameter itself.
+    cannot be shared and are copied. ``parameter`` says what stands in the copy for a parameter, if not itself.
 
     Raises:
         InnerviewError: the model holds something that cannot be copied.
@@ -112,9 +102,6 @@ class Fingerprint:
     It looks at identities, version counters, addresses and a few values of each tensor, the last because
     ``parameter.data.zero_()`` leaves the version counter alone; a change to other single values made through ``.data``
     is missed. Views of these values are kept from one call to the next.
-
-    Args:
-        model: any module.
     """
 
     def __init__(self, model: nn.Module) -> None:

@@ -26,22 +26,16 @@ class Status(str, Enum):
 
 
 def why_never_called(modules: Mapping[str, nn.Module], path: str, counts: Mapping[str, int]) -> tuple[Status, str]:
-    """Explain why a module's hooks did not run during a forward.
+    """Explain why a module's hooks did not run during a forward: its status, and a sentence for the reader.
 
-    Args:
-        modules: every module of the model by path, the model itself under "".
-        path: the module that was not called.
-        counts: how often each path that was listened to was called.
-
-    Returns:
-        The status, and a sentence for the reader.
+    ``modules`` are all of the model by path, itself under ""; ``counts`` says how often those listened to were called.
     """
-    for above in _ancestors(path):
-        module = modules.get(above)
+    for holder in (*reversed(above(path)), ""):
+        module = modules.get(holder)
         if isinstance(module, torch.jit.ScriptModule):
-            return Status.SCRIPTED, f"{_named(above)} is a TorchScript module: what runs inside it cannot be seen"
-        if _is_opaque(modules, above, counts):
-            return Status.COMPILED, f"{_named(above)} was compiled ahead of time: what runs inside it cannot be seen"
+            return Status.SCRIPTED, f"{_named(holder)} is a TorchScript module: what runs inside it cannot be seen"
+        if _is_opaque(modules, holder, counts):
+            return Status.COMPILED, f"{_named(holder)} was compiled ahead of time: what runs inside it cannot be seen"
     module = modules[path]
     if isinstance(module, (nn.ModuleList, nn.ModuleDict, nn.ParameterList, nn.ParameterDict)):
         return Status.NEVER_CALLED, f"a {type(module).__name__} only holds others and is never called itself"
@@ -54,9 +48,9 @@ def why_never_called(modules: Mapping[str, nn.Module], path: str, counts: Mappin
 def ran_uncompiled(modules: Mapping[str, nn.Module], path: str, counts: Mapping[str, int]) -> bool:
     """Tell a module that is compiled, or sits in a compiled one, and nevertheless ran as plain Python."""
     return any(
-        is_compiled(modules[above]) and not _is_opaque(modules, above, counts)
-        for above in (path, *_ancestors(path))
-        if above in modules
+        is_compiled(modules[name]) and not _is_opaque(modules, name, counts)
+        for name in (path, *above(path), "")
+        if name in modules
     )
 
 
@@ -79,10 +73,10 @@ def _is_opaque(modules: Mapping[str, nn.Module], path: str, counts: Mapping[str,
     return was_called and counts.get(f"{path}._orig_mod".lstrip(".")) == 0
 
 
-def _ancestors(path: str) -> list[str]:
-    """Return the paths above, nearest first; the model itself is ""."""
+def above(path: str) -> list[str]:
+    """Return the paths that hold a path, outermost first, without the model itself."""
     parts = path.split(".")
-    return [".".join(parts[:length]) for length in range(len(parts) - 1, -1, -1)] if path else []
+    return [".".join(parts[:length]) for length in range(1, len(parts))]
 
 
 def _named(path: str) -> str:

@@ -11,11 +11,7 @@ if TYPE_CHECKING:
 
 
 class Switch:
-    """A process-wide setting that is held while at least one thread needs it.
-
-    Args:
-        turn: makes the setting, and returns what takes it back.
-    """
+    """A process-wide setting, held while at least one thread needs it; ``turn`` makes it and returns what undoes it."""
 
     def __init__(self, turn: Callable[[], Callable[[], None]]) -> None:
         self._turn = turn

@@ -22,7 +22,6 @@ from innerview.model.outputs import mapped, tensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import TracebackType
 
 # Comes and goes with reference counts (Tensor.data, hooks), so it is neither counted nor skipped: it only makes a view.
 _DETACH = torch.ops.aten.detach.default
@@ -79,18 +78,15 @@ class _Mode(TorchDispatchMode):
         # torch would load torch._dynamo, which takes seconds, and call it at every operation.
         return False
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *how: object) -> None:
         if not self._left:
-            super().__exit__(kind, error, trace)
+            super().__exit__(*how)
 
 
 class Tape(_Mode):
     """Records the operations of a forward made inside the ``with``; ``cut`` marks the point up to which they count.
 
-    Args:
-        fed: all that the model is fed, any nesting.
+    ``fed`` is all that the model is fed, any nesting.
 
     Attributes:
         obstacle: why the operations cannot be skipped; empty when they can.
@@ -193,11 +189,7 @@ class Tape(_Mode):
 
 
 class Skips:
-    """The outcome of a tape: the steps to skip, and the memory that is read afterwards.
-
-    Attributes:
-        bytes: how much memory is held for the replays.
-    """
+    """The outcome of a tape: the steps to skip, and the memory (of so many ``bytes``) that is read afterwards."""
 
     def __init__(
         self, steps: list[_Step], inputs: list[Place | None], kept: dict[int, UntypedStorage], changing: set[int]

@@ -17,12 +17,7 @@ _MOST_NAMED = 4
 def untrained(model: nn.Module, seed: int = 0) -> nn.Module:
     """Copy a model and draw its parameters and buffers anew, as its modules do when they are made.
 
-    Args:
-        model: any module; it is not changed.
-        seed: of the draw; the random state of every device is as before afterwards.
-
-    Returns:
-        The copy, without gradients and hooks of its own making.
+    The random state of every device is as before afterwards; the copy is without gradients.
 
     Raises:
         InnerviewError: some parameters belong to a module without ``reset_parameters``; the message names them.

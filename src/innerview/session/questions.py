@@ -12,8 +12,7 @@ from innerview.arguments import strict
 from innerview.errors import DataError, UnseenLayerError
 from innerview.jobs.progress import finish
 from innerview.study.compression_results import Compression, CompressionSpec, curve_of, specs_of
-from innerview.study.compression_tables import tabulating
-from innerview.study.compressions import compressing
+from innerview.study.compressions import compressing, tabulating
 from innerview.study.embeddings import embedding
 from innerview.study.projections import FITTED_ON
 from innerview.study.qualities import quality

@@ -7,12 +7,9 @@ from typing import Any
 
 
 class Cache:
-    """The newest results, up to a number of bytes; the least recently used ones go first.
+    """The newest results, up to a budget of bytes; the least recently used ones go first. Any thread may ask.
 
-    The size of a result is its attribute ``nbytes`` at the time, which may grow; 0 without one. Any thread may ask.
-
-    Args:
-        budget: bytes.
+    The size of a result is its attribute ``nbytes`` at the time, which may grow; 0 without one.
     """
 
     def __init__(self, budget: int) -> None:

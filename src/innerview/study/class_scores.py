@@ -89,12 +89,7 @@ class Verdict(NamedTuple):
 
 
 def verdict(log_probabilities: Tensor, labels: Tensor | None) -> Verdict:
-    """Compare scores with labels.
-
-    Args:
-        log_probabilities: ``[N, classes]``, as ``scores`` returns them.
-        labels: int64 ``[N]`` on any device; None where no sample has one.
-    """
+    """Compare scores ``[N, classes]`` with labels, int64 ``[N]`` on any device, or None where no sample has one."""
     count, classes = log_probabilities.shape
     device = log_probabilities.device
     # A model that diverged predicts nothing: argmax would take its first NaN for the likeliest class.
@@ -115,18 +110,12 @@ def verdict(log_probabilities: Tensor, labels: Tensor | None) -> Verdict:
     )
 
 
-def top(log_probabilities: Tensor, names: Sequence[str], count: int = 5) -> list[tuple[str, float]]:
-    """Name the likeliest classes of one sample.
+def top(log_probabilities: Tensor, names: Sequence[str]) -> list[tuple[str, float]]:
+    """Name the five likeliest classes of one sample: ``(name, probability)``, likeliest first.
 
-    Args:
-        log_probabilities: ``[classes]``, as in a row of ``scores``.
-        names: the names of the classes; a class beyond them is named by its number.
-        count: the number of names, at most.
-
-    Returns:
-        ``(name, probability)``, likeliest first.
+    ``log_probabilities`` is ``[classes]``; a class beyond ``names`` is named by its number.
     """
-    best = log_probabilities.topk(min(count, len(log_probabilities)))
+    best = log_probabilities.topk(min(_FIVE, len(log_probabilities)))
     return [
         (str(names[index]) if index < len(names) else str(index), value)
         for value, index in zip(best.values.exp().tolist(), best.indices.tolist(), strict=True)

@@ -1,4 +1,4 @@
-"""Compressions as they are asked for, and their results."""
+"""Compressions as they are asked for, their results, and tables of these as papers print them."""
 
 from __future__ import annotations
 
@@ -139,3 +139,37 @@ def curve_of(points: list[Compression]) -> AccuracyCurve:
         points[0].baseline_accuracy,
         points,
     )
+
+
+def compression_table(points: Iterable[Compression]) -> Any:
+    """Compressions of several layers as a table, as papers print it.
+
+    Args:
+        points: of any layers, bases and axes, such as the ``points`` of several curves.
+
+    Returns:
+        A pandas DataFrame. For each layer and axis a row "off" without compression, then a row for each compression,
+        from the highest rank of each mode down: ``preceding_layer``, ``axis``, ``matrix_shape`` ("64 x 61"), ``mode``
+        (off, random, PCA, ...), ``accuracy`` with ``low`` and ``high`` from 0 to 1, ``agreement``, ``loss`` and
+        ``evaluated``; and ``also``, the other layers and their ranks, where some were compressed together.
+    """
+    import pandas as pd  # noqa: PLC0415 - slow to import
+
+    groups: dict[tuple[Any, ...], list[Compression]] = {}
+    for point in points:
+        groups.setdefault((point.layer, point.axis, point.also), []).append(point)
+    rows: list[tuple[Any, ...]] = []
+    for (layer, axis, also), group in groups.items():
+        others = ", ".join(f"{spec.layer} {spec.rank}" for spec in also)
+        full = group[0]
+        modes = list(dict.fromkeys(point.basis for point in group))
+        agreement, off = None if full.agreement is None else 1.0, full.baseline
+        off = (off.accuracy, off.low, off.high, agreement, off.loss, off.evaluated)
+        rows.append((layer, axis, "", "off", *off, ""))
+        for point in sorted(group, key=lambda point: (modes.index(point.basis), -point.rank)):
+            shape = f"{point.rank} bits" if point.matrix_shape is None else "{} x {}".format(*point.matrix_shape)
+            figures = (point.accuracy, point.low, point.high, point.agreement, point.loss, point.evaluated)
+            rows.append((layer, axis, shape, "PCA" if point.basis == "pca" else point.basis, *figures, others))
+    names = ("accuracy", "low", "high", "agreement", "loss", "evaluated", "also")
+    table = pd.DataFrame(rows, columns=["preceding_layer", "axis", "matrix_shape", "mode", *names])
+    return table if any(table["also"]) else table.drop(columns="also")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import product
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from innerview.analysis.projections.ranks import between, powers_of_two
 from innerview.errors import DataError
-from innerview.jobs.progress import relay
-from innerview.study.compression_results import Compression, CompressionSpec, specs_of
+from innerview.jobs.progress import relay, silent
+from innerview.study.compression_results import Compression, CompressionSpec, compression_table, specs_of
 from innerview.study.evaluation import evaluating
 from innerview.study.projections import FITTED_ON, divide, projecting
 
@@ -116,13 +117,32 @@ def compressing(
     return found
 
 
-def edits_of(subject: Subject, projections: Mapping[str, Projection]) -> dict[str, Callable[[Tensor], Tensor]]:
-    """The edits that compress layers, for ``innerview.model.intervene.forward_with``.
+def tabulating(
+    subject: Subject,
+    layers: Sequence[str],
+    ranks: Sequence[int] | None = None,
+    bases: Sequence[str] = ("random", "pca"),
+    axes: Sequence[str] = ("channels",),
+    *,
+    also: Iterable[CompressionSpec | tuple[Any, ...]] = (),
+    **options: Any,
+) -> Generator[None, None, Any]:
+    """The accuracy curves of several layers, bases and axes as one table.
 
-    Args:
-        subject: whose layers they are.
-        projections: by layer.
+    ``ranks`` are the same for all; None: chosen for each curve. The other arguments are those of ``accuracy_curve``.
+
+    Returns:
+        A pandas DataFrame; see ``innerview.study.compression_results.compression_table`` for its columns.
     """
+    points: list[Compression] = []
+    together = tuple(also)
+    for layer, axis, basis in product(layers, axes, bases):
+        points += yield from silent(compressing(subject, layer, ranks, basis, axis, also=together, **options))
+    return compression_table(points)
+
+
+def edits_of(subject: Subject, projections: Mapping[str, Projection]) -> dict[str, Callable[[Tensor], Tensor]]:
+    """The edits that compress layers by the projections given, for ``innerview.model.intervene.forward_with``."""
     return {
         name: partial(_applied, projection, subject.layers[name].batch_axis or 0)
         for name, projection in projections.items()

@@ -74,7 +74,7 @@ def evaluating(
         subject: whose model and data are used.
         variants: the edits of each variant by its number; all edit the same layers.
         samples: N indices, in the order wanted.
-        metric: see ``innerview.study.judging.judge``.
+        metric: as for ``judge``.
         key: everything that a result depends on besides the variant's number and the metric.
         patient: whether steps may be long, because no click has to get through in between.
 
@@ -136,7 +136,7 @@ def _batch(
             with recording.held():
                 while waiting and time.perf_counter() - begun < _HOLD:
                     edits, found = waiting.pop(0)
-                    after = judge(recording.rerun_with(edits), ready, len(samples), metric)
+                    after = judge(recording.rerun(edits), ready, len(samples), metric)
                     # Another thread may have been here meanwhile.
                     if found.after.evaluated == start:
                         found.add(after, before)

@@ -21,11 +21,9 @@ if TYPE_CHECKING:
 
 
 class Judged(NamedTuple):
-    """The judgement of a model's output for N samples.
+    """The judgement of a model's output for N samples together, and the class predicted for each.
 
-    Attributes:
-        score: of the samples together.
-        predicted: int64 ``[N]`` on the CPU, -1 where the scores are NaN; None where the output is not class scores.
+    ``predicted`` is int64 ``[N]`` on the CPU, -1 where the scores are NaN; None where the output is not class scores.
     """
 
     score: Score
@@ -33,14 +31,11 @@ class Judged(NamedTuple):
 
 
 def judge(output: Any, batch: Batch, samples: int, metric: Metric | None = None) -> Judged:
-    """Judge a model's output for a batch.
+    """Judge a model's output for a batch of so many samples.
 
-    Args:
-        output: any form that ``scores`` takes; any form at all where there is a metric.
-        batch: the batch that was fed.
-        samples: N.
-        metric: ``metric(output, target)`` gives a number for each sample. The target is the labels where there are
-            any, else ``batch.targets``, on the output's device.
+    The output has any form that ``scores`` takes; any form at all where there is a metric. ``metric(output, target)``
+    gives a number for each sample; the target is the labels where there are any, else ``batch.targets``, on the
+    output's device.
 
     Raises:
         InnerviewError: the output is not one score per class, and there is no metric.

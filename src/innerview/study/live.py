@@ -27,14 +27,8 @@ _MIXED = "the weights were written all the time while they were copied, so they 
 class Live:
     """Gives the subject of the moment, by the one check of the weights' state that every result goes through.
 
-    Args:
-        model: any module.
-        data: the samples.
-        gate: knows of cells.
-        training: samples that projections are fitted to.
-        memory: bytes that results may take.
-        changed: called after the model was found changed, from whichever thread found it.
-        judged: as for ``Subject``.
+    ``gate`` knows of cells; projections are fitted to ``training``; results may take ``memory`` bytes. ``changed`` is
+    called after the model was found changed, from whichever thread found it; ``judged`` is as for ``Subject``.
     """
 
     def __init__(
@@ -62,22 +56,14 @@ class Live:
 
     @property
     def model(self) -> nn.Module:
-        """The model.
-
-        Raises:
-            InnerviewError: after ``close()``.
-        """
+        """The model; after ``close()`` an InnerviewError."""
         if self._of is None:
             raise InnerviewError("this Inspector is closed; make a new one to look at the model again")
         return self._of[0]
 
     @property
     def data(self) -> Data:
-        """The samples.
-
-        Raises:
-            InnerviewError: after ``close()``.
-        """
+        """The samples; after ``close()`` an InnerviewError."""
         if self._of is None:
             raise InnerviewError("this Inspector is closed; make a new one to look at the data again")
         return self._of[1]
@@ -85,8 +71,7 @@ class Live:
     def now(self, *, at_rest: bool = False) -> Subject:
         """The subject of this moment: while another thread may be training the model, a copy made between two steps.
 
-        Args:
-            at_rest: whether the caller knows that the model is not being written, as when a cell has just ended.
+        ``at_rest`` says that the caller knows the model not to be written, as when a cell has just ended.
 
         Raises:
             InnerviewError: after ``close()``; or the model is being trained and cannot be copied.
@@ -131,7 +116,7 @@ class Live:
             self.gate,
             cache,
             training=self.training,
-            structure=self._structure[1] if same else None,
+            structure=self._structure[1] if same else Structure(),
             copied=True,
         )
 

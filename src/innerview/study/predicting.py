@@ -20,12 +20,7 @@ if TYPE_CHECKING:
 def predicting(subject: Subject, job: Job | None = None) -> Generator[Predictions, None, None]:
     """Predict every sample that was not predicted yet, in steps short enough to let a click through.
 
-    Args:
-        subject: whose model and data are used.
-        job: told the fraction done.
-
-    Yields:
-        ``subject.predictions`` after each step.
+    Yields ``subject.predictions`` after each step; the job is told the fraction done.
 
     Raises:
         InnerviewError: the model is not a classifier, or was changed meanwhile.

@@ -14,10 +14,7 @@ if TYPE_CHECKING:
 
 
 class Predictions:
-    """Predictions of the first ``done`` samples of a data set.
-
-    Args:
-        total: number of samples in all.
+    """Predictions of the first ``done`` of ``total`` samples.
 
     Attributes:
         predicted: int64 ``[total]``, -1 where not predicted yet, or where the scores are NaN.
@@ -33,12 +30,9 @@ class Predictions:
         self.done = 0
 
     def add(self, start: int, log_probabilities: Tensor, labels: Tensor | None) -> None:
-        """Take the next samples in order; taking some again changes nothing.
+        """Take the next samples, the first at most ``done``, in order; taking some again changes nothing.
 
-        Args:
-            start: index of the first of them, at most ``done``.
-            log_probabilities: ``[N, classes]``, as ``scores`` returns them.
-            labels: int64 ``[N]``, negative for a sample without one; or None.
+        Scores and labels are as for ``verdict``.
         """
         found = verdict(log_probabilities, labels)
         part = slice(start, start + len(found.predicted))

@@ -46,14 +46,10 @@ class Parts(NamedTuple):
 
 
 def divide(subject: Subject, fit: Any = None, fit_samples: int = FITTED_ON, seed: int = 0) -> Parts:
-    """Choose the samples to fit to, by a seeded draw.
+    """Choose the samples to fit to, at most so many, by a seeded draw.
 
-    Args:
-        subject: whose data is evaluated.
-        fit: training data, in any form that an Inspector takes; None: those given to the Inspector, else a part of
-            its data, up to a half.
-        fit_samples: how many to fit to, at most.
-        seed: for the draw.
+    ``fit`` is training data in any form that an Inspector takes; None: those given to the Inspector, else a part of
+    the subject's own data, up to a half.
 
     Raises:
         DataError: too few samples, or the training data is the data that is evaluated.
@@ -87,7 +83,8 @@ def projecting(
     """A projection fitted to a layer's output; at once where it was fitted before and the model is unchanged.
 
     One fit serves all lower ranks: ``projection.at(k)`` is nested in it. It reaches to at least rank 512 where there
-    are so many dimensions and samples, so that ``projection.curve`` shows what other ranks would keep.
+    are so many dimensions and samples, so that ``projection.curve`` shows what other ranks would keep. Samples with NaN
+    or infinite activations are left out.
 
     Args:
         subject: whose model and data are used.
@@ -95,9 +92,8 @@ def projecting(
         rank: of the projection; None: as high as can be (256 of more than 8,192 dimensions).
         basis: see ``innerview.fit_projection``.
         axis: see ``innerview.fit_projection``.
-        fit: training data to fit to, as an Inspector takes data; None: those given to the Inspector, else a part of
-            its data, see ``divide``.
-        fit_samples: how many of them, at most. Those with NaN or infinite activations are left out.
+        fit: training data to fit to, see ``divide``.
+        fit_samples: how many of them, at most.
         seed: for the draw of the samples, and for a random basis.
         job: told the fraction done.
 

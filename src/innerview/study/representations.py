@@ -74,10 +74,7 @@ class Representation:
         return sum(part.nbytes for part in parts) + sum(tensor.nbytes for tensor in tensors)
 
     def finding_neighbours(self, k: int) -> Generator[float, None, Neighbours]:
-        """The k nearest neighbours of every vector; computed once and shared by all that ask.
-
-        Yields:
-            The fraction done.
+        """The k nearest neighbours of every vector; computed once and shared by all that ask. Yields the fraction done.
 
         Raises:
             DataError: k is not smaller than the number of vectors.

@@ -16,12 +16,7 @@ if TYPE_CHECKING:
 
 
 def sample_table(subject: Subject, samples: np.ndarray) -> Any:
-    """Tabulate samples as a pandas DataFrame; see ``Inspector.brush_frame`` for its columns.
-
-    Args:
-        subject: whose model and data are used.
-        samples: int64 ``[N]``.
-    """
+    """Tabulate samples, int64 ``[N]``, as a pandas DataFrame; see ``Inspector.brush_frame`` for its columns."""
     import pandas as pd  # noqa: PLC0415 - slow to import
 
     data, predictions = subject.data, subject.predictions

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
-
-from innerview.analysis.statistics.accuracy import wilson_interval
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,10 +14,7 @@ if TYPE_CHECKING:
     from innerview.study.class_scores import Verdict
 
 _FIVE = 5
-
-
-def _no_classes() -> np.ndarray:
-    return np.zeros(0, np.int64)
+_Z95 = 1.959963984540054  # the standard normal's 97.5 % quantile
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,19 +38,16 @@ class Score:
     labelled: int = 0
     correct: int = 0
     among_five: int = 0
-    seen: np.ndarray = field(default_factory=_no_classes)
-    right: np.ndarray = field(default_factory=_no_classes)
+    seen: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    right: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     total_loss: float = 0.0
     total_metric: float | None = None
 
     @classmethod
     def of(cls, samples: int, verdict: Verdict | None, metric: Tensor | None = None) -> Score:
-        """Add up a batch.
+        """Add up a batch of samples.
 
-        Args:
-            samples: N.
-            verdict: the verdict on the N samples; None where the output is not class scores.
-            metric: float64 ``[N]``, where one was asked for.
+        ``verdict`` is None where the output is not class scores; ``metric`` is float64 ``[N]`` where one was asked for.
         """
         measured = None if metric is None else float(metric.sum())
         if verdict is None:
@@ -130,3 +123,17 @@ class Score:
 
 def _added(counts: np.ndarray, more: np.ndarray) -> np.ndarray:
     return counts + more if len(counts) and len(more) else counts if len(counts) else more
+
+
+def wilson_interval(correct: int, evaluated: int) -> tuple[float, float]:
+    """Compute the 95 % Wilson score interval of a proportion, from 0 to 1; (0, 1) when nothing was evaluated.
+
+    Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference, JASA 22 (1927).
+    """
+    if evaluated == 0:
+        return 0.0, 1.0
+    share = correct / evaluated
+    weight = _Z95**2 / evaluated
+    centre = (share + weight / 2) / (1 + weight)
+    spread = _Z95 * sqrt(share * (1 - share) / evaluated + weight / (4 * evaluated)) / (1 + weight)
+    return max(0.0, centre - spread), min(1.0, centre + spread)

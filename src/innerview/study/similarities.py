@@ -92,33 +92,24 @@ def similarity(
 
 
 def compressed_similarity(
-    subject: Subject,
-    layer: str,
-    rank: int,
-    basis: str = "pca",
-    axis: str = "channels",
-    *,
-    samples: int = COMPARED,
-    bins: int = 200,
-    seed: int = 0,
-    job: Job | None = None,
+    subject: Subject, layer: str, rank: int, basis: str = "pca", axis: str = "channels", *, job: Job | None = None
 ) -> Generator[CosineHistogram | None, None, CosineHistogram]:
     """The cosine similarities between samples of a layer that is compressed, as the layers after it see them.
 
     The projection is that of ``projections.projecting``, with its errors; it is not fitted to the samples compared.
-    ``bins`` and the steps are those of ``similarity``.
+    The steps are those of ``similarity``.
     """
-    projection = yield from projecting(subject, layer, rank, basis, axis, seed=seed, job=job)
-    indices = divide(subject, seed=seed).evaluated[:samples]
+    projection = yield from projecting(subject, layer, rank, basis, axis, job=job)
+    indices = divide(subject).evaluated[:COMPARED]
     compressed = []
     for _, values in sweep(subject, layer, indices.tolist(), job):
         compressed.append(projection.apply(values).flatten(1))
         yield None
     vectors, labels, note = _labelled(torch.cat(compressed), indices, subject.data.labels, None)
-    return (yield from _noted(measuring_similarity(vectors, labels, None, bins, seed=seed), note))
+    return (yield from _noted(measuring_similarity(vectors, labels), note))
 
 
-def ranks(subject: Subject, layer: str, samples: int = SAMPLES) -> list[int]:
+def ranks(subject: Subject, layer: str, samples: int) -> list[int]:
     """Ranks worth comparing: the largest that can be fitted, and its halves down to 8."""
     size = subject.seen(layer).size or 0
     largest = min(size, MOST_ELEMENTS, min(samples, len(subject.data)) // 2 - 1)
@@ -131,8 +122,7 @@ def _labelled(
 ) -> tuple[Tensor, np.ndarray | None, str]:
     """Leave out the samples without a label; or all labels, where too few are left or the reference has none.
 
-    Returns:
-        The vectors, their labels, and a sentence on the samples left out.
+    Returns the vectors, their labels, and a sentence on the samples left out.
     """
     if labels is None or (known := labels[indices] >= 0).all():
         return vectors, None if labels is None else labels[indices], ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from innerview.analysis.pictures.axes import Axes
@@ -27,12 +28,9 @@ if TYPE_CHECKING:
 
 
 class Look(NamedTuple):
-    """The output of one layer for one sample.
+    """The output of one layer for one sample: its row in the layer table, and its values without the batch axis.
 
-    Attributes:
-        layer: the row of the layer table.
-        sample: index in the data; None for the user's own image.
-        values: the activation without its batch axis, a copy on the model's device.
+    ``sample`` is an index in the data; None for the user's own image. The values are a copy on the model's device.
     """
 
     layer: Layer
@@ -40,15 +38,16 @@ class Look(NamedTuple):
     values: Tensor
 
 
+@dataclass
 class Structure:
     """Facts that depend on a model's modules but not on its weights; found when first asked for."""
 
-    def __init__(self) -> None:
-        self.layers: Layers | None = None
-        self.axes: Axes | None = None
-        self.fields: dict[tuple[Any, ...], ReceptiveField | None] = {}
+    layers: Layers | None = None
+    axes: Axes | None = None
+    fields: dict[tuple[Any, ...], ReceptiveField | None] = field(default_factory=dict)
 
 
+@dataclass(eq=False, repr=False)
 class Subject:
     """This model on these data, while its weights are what they were.
 
@@ -71,32 +70,21 @@ class Subject:
         predictions: the model's prediction for each sample, as far as it was asked.
     """
 
-    def __init__(
-        self,
-        model: nn.Module,
-        data: Data,
-        state: int,
-        gate: Gate,
-        cache: Cache,
-        *,
-        training: Data | None = None,
-        structure: Structure | None = None,
-        copied: bool = False,
-        note: str = "",
-        judged: Callable[[int], None] = lambda _: None,
-    ) -> None:
-        self.model = model
-        self.data = data
-        self.state = state
-        self.gate = gate
-        self.cache = cache
-        self.training = training
-        self.structure = Structure() if structure is None else structure
-        self.copied = copied
-        self.note = note
-        self.judged = judged
-        self.predictions = Predictions(len(data))
-        self._fingerprint = Fingerprint(model)
+    model: nn.Module
+    data: Data
+    state: int
+    gate: Gate
+    cache: Cache
+    _: KW_ONLY
+    training: Data | None = None
+    structure: Structure = field(default_factory=Structure)
+    copied: bool = False
+    note: str = ""
+    judged: Callable[[int], None] = lambda _: None
+
+    def __post_init__(self) -> None:
+        self.predictions = Predictions(len(self.data))
+        self._fingerprint = Fingerprint(self.model)
         self._written = self._fingerprint.written()
         self._last_look: tuple[object, Look] | None = None
 
@@ -173,12 +161,7 @@ class Subject:
             self.model, self.copied = made.model, True
 
     def capture(self, layer: str, samples: Sequence[int], data: Data | None = None) -> Tensor:
-        """A layer's output for one batch, as the layer returned it: its own axes, on the model's device.
-
-        Args:
-            layer: a name in ``layers``.
-            samples: indices in ``data``.
-            data: None: the subject's own.
+        """A layer's output for one batch, of other data if given, as the layer returned it, on the model's device.
 
         Raises:
             UnknownLayerError, UnseenLayerError: no such layer, or its output cannot be seen.
@@ -188,12 +171,7 @@ class Subject:
         return self._run((self.data if data is None else data).batch(samples), self.seen(layer))
 
     def look(self, layer: str, sample: int | None, own: OwnInput | None = None) -> Look:
-        """A layer's output for one sample; the forward stops after that layer.
-
-        Args:
-            layer: a name in ``layers``.
-            sample: an index; None: ``own``.
-            own: an image of the user's own.
+        """A layer's output for one sample, or for an image of the user's own; the forward stops after that layer.
 
         Raises:
             UnknownLayerError, UnseenLayerError, ForwardError, ChangedError: as ``capture``.

@@ -25,18 +25,11 @@ _LARGEST_BATCH = 256
 def sweep(
     subject: Subject, layer: str, samples: Sequence[int], job: Job | None = None, *, data: Data | None = None
 ) -> Iterator[tuple[range, Tensor]]:
-    """Run the model over samples, each forward ending after the layer.
-
-    Args:
-        subject: whose model and data are used.
-        layer: a name in ``subject.layers``.
-        samples: N indices, in the order wanted.
-        job: told the fraction done after each step.
-        data: where the samples are; None: the subject's data.
+    """Run the model over samples in the order given, each forward ending after the layer; tells the job the fraction.
 
     Yields:
-        A range of positions in ``samples``, and the layer's output for them: ``[n, ...]``, the batch
-        axis in front, on the model's device.
+        A range of positions in ``samples``, and the layer's output for them: ``[n, ...]``, the batch axis in front,
+        on the model's device.
 
     Raises:
         UnknownLayerError, UnseenLayerError: no such layer, or its output cannot be seen.

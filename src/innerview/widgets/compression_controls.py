@@ -11,7 +11,7 @@ from traitlets import Int
 from innerview.analysis.projections.projection import Axis, Basis
 from innerview.jobs.progress import relay
 from innerview.jobs.worker import BACKGROUND, SOON
-from innerview.study.compression_tables import compression_table
+from innerview.study.compression_results import compression_table
 from innerview.study.compressions import compressing
 from innerview.study.projections import divide, projecting
 from innerview.widgets.base import View

@@ -11,8 +11,7 @@ from traitlets import Bool
 
 from innerview.arguments import strict
 from innerview.errors import InnerviewError
-from innerview.study.compression_results import Compression, CompressionSpec, curve_of
-from innerview.study.compression_tables import compression_table
+from innerview.study.compression_results import Compression, CompressionSpec, compression_table, curve_of
 from innerview.widgets.base import require_inspector
 from innerview.widgets.charts import AccuracyChart, RankCurve
 from innerview.widgets.compression_controls import CompressionControls
@@ -66,7 +65,7 @@ class CompressionPanel(ipywidgets.VBox):
         self.controls.observe(lambda _: self._draw(), "studied")
 
     def to_frame(self) -> Any:
-        """The results so far as a pandas DataFrame; see ``innerview.study.compression_tables.compression_table``."""
+        """The results so far as a pandas DataFrame; see ``innerview.study.compression_results.compression_table``."""
         return compression_table(point for points in self.controls.curves.values() for point in points)
 
     def close(self) -> None:

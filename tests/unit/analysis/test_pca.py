@@ -8,10 +8,14 @@ import torch
 from sklearn import decomposition
 
 from innerview.analysis.projections.eigen import all_eigenpairs, leading_eigenpairs
-from innerview.analysis.projections.pca import fitting_pca, pca
+from innerview.analysis.projections.pca import fitting_pca
 from innerview.analysis.projections.sums import Gram
 from innerview.errors import DataError
 from innerview.jobs.progress import finish
+
+
+def pca(vectors, rank, **options):
+    return finish(fitting_pca(vectors, rank, **options))
 
 
 def samples(count, size, *, decay=0.7, mean=5.0, seed=0, rank=None):

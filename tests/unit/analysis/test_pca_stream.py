@@ -8,6 +8,17 @@ from sklearn import decomposition
 from innerview.analysis.projections import pca_stream
 from innerview.analysis.projections.pca_stream import StreamingPCA
 from innerview.errors import DataError
+from innerview.jobs.progress import finish
+
+
+class Whole(StreamingPCA):
+    """Takes in and solves in one step each."""
+
+    def add(self, batch):
+        finish(self.adding(batch))
+
+    def solve(self, rank=None):
+        return finish(self.solving(rank))
 
 
 def samples(count, size, *, mean=5.0, seed=0, rank=None):
@@ -18,7 +29,7 @@ def samples(count, size, *, mean=5.0, seed=0, rank=None):
 
 
 def fit(batches, size, rank=None):
-    stream = StreamingPCA(size, rank)
+    stream = Whole(size, rank)
     for batch in batches:
         stream.add(batch)
     return stream
@@ -112,7 +123,7 @@ def test_memory_does_not_grow_with_the_samples(wide, size):
         values = [*vars(stream).values(), *sums.values(), *blocks]
         return sum(value.untyped_storage().nbytes() for value in values if isinstance(value, torch.Tensor))
 
-    stream = StreamingPCA(size, 5)
+    stream = Whole(size, 5)
     for batch in samples(200, size).split(100):
         stream.add(batch)
     before = held(stream)
@@ -137,10 +148,10 @@ def test_autocast_and_gradients_stay_out():
 
 def test_bad_input():
     with pytest.raises(DataError, match="rank 0 of vectors with 30 dimensions: it can be 1 to 30"):
-        StreamingPCA(30, 0)
+        Whole(30, 0)
     with pytest.raises(DataError, match="rank 31"):
-        StreamingPCA(30, 31)
-    stream = StreamingPCA(30, 10)
+        Whole(30, 31)
+    stream = Whole(30, 10)
     with pytest.raises(DataError, match="no batch came yet"):
         stream.solve()
     with pytest.raises(DataError, match="31 dimensions, those before had 30"):

@@ -13,8 +13,7 @@ from torch import nn
 from innerview.errors import DataError, InnerviewError, UnseenLayerError
 from innerview.jobs.progress import finish
 from innerview.session.inspector import Inspector
-from innerview.study.compression_results import CompressionSpec
-from innerview.study.compression_tables import compression_table
+from innerview.study.compression_results import CompressionSpec, compression_table
 from innerview.study.compressions import compressing
 from innerview.study.projections import projecting
 

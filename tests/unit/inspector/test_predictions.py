@@ -8,13 +8,12 @@ import torch
 from sklearn.metrics import log_loss
 from torch import nn
 
-from innerview.analysis.statistics.accuracy import wilson_interval
 from innerview.data.samples import Batch
 from innerview.errors import InnerviewError
 from innerview.study.class_scores import scores, top
 from innerview.study.judging import judge
 from innerview.study.predictions import Predictions
-from innerview.study.score import Score
+from innerview.study.score import Score, wilson_interval
 
 
 def test_wilson_interval_matches_published_values():

@@ -18,7 +18,7 @@ from torch.utils import _pytree as pytree
 from innerview.model import capture
 from innerview.model.layers import Status, trace_layers
 from innerview.model.outputs import activation, mapped, tensors
-from innerview.model.replay import record
+from innerview.model.replay import Recording
 
 
 def copies_made_inside(model, args, kwargs):
@@ -216,14 +216,17 @@ def check_replay(model, args=(), kwargs=None, *, layers=None, how="replay"):
     plain = capture.forward(model, args, kwargs)
     for name in names if layers is None else [names[int(at * (len(names) - 1))] for at in layers]:
         with no_trace_left(model):
-            recording = record(model, args, kwargs, name)
+            recording = Recording(model, args, kwargs, name)
             assert (name, recording.how, recording.note != "") == (name, how, how != "replay"), recording.note
             same_tensors(recording.output, plain)
             for scale in (0.5, -1.5):
                 edited = edit(recording.activation, scale)
-                same_tensors(recording.rerun(edited), replaced(model, args, kwargs, name, edited))
+                same_tensors(
+                    recording.rerun({name: lambda _, edited=edited: edited}),
+                    replaced(model, args, kwargs, name, edited),
+                )
             # The edits before have left nothing behind.
-            same_tensors(recording.rerun(recording.activation), plain)
+            same_tensors(recording.rerun({}), plain)
 
 
 @pytest.fixture

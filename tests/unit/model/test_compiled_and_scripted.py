@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from innerview.errors import UnseenLayerError
-from innerview.model import capture
+from innerview.model import capture, state
 from innerview.model.layers import trace_layers
 
 # TorchScript is deprecated, and says so at each use.
@@ -137,7 +137,7 @@ def test_snapshot_of_a_compiled_model_runs_uncompiled():
     x = images()
     with torch.no_grad():
         expected = model(x)
-    copy = capture.snapshot(model)
+    copy = state.snapshot(model)
     # Without touching the process-wide setting: that is for the time when another thread is training.
     values = capture.run(copy, (x,), {}, ["middle._orig_mod.0", "head"], restore_rng=False)
     assert torch.equal(values["head"], expected)
@@ -182,7 +182,7 @@ def test_scripted_child_is_seen_from_outside(how, untouched):
 def test_snapshot_of_a_scripted_model():
     model = torch.jit.script(Net().eval())
     x = images()
-    assert torch.equal(capture.forward(capture.snapshot(model), (x,), {}), model(x))
+    assert torch.equal(capture.forward(state.snapshot(model), (x,), {}), model(x))
 
 
 def test_data_parallel(check):

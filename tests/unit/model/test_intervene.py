@@ -9,8 +9,9 @@ import torch
 from torch import nn
 
 from innerview.errors import DataError, ForwardError, UnknownLayerError, UnseenLayerError
-from innerview.model.capture import forward, snapshot
+from innerview.model.capture import forward
 from innerview.model.intervene import forward_with
+from innerview.model.state import snapshot
 
 
 class Net(nn.Module):

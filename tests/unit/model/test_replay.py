@@ -13,10 +13,11 @@ from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from innerview.errors import DataError, ForwardError, UnknownLayerError, UnseenLayerError
-from innerview.model.capture import forward, snapshot
+from innerview.model.capture import forward
 from innerview.model.intervene import forward_with
 from innerview.model.outputs import tensors
-from innerview.model.replay import record
+from innerview.model.replay import Recording
+from innerview.model.state import snapshot
 
 
 def counted(function, operation):
@@ -33,6 +34,11 @@ def counted(function, operation):
     with counter:
         function()
     return counter.count
+
+
+def rerun(recording, edited):
+    """Run the model as if the layer had returned this tensor."""
+    return recording.rerun({recording.layer: lambda _: edited})
 
 
 class Shared(nn.Module):
@@ -82,8 +88,8 @@ def test_only_what_comes_after_the_layer_is_computed():
     product = torch.ops.aten.addmm.default
     assert counted(lambda: forward(model, (x,), {}), product) == 20
     for last in (0, 10, 18, 19):
-        recording = record(model, (x,), {}, str(last))
-        assert counted(lambda r=recording: r.rerun(r.activation), product) == 19 - last
+        recording = Recording(model, (x,), {}, str(last))
+        assert counted(lambda r=recording: rerun(r, r.activation), product) == 19 - last
         assert recording.bytes <= 64  # zeros
 
 
@@ -97,7 +103,7 @@ def test_values_that_are_not_read_again_are_not_kept():
             wide = self.wide(x)  # alive until the end, never read after `narrow`
             return self.head(self.narrow(torch.tanh(wide)) + x)
 
-    recording = record(Wide(), (torch.randn(8, 4),), {}, "narrow")
+    recording = Recording(Wide(), (torch.randn(8, 4),), {}, "narrow")
     # One memory of zeros as large as the largest of them, and x.
     assert recording.bytes <= 8 * 4096 * 4 + 8 * 4 * 4 + 64
     assert recording.how == "replay"
@@ -105,23 +111,23 @@ def test_values_that_are_not_read_again_are_not_kept():
 
 def test_results_and_what_was_fed_belong_to_the_caller(replaced, same_tensors):
     model, args, kwargs = Nested(), (torch.randn(2, 3, 4),), {"scale": {"by": torch.tensor(2.0)}}
-    recording = record(model, args, kwargs, "inner")
+    recording = Recording(model, args, kwargs, "inner")
     edited = recording.activation * 2
     expected = replaced(model, args, kwargs, "inner", edited)
     args[0].zero_()
-    first = recording.rerun(edited)
+    first = rerun(recording, edited)
     same_tensors(first, expected)
     for _, tensor in tensors(first):
         tensor.zero_()
-    same_tensors(recording.rerun(edited), expected)
+    same_tensors(rerun(recording, edited), expected)
     assert edited.abs().sum() > 0
 
 
 def test_an_inplace_relu_after_the_layer_spares_the_callers_tensor():
     model, x = nn.Sequential(nn.Linear(4, 4), nn.ReLU(inplace=True)), torch.randn(2, 4)
-    recording = record(model, (x,), {}, "0")
+    recording = Recording(model, (x,), {}, "0")
     mine = torch.full((2, 4), -1.0)
-    assert recording.rerun(mine).tolist() == [[0] * 4] * 2
+    assert rerun(recording, mine).tolist() == [[0] * 4] * 2
     assert mine.max() == -1
     assert torch.equal(recording.activation, model[0](x))
 
@@ -137,10 +143,10 @@ def test_values_the_model_or_a_hook_keeps_are_the_real_ones():
     model.block[0].register_forward_hook(lambda _m, _args, output: hooked.append(output))
     forward(model, (x,), {})
     kept, before = model.kept.clone(), [value.clone() for value in hooked]
-    recording = record(model, (x,), {}, "block#2")
+    recording = Recording(model, (x,), {}, "block#2")
     assert recording.how == "replay"
     hooked.clear()
-    recording.rerun(recording.activation * 2)
+    rerun(recording, recording.activation * 2)
     assert torch.equal(model.kept, kept)
     assert all(map(torch.equal, hooked, before))
     assert len(hooked) == 2
@@ -149,9 +155,9 @@ def test_values_the_model_or_a_hook_keeps_are_the_real_ones():
 def test_a_numpy_round_trip(replaced, same_tensors):
     model, x = ThroughNumPy(), torch.randn(2, 4)
     for name in ("a", "b"):
-        recording = record(model, (x,), {}, name)
+        recording = Recording(model, (x,), {}, name)
         edited = recording.activation + 1
-        same_tensors(recording.rerun(edited), replaced(model, (x,), {}, name, edited))
+        same_tensors(rerun(recording, edited), replaced(model, (x,), {}, name, edited))
         assert recording.how == "replay"
 
 
@@ -182,13 +188,13 @@ NOISES = {
 @pytest.mark.parametrize("name", NOISES)
 def test_random_numbers_in_the_model(name, before, replaced, same_tensors):
     model, x = Noisy(NOISES[name], before=before), torch.randn(2, 4)
-    recording = record(model, (x,), {}, "a")
+    recording = Recording(model, (x,), {}, "a")
     assert recording.how == "full forward"
     assert "draws random numbers" in recording.note
     # The random state at the start is the same each time, so the noise is too.
     state = (torch.get_rng_state(), random.getstate(), np.random.get_state())  # noqa: NPY002 - the global state
     edited = recording.activation * 2
-    output = recording.rerun(edited)
+    output = rerun(recording, edited)
     expected = replaced(model, (x,), {}, "a", edited)
     same_tensors(output, expected)
     torch.set_rng_state(state[0])
@@ -207,7 +213,7 @@ def test_a_buffer_that_is_counted_up_before_the_layer_and_read_after_it():
             self.calls.add_(1)
             return self.b(self.a(x)) * self.calls
 
-    recording = record(Counts(), (torch.randn(2, 4),), {}, "a")
+    recording = Recording(Counts(), (torch.randn(2, 4),), {}, "a")
     assert "changed in place before the layer and read after it" in recording.note
 
 
@@ -225,15 +231,15 @@ class CountsAfterwards(nn.Module):
 
 def test_reruns_of_a_held_model_do_not_see_each_other(same_tensors, untouched):
     model, x = CountsAfterwards().train(), torch.randn(2, 4)
-    made = record(model, (x,), {}, "a")
+    made = Recording(model, (x,), {}, "a")
     edited = [made.activation * scale for scale in (0.5, 2.0)]
     expected = [(model.b(value) + 1).detach() for value in edited]
     with untouched(model), made.held():
         for value, output in zip(edited, expected, strict=True):
-            same_tensors(made.rerun(value), output)
+            same_tensors(rerun(made, value), output)
             assert model.seen == 0
     assert made.how == "replay"
-    same_tensors(made.rerun(edited[0]), expected[0])
+    same_tensors(rerun(made, edited[0]), expected[0])
 
 
 def test_values_taken_past_torch_and_read_after_the_layer(replaced, same_tensors):
@@ -243,10 +249,10 @@ def test_values_taken_past_torch_and_read_after_the_layer(replaced, same_tensors
             return self.c(self.b(x)) * scale
 
     model, x = Past(), torch.randn(2, 4)
-    recording = record(model, (x,), {}, "b")
+    recording = Recording(model, (x,), {}, "b")
     assert recording.how == "full forward"
     assert recording.note == "a replay of the unchanged activation gave another output"
-    same_tensors(recording.rerun(recording.activation * 2), replaced(model, (x,), {}, "b", recording.activation * 2))
+    same_tensors(rerun(recording, recording.activation * 2), replaced(model, (x,), {}, "b", recording.activation * 2))
 
 
 def test_a_way_chosen_past_torch():
@@ -255,7 +261,7 @@ def test_a_way_chosen_past_torch():
             x = self.a(x)
             return self.c(self.b(x)) if np.abs(x.numpy()).sum() == 0 else self.c(self.b(torch.exp(x)))
 
-    recording = record(Chooses(), (torch.randn(2, 4),), {}, "b")
+    recording = Recording(Chooses(), (torch.randn(2, 4),), {}, "b")
     assert recording.note == "a replay went another way before the layer than the recording"
 
 
@@ -264,7 +270,7 @@ def test_sparse_values():
         def forward(self, x):
             return self.head(self.block(torch.sparse.mm(x.to_sparse(), self.head.weight.t()) @ self.head.weight))
 
-    recording = record(Sparse(), (torch.randn(2, 4),), {}, "block")
+    recording = Recording(Sparse(), (torch.randn(2, 4),), {}, "block")
     assert "not an ordinary one" in recording.note
 
 
@@ -276,49 +282,49 @@ def test_several_edits_and_their_order(same_tensors):
         "block#3": lambda value: value - value.mean(),
     }
     expected = forward_with(model, (x,), {}, edits)
-    recording = record(model, (x,), {}, "block.0#2")
-    same_tensors(recording.rerun_with(edits), expected)
+    recording = Recording(model, (x,), {}, "block.0#2")
+    same_tensors(recording.rerun(edits), expected)
     # Of three times two layers, one is skipped and one is replaced.
     linear = torch.ops.aten.addmm.default
-    assert counted(lambda: recording.rerun_with(edits), linear) == 2
+    assert counted(lambda: recording.rerun(edits), linear) == 2
     assert recording.how == "replay"
     # Recorded at a layer that is not the first to return, all of it is run.
-    late = record(model, (x,), {}, "block#2")
+    late = Recording(model, (x,), {}, "block#2")
     assert late.how == "replay"
-    same_tensors(late.rerun_with(edits), expected)
+    same_tensors(late.rerun(edits), expected)
     assert (late.how, late.note) == ("full forward", "'block.0#2' returns before 'block#2', and is edited too")
-    same_tensors(late.rerun_with(edits), expected)
-    same_tensors(late.rerun(late.activation), model(x).detach())
+    same_tensors(late.rerun(edits), expected)
+    same_tensors(rerun(late, late.activation), model(x).detach())
 
 
 def test_edits_that_fail_or_are_not_reached():
     model, x = Shared(), torch.randn(3, 4)
-    recording = record(model, (x,), {}, "block")
+    recording = Recording(model, (x,), {}, "block")
 
     def broken(_):
         raise ZeroDivisionError("of an edit")
 
     with pytest.raises(ZeroDivisionError, match="of an edit"):
-        recording.rerun_with({"block": lambda value: value, "head": broken})
+        recording.rerun({"block": lambda value: value, "head": broken})
     with pytest.raises(UnseenLayerError, match="block"):
-        recording.rerun_with({"block": lambda value: value, "block#9": lambda value: value})
+        recording.rerun({"block": lambda value: value, "block#9": lambda value: value})
     with pytest.raises(UnknownLayerError, match="tail"):
-        recording.rerun_with({"tail": broken})
+        recording.rerun({"tail": broken})
     with pytest.raises(DataError, match="an edit must keep shape"):
-        recording.rerun_with({"head": lambda value: value[:1]})
+        recording.rerun({"head": lambda value: value[:1]})
     assert recording.how == "replay"
 
 
 def test_a_model_that_was_changed_after_the_recording(replaced, same_tensors):
     model, x = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 4)), torch.randn(2, 4)
-    recording = record(model, (x,), {}, "1")
+    recording = Recording(model, (x,), {}, "1")
     edited = recording.activation * 2
     with torch.no_grad():
         model[2].weight.mul_(2)
     # Weights after the layer are those of now.
-    same_tensors(recording.rerun(edited), replaced(model, (x,), {}, "1", edited))
+    same_tensors(rerun(recording, edited), replaced(model, (x,), {}, "1", edited))
     model[0] = nn.Sequential(nn.Linear(4, 4), nn.Tanh())
-    same_tensors(recording.rerun(edited), replaced(model, (x,), {}, "1", edited))
+    same_tensors(rerun(recording, edited), replaced(model, (x,), {}, "1", edited))
     assert recording.how == "full forward"
     assert "was it changed?" in recording.note
 
@@ -332,16 +338,16 @@ def test_errors_name_what_is_wrong_and_leave_no_trace(untouched):
     wide = torch.randn(2, 7)
     with untouched(model):
         with pytest.raises(UnknownLayerError, match="no layer 'blok'"):
-            record(model, (x,), {}, "blok")
+            Recording(model, (x,), {}, "blok")
         with pytest.raises(UnseenLayerError, match="never called"):
-            record(model, (x,), {}, "dead")
+            Recording(model, (x,), {}, "dead")
         with pytest.raises(UnseenLayerError, match="called 3 times"):
-            record(model, (x,), {}, "block#4")
+            Recording(model, (x,), {}, "block#4")
         with pytest.raises(ForwardError, match=r"in layer 'block\.0'"):
-            record(model, (wide,), {}, "block")
-        recording = record(model, (x,), {}, "block#2")
+            Recording(model, (wide,), {}, "block")
+        recording = Recording(model, (x,), {}, "block#2")
         with pytest.raises(DataError, match=r"Tensor\[2, 3\].*instead of Tensor\[2, 4\]"):
-            recording.rerun(torch.zeros(2, 3))
+            rerun(recording, torch.zeros(2, 3))
         assert recording.how == "replay"
 
 
@@ -359,20 +365,20 @@ def test_an_error_after_the_layer_leaves_no_trace(raised, untouched, same_tensor
             return x
 
     model, x = Fussy(), torch.randn(2, 4)
-    recording = record(model, (x,), {}, "block#3")
+    recording = Recording(model, (x,), {}, "block#3")
     huge = torch.full((2, 4), 1e9)
     with untouched(model), pytest.raises(ForwardError if raised is ValueError else StopError):
-        recording.rerun(huge)
+        rerun(recording, huge)
     assert recording.how == "replay"
-    same_tensors(recording.rerun(recording.activation), forward(model, (x,), {}))
+    same_tensors(rerun(recording, recording.activation), forward(model, (x,), {}))
 
 
 def test_on_a_snapshot_with_the_random_state_let_be(replaced, same_tensors):
     model, x = Shared(), torch.randn(2, 4)
-    recording = record(snapshot(model), (x,), {}, "block#2", restore_rng=False)
+    recording = Recording(snapshot(model), (x,), {}, "block#2", restore_rng=False)
     assert recording.how == "replay"
     edited = recording.activation * 2
-    same_tensors(recording.rerun(edited), replaced(model, (x,), {}, "block#2", edited))
+    same_tensors(rerun(recording, edited), replaced(model, (x,), {}, "block#2", edited))
 
 
 def test_a_mode_of_the_models_own_stays_in_its_place(replaced, same_tensors):
@@ -389,11 +395,11 @@ def test_a_mode_of_the_models_own_stays_in_its_place(replaced, same_tensors):
                 return super().forward(x)
 
     model, x = Inside(), torch.randn(2, 4)
-    recording = record(model, (x,), {}, "block#2")
+    recording = Recording(model, (x,), {}, "block#2")
     assert recording.how == "replay"
     edited = recording.activation * 2
     expected = replaced(model, (x,), {}, "block#2", edited)
     seen.clear()
-    same_tensors(recording.rerun(edited), expected)
+    same_tensors(rerun(recording, edited), expected)
     assert seen.count(torch.ops.aten.addmm.default) == 4
     assert torch._C._len_torch_dispatch_stack() == 0

@@ -11,8 +11,9 @@ import torch
 from torch import nn
 
 from innerview.errors import ForwardError, InnerviewError
-from innerview.model.capture import fingerprint, forward, quiet, run, snapshot
+from innerview.model.capture import forward, run
 from innerview.model.layers import trace_layers
+from innerview.model.state import fingerprint, quiet, snapshot
 
 
 class Residual(nn.Module):

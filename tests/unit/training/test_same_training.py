@@ -5,7 +5,7 @@ import threading
 import pytest
 import torch
 
-from innerview.model import capture
+from innerview.model import capture, state
 
 STEPS = 6
 
@@ -88,7 +88,7 @@ def test_another_thread_looks_at_the_model_meanwhile(loop):
     seen = []
 
     def look():
-        seen.append(capture.run(capture.snapshot(run.model), (x,), {}, ["conv"], restore_rng=False))
+        seen.append(capture.run(state.snapshot(run.model), (x,), {}, ["conv"], restore_rng=False))
 
     torch.manual_seed(2)
     with run.monitor:

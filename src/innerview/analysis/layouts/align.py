@@ -15,11 +15,7 @@ _BLOCK = 1 << 22  # comparisons of neighbours at a time
 
 
 def procrustes(
-    points: np.ndarray,
-    onto: np.ndarray,
-    *,
-    rows: np.ndarray | None = None,
-    onto_rows: np.ndarray | None = None,
+    points: np.ndarray, onto: np.ndarray, *, rows: np.ndarray | None = None, onto_rows: np.ndarray | None = None
 ) -> np.ndarray:
     """Turn, mirror and move one picture so that it lies on another as well as it can, by least squares.
 
@@ -62,11 +58,6 @@ def procrustes(
 
 def neighbour_change(before: Neighbours, after: Neighbours, k: int = 10) -> np.ndarray:
     """Measure the fraction of each sample's k nearest neighbours that are not the same ones any more.
-
-    Args:
-        before: of N samples.
-        after: of the same samples in the same order.
-        k: the number of neighbours to compare.
 
     Returns:
         float32 ``[N]`` from 0, the same neighbours, to 1, all others.

@@ -21,19 +21,12 @@ _COMPILE = 4.0  # for the first UMAP in a process
 
 
 def neighbours_needed(method: str, n: int, *, perplexity: float = 30.0, n_neighbors: int = 15) -> int:
-    """The number of neighbours of each sample that an embedding looks at.
+    """The number of neighbours of each of n samples that t-SNE or UMAP looks at: from 1 to ``n - 1``.
 
-    Args:
-        method: "tsne" or "umap".
-        n: the number of samples.
-        perplexity: of t-SNE, which looks at three times as many.
-        n_neighbors: of UMAP, which counts the sample itself.
-
-    Returns:
-        At most ``n - 1``, at least 1.
+    t-SNE looks at three times its perplexity; UMAP's ``n_neighbors`` counts the sample itself.
 
     Raises:
-        DataError: another method.
+        DataError: another method than "tsne" or "umap".
     """
     wanted = {"tsne": int(3 * perplexity), "umap": n_neighbors - 1}
     if method not in wanted:
@@ -42,27 +35,14 @@ def neighbours_needed(method: str, n: int, *, perplexity: float = 30.0, n_neighb
 
 
 def estimate_seconds(
-    method: str,
-    n: int,
-    *,
-    perplexity: float = 30.0,
-    n_neighbors: int = 15,
-    dimensions: int = 2,
+    method: str, n: int, *, perplexity: float = 30.0, n_neighbors: int = 15, dimensions: int = 2
 ) -> float:
-    """Estimate the time of an embedding once the neighbours are known; a machine may need half or thrice that.
+    """Estimate the seconds of an embedding of n samples once the neighbours are known; it may need half or thrice that.
 
-    Args:
-        method: "tsne" or "umap".
-        n: the number of samples.
-        perplexity: of t-SNE.
-        n_neighbors: of UMAP.
-        dimensions: 2 or 3.
-
-    Returns:
-        Seconds, with those for compiling when UMAP has not been used in this process yet.
+    Those for compiling are in it when UMAP has not been used in this process yet.
 
     Raises:
-        DataError: another method.
+        DataError: another method than "tsne" or "umap".
     """
     k = neighbours_needed(method, n, perplexity=perplexity, n_neighbors=n_neighbors)
     if method == "umap":

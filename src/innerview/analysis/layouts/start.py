@@ -18,12 +18,7 @@ _RESTARTS = 300
 
 
 def unit_start(start: np.ndarray | None, count: int, dimensions: int) -> np.ndarray | None:
-    """Centre the positions of another picture, and scale them to one width.
-
-    Args:
-        start: ``[N, d]``, or None.
-        count: N, the number of samples.
-        dimensions: d.
+    """Centre the positions ``[N, d]`` of another picture, and scale them to one width.
 
     Returns:
         float64 ``[N, d]`` with mean 0 and standard deviation 1 along the widest axis; None without a start, or where

@@ -46,19 +46,10 @@ def epoch(  # noqa: PLR0917 - numba knows no keyword-only arguments
     The similarity of two points at distance d in the picture is 1 / (1 + a d^(2b)); L. McInnes, J. Healy and
     J. Melville, UMAP: Uniform Manifold Approximation and Projection, arXiv 1802.03426, algorithm 5.
 
-    Args:
-        points: float32 ``[N, d]``, moved in place.
-        heads: int32 ``[E]``, where each edge begins.
-        tails: int32 ``[E]``, where it ends.
-        pull_every: float64 ``[E]``, epochs between two uses of an edge.
-        next_pull: float64 ``[E]``, the epoch of the next use; moved on in place.
-        push_every: float64 ``[E]``, epochs between two random points for an edge.
-        next_push: float64 ``[E]``, the epoch of the next random point; moved on in place.
-        states: int64 ``[N, 3]``, the random numbers of each point; moved on in place.
-        a: of the similarity.
-        b: of the similarity.
-        rate: the length of a step.
-        number: of this epoch, from 0.
+    The edges go from ``heads`` to ``tails``, int32 ``[E]``; ``pull_every`` and ``push_every``, float64 ``[E]``, are the
+    epochs between two uses of an edge and between two random points for it; ``rate`` is the length of a step, and
+    ``number`` that of this epoch, from 0. Moved on in place are the points, float32 ``[N, d]``, the epochs of the next
+    use and the next random point, float64 ``[E]``, and the random numbers of each point, int64 ``[N, 3]``.
     """
     count, dimensions = points.shape
     for edge in range(heads.shape[0]):

@@ -21,13 +21,7 @@ _UNWATCHED = 0.5  # seconds without a look after which the call waits
 
 
 class Picture(NamedTuple):
-    """The points at some moment of a computation.
-
-    Attributes:
-        points: float32 ``[N, d]``, which the computation does not touch again.
-        iteration: the number of iterations so far.
-        iterations: the number there will be.
-    """
+    """The points, float32 ``[N, d]``, after some iterations of a computation, which does not touch them again."""
 
     points: np.ndarray
     iteration: int
@@ -39,11 +33,7 @@ class Stopped(Exception):  # noqa: N818 - not an error: the result is not wanted
 
 
 class Watch:
-    """The state shared by the call and its generator.
-
-    Args:
-        iterations: the number that the call will make in all.
-    """
+    """The state shared by the call, which will make so many iterations in all, and its generator."""
 
     def __init__(self, iterations: int) -> None:
         self._iterations = iterations
@@ -58,11 +48,7 @@ class Watch:
         self._error: BaseException | None = None
 
     def report(self, points: np.ndarray, iteration: int) -> None:
-        """Take the points after an iteration of the computation.
-
-        Args:
-            points: ``[N, d]``, copied if a picture is due.
-            iteration: the number done.
+        """Take the points ``[N, d]``, copied if a picture is due, after so many iterations of the computation.
 
         Raises:
             Stopped: the generator was closed.
@@ -129,21 +115,14 @@ class Watch:
 
 
 def watched(work: Callable[[Watch], np.ndarray], iterations: int) -> Generator[Picture | None, None, np.ndarray]:
-    """Run a computation on a thread and watch it.
+    """Run a computation on a thread and watch it; an exception that it raises is raised here.
 
     The thread starts with the first step. Between two steps of the generator the computation goes on for half a second
     and then waits, so a consumer that pauses pauses it. Closing the generator stops it at its next report and waits
-    for that.
-
-    Args:
-        work: called with the Watch on the thread; reports its iterations there and returns the points ``[N, d]``.
-        iterations: the number it will make.
+    for that. ``work`` is given the Watch, reports its iterations there and returns the points ``[N, d]``.
 
     Yields:
         A Picture when there is a newer one, at most about ten a second; None after waiting 30 ms for one.
-
-    Returns:
-        What ``work`` returns. An exception that it raises is raised here.
     """
     watch = Watch(iterations)
     thread = threading.Thread(target=watch.run, args=(work,), name="innerview embedding", daemon=True)

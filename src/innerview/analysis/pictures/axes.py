@@ -26,13 +26,7 @@ _ONE_DIMENSIONAL = re.compile(r"1d")
 
 @dataclass(frozen=True)
 class SliceAxis:
-    """An axis of which one index is shown at a time.
-
-    Attributes:
-        axis: its position in the activation's shape.
-        name: for people, such as ``"axis 1"``.
-        size: number of indices to choose from.
-    """
+    """An axis of which one index is shown at a time: its position, its name for people, and its number of indices."""
 
     axis: int
     name: str
@@ -150,12 +144,9 @@ def choose_layout(
 def find_token_grid(tokens: int, earlier_shapes: Iterable[Shape]) -> tuple[int, int] | None:
     """Find the image that a vision transformer's tokens came from: the last earlier maps with as many pixels.
 
-    Args:
-        tokens: number of tokens, class and register tokens included.
-        earlier_shapes: per-sample output shapes of the layers before, in execution order.
-
-    Returns:
-        Height and width of the last ``[C, gh, gw]`` or ``[gh, gw, C]`` with ``0 <= tokens - gh * gw <= 8``, or None.
+    ``tokens`` counts class and register tokens too; the shapes are the outputs for one sample of the layers before, in
+    execution order. Returns height and width of the last ``[C, gh, gw]`` or ``[gh, gw, C]`` with
+    ``0 <= tokens - gh * gw <= 8``, or None.
     """
     for shape in reversed(list(earlier_shapes)):
         if len(shape) == 3:  # noqa: PLR2004 - maps
@@ -169,16 +160,8 @@ def deciding_kind(kind: str, shape: Shape, others: Iterable[tuple[str, Shape | N
     """Choose the class name to give :func:`choose_layout` for a module whose own name says nothing of its axes.
 
     An activation function or a container has the axes of the layers around it: a ReLU of shape ``[16, 200]`` after a
-    Conv1d holds 16 strips, after a Linear 16 tokens.
-
-    Args:
-        kind: class name of the module.
-        shape: of its output for one sample.
-        others: class name and output shape of the layers before it and of those inside it, in execution order.
-
-    Returns:
-        ``kind`` if it is telling, else the last telling name among those of ``others`` with the same shape, else
-        ``kind``.
+    Conv1d holds 16 strips, after a Linear 16 tokens. ``others`` are class name and output shape of the layers before it
+    and of those inside it, in execution order: the last telling name among those of the same shape is taken.
     """
     if _telling(kind):
         return kind
@@ -186,33 +169,21 @@ def deciding_kind(kind: str, shape: Shape, others: Iterable[tuple[str, Shape | N
     return found[-1] if found else kind
 
 
-class Row(Protocol):
-    """One call of a module, as the layer table lists it."""
+class _Row(Protocol):
+    """One call of a module, as the layer table lists it: its path, its class, and its output's shape if it is seen."""
 
     @property
-    def path(self) -> str:
-        """The module's path in the model."""
-        ...
-
+    def path(self) -> str: ...
     @property
-    def kind(self) -> str:
-        """Class name of the module."""
-        ...
-
+    def kind(self) -> str: ...
     @property
-    def shape(self) -> Shape | None:
-        """Shape of its output for one sample; None if that cannot be seen."""
-        ...
+    def shape(self) -> Shape | None: ...
 
 
 class Axes:
-    """Layouts of the layers of one model, each worked out once.
+    """Layouts of the layers of one model, by its layer table, each worked out once."""
 
-    Args:
-        layers: the layer table: name -> row, in execution order.
-    """
-
-    def __init__(self, layers: Mapping[str, Row]) -> None:
+    def __init__(self, layers: Mapping[str, _Row]) -> None:
         self.layers = layers
         self._rows = list(layers.values())
         self._position = {name: position for position, name in enumerate(layers)}
@@ -221,11 +192,7 @@ class Axes:
     def layout(self, layer: str, shape: Shape, *, channel_axis: int | None = None, fold: bool = True) -> Layout:
         """Choose the layout of an activation of a layer, given the layers around it.
 
-        Args:
-            layer: a name in the layer table.
-            shape: of one sample's activation, without the batch axis; it may differ from sample to sample.
-            channel_axis: overrides the choice.
-            fold: False shows a vision transformer's tokens as tokens.
+        The shape, without the batch axis, may differ from sample to sample; the rest is as for :func:`choose_layout`.
 
         Raises:
             LayoutError: there is no such ``channel_axis``.

@@ -66,12 +66,7 @@ def display_pixels(
 def thumbnail(pixels: np.ndarray, size: int) -> np.ndarray:
     """Make a small square picture; the shorter side is centred between margins of the picture's own edge colour.
 
-    Args:
-        pixels: uint8 ``[H, W, 3]``.
-        size: of the square, in pixels.
-
-    Returns:
-        uint8 ``[size, size, 3]``; averaged when made smaller, repeated when made larger.
+    From uint8 ``[H, W, 3]`` to uint8 ``[size, size, 3]``; averaged when made smaller, repeated when made larger.
     """
     height, width = pixels.shape[:2]
     side = max(height, width)

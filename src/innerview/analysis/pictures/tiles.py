@@ -110,12 +110,6 @@ def make_tiles(activation: torch.Tensor, layout: Layout, *, slices: Sequence[int
 def channel_values(activation: torch.Tensor, layout: Layout, channel: int, slices: Sequence[int] = ()) -> np.ndarray:
     """Read the values of one channel, unreduced; without the class and register tokens of folded maps.
 
-    Args:
-        activation: of one sample; its shape is ``layout.shape``.
-        layout: how to read its axes.
-        channel: which one.
-        slices: the index shown of each of ``layout.slice_axes``; those left out are 0.
-
     Returns:
         float32 ``[H, W]``, a copy.
 
@@ -130,10 +124,6 @@ def channel_values(activation: torch.Tensor, layout: Layout, channel: int, slice
 
 def histogram(values: np.ndarray, bins: int = 64) -> tuple[np.ndarray, np.ndarray]:
     """Count the finite values in bins of equal width from the smallest to the largest.
-
-    Args:
-        values: real numbers of any shape.
-        bins: how many.
 
     Returns:
         ``edges`` float32 ``[bins + 1]`` and ``counts`` uint32 ``[bins]``. Equal values fall into the middle of bins
@@ -213,17 +203,10 @@ def _chunks(rows: Any) -> Iterator[tuple[int, Any, Any]]:
 
 
 def _plain(values: Any, scratch: Any) -> tuple[Any, np.ndarray, np.ndarray]:
-    """Compute codes and statistics in float32, for values that are finite and not of an extreme range.
+    """Compute codes and statistics of values ``[C, N]`` that are finite and not of an extreme range; N > 0.
 
-    It is written in what numpy and torch have in common.
-
-    Args:
-        values: float32 ``[C, N]``, array or tensor; N > 0.
-        scratch: float32 ``[2, C, N]`` of the same type, to work in.
-
-    Returns:
-        Codes ``[C, N]``, a part of ``scratch``, to be cut to integers; statistics ``[5, C]``; and for which channels
-        ``[C]`` all this holds.
+    All is float32, and written in what numpy and torch have in common. Returns the codes ``[C, N]``, a part of
+    ``scratch`` ``[2, C, N]``, to be cut to integers; statistics ``[5, C]``; and for which channels ``[C]`` this holds.
     """
     xp: Any = torch if isinstance(values, torch.Tensor) else np
     codes, squares = scratch

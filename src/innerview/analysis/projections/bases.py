@@ -34,17 +34,9 @@ class Subspace:
         mean = self.mean.to(rows)
         return (rows - mean) @ basis @ basis.T + mean
 
-    def matrix_shape(self, rank: int) -> tuple[int, int]:
-        """Rows and columns of V."""
-        return len(self.matrix), rank
-
     def parameters(self, rank: int) -> int:
         """The number of numbers that the projection itself needs."""
         return len(self.matrix) * (rank + (self.mean is not None))
-
-    def kept_bits(self, rank: int) -> int:
-        """The number of bits left of d numbers."""
-        return FLOAT_BITS * rank
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,17 +57,9 @@ class Chosen:
         keep[self.order[:rank].to(rows.device)] = True
         return torch.where(keep, rows, self.mean.to(rows))
 
-    def matrix_shape(self, rank: int) -> tuple[int, int]:
-        """Rows and columns of the matrix that picks the elements."""
-        return len(self.order), rank
-
     def parameters(self, rank: int) -> int:  # noqa: ARG002 - the same at every rank
         """The number of numbers that the projection itself needs: which are kept, and the mean of the others."""
         return len(self.order)
-
-    def kept_bits(self, rank: int) -> int:
-        """The number of bits left of d numbers."""
-        return FLOAT_BITS * rank
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,33 +85,18 @@ class Levels:
         # Codes are rounded, and only then limited: NaN stays NaN.
         return torch.minimum(low + ((rows - low) / step).round().clamp(0, steps) * step, high)
 
-    def matrix_shape(self, bits: int) -> None:
-        """None: there is no matrix."""
-
     def parameters(self, bits: int) -> int:  # noqa: ARG002 - the same at every rank
         """The number of numbers that the projection itself needs: both ends of each range."""
         return 2 * len(self.low)
-
-    def kept_bits(self, bits: int) -> int:
-        """The number of bits left of d numbers."""
-        return bits * len(self.low)
 
 
 Rule = Subspace | Chosen | Levels
 
 
 def random_basis(size: int, rank: int, seed: int) -> Generator[None, None, torch.Tensor]:
-    """Draw orthonormal columns whose directions are uniformly distributed (Haar).
+    """Draw orthonormal columns whose directions are uniformly distributed (Haar): float32 ``[size, rank]``.
 
-    The first columns are the same, up to rounding, whatever the rank.
-
-    Args:
-        size: length of the columns.
-        rank: how many, at most ``size``.
-        seed: of the random numbers, which are drawn on the CPU.
-
-    Returns:
-        float32 ``[size, rank]``.
+    The first columns are the same, up to rounding, whatever the rank. The random numbers are drawn on the CPU.
 
     Source: F. Mezzadri, How to generate random matrices from the classical compact groups, Notices of the AMS 54
     (2007): Q of a Gaussian matrix is uniform once the diagonal of R is made positive.

@@ -35,12 +35,7 @@ def leading_eigenpairs(
     the largest), or when the span has ``3 rank`` and some dimensions, which happens where eigenvalues hardly decay:
     there the values come out up to a few per cent low.
 
-    Args:
-        product: ``[size, b]`` float32 -> a generator that returns A times it.
-        size: of A.
-        rank: how many are wanted, at most ``size``.
-        seed: of the first block.
-        device: where the product works.
+    ``product`` takes float32 ``[size, b]`` on the device and is a generator that returns A times it.
 
     Returns:
         Values ``[rank]`` float64, descending, and orthonormal vectors ``[size, rank]`` float32.
@@ -70,17 +65,10 @@ def leading_eigenpairs(
 
 
 def all_eigenpairs(matrix: torch.Tensor, rank: int) -> Generator[None, None, Pairs]:
-    """Decompose the whole matrix: exact to rounding, for small matrices and for many of the eigenvectors.
+    """Decompose a symmetric float64 matrix whole: exact to rounding, for small ones and for many of the eigenvectors.
 
     LAPACK cannot be interrupted: a large decomposition runs on a thread of its own while this waits, and one whose
-    generator was closed ends in the background.
-
-    Args:
-        matrix: float64 ``[size, size]``, symmetric.
-        rank: how many are wanted, at most ``size``.
-
-    Returns:
-        Values ``[rank]`` float64, descending, and orthonormal vectors ``[size, rank]`` in float32.
+    generator was closed ends in the background. Returns as ``leading_eigenpairs``.
     """
     values, vectors = yield from _eigh(matrix)
     return values.flip(0)[:rank].clamp(min=0), vectors.flip(1)[:, :rank].float()

@@ -13,7 +13,6 @@ from innerview.analysis.projections.eigen import all_eigenpairs, leading_eigenpa
 from innerview.analysis.projections.rows import check_finite, check_rows
 from innerview.analysis.projections.sums import Gram
 from innerview.errors import DataError
-from innerview.jobs.progress import finish
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -49,14 +48,7 @@ class PCA:
         return (self.variances.cumsum(0) / self.total_variance).clamp(max=1)
 
     def coordinates(self, vectors: torch.Tensor) -> torch.Tensor:
-        """Compute the coordinates of vectors along the components.
-
-        Args:
-            vectors: ``[N, D]``, any real dtype.
-
-        Returns:
-            float32 ``[N, r]``.
-        """
+        """Compute the coordinates, float32 ``[N, r]``, of vectors ``[N, D]`` of any real dtype along the components."""
         found = [
             torch.sub(chunk.to(self.mean.device), self.mean).float() @ self.components
             for chunk in vectors.split(_rows_at_a_time(vectors.shape[1]))
@@ -73,23 +65,13 @@ def make_pca(
     return PCA(mean.float(), components * signs, variances.double(), float(total_variance), samples)
 
 
-def pca(vectors: torch.Tensor, rank: int, *, seed: int = 0) -> PCA:
-    """Fit a PCA; see ``fitting_pca``."""
-    return finish(fitting_pca(vectors, rank, seed=seed))
-
-
 @exact
 def fitting_pca(vectors: torch.Tensor, rank: int, *, seed: int = 0) -> Generator[None, None, PCA]:
-    """Fit a PCA in steps of some milliseconds.
+    """Fit a PCA to vectors ``[N, D]``, any real dtype, in steps of some milliseconds; no more components than N or D.
 
     Nothing of the size of the data is copied: each pass over it centres some rows at a time. Where few components are
     wanted, eigenvectors come from a block Krylov method with one pass over the data a product, otherwise from the
     decomposition of the whole matrix of products, of features or of samples, whichever are fewer.
-
-    Args:
-        vectors: ``[N, D]``, any real dtype.
-        rank: number of components; not more than N or D are made.
-        seed: of the random start.
 
     Raises:
         DataError: the vectors are not ``[N, D]`` with real numbers, there are none, one is not finite, or the rank

@@ -13,7 +13,6 @@ from innerview.analysis.projections.pca import check_rank, make_pca, use_all
 from innerview.analysis.projections.rows import check_finite, check_rows
 from innerview.analysis.projections.sums import Gram
 from innerview.errors import DataError
-from innerview.jobs.progress import finish
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -69,16 +68,11 @@ class StreamingPCA:
         """The part of the sum of squared distances from the mean in directions no longer kept; 0: nothing is lost."""
         return self._sums.dropped
 
-    def add(self, batch: torch.Tensor) -> None:
-        """Take in a batch; see ``adding``."""
-        finish(self.adding(batch))
-
     @exact
     def adding(self, batch: torch.Tensor) -> Generator[None, None, None]:
-        """Take in a batch in steps of some milliseconds. Closed before its end, the sums are of no more use.
+        """Take in a batch ``[B, dimensions]``, any real dtype and device, in steps of some milliseconds.
 
-        Args:
-            batch: ``[B, dimensions]``, any real dtype and device.
+        Closed before its end, the sums are of no more use.
 
         Raises:
             DataError: it is of another shape, does not hold floating-point numbers, or a value is not finite.
@@ -102,17 +96,12 @@ class StreamingPCA:
             if self._filled == room:
                 yield from self._absorb()
 
-    def solve(self, rank: int | None = None) -> PCA:
-        """Fit the PCA of what came so far; see ``solving``."""
-        return finish(self.solving(rank))
-
     @exact
     def solving(self, rank: int | None = None, *, seed: int = 0) -> Generator[None, None, PCA]:
-        """Fit the PCA of what came so far, in steps; more batches may follow.
+        """Fit the PCA of what came so far, in steps; more may follow.
 
-        Args:
-            rank: number of components; ``self.rank`` by default. Not more are made than there are samples.
-            seed: of the random start, where only the leading ones of many are computed.
+        It has ``self.rank`` components unless told otherwise, but not more than there are samples. ``seed`` is of the
+        random start, where only the leading ones of many are computed.
 
         Raises:
             DataError: nothing came yet, or the rank is below 1 or above ``self.rank``.

@@ -111,7 +111,7 @@ class Projection:
     @property
     def matrix_shape(self) -> tuple[int, int] | None:
         """Dimensions and rank, as in 64 x 61; None for "quantise"."""
-        return self._rule.matrix_shape(self.rank)
+        return None if self.basis == "quantise" else (self._dimensions, self.rank)
 
     @property
     def explained_variance(self) -> float:
@@ -127,7 +127,8 @@ class Projection:
     def sizes(self) -> tuple[int, int]:
         """Bytes of one sample's activation, held in float32, before and after."""
         positions = prod(self.shape) // self._dimensions
-        return 4 * prod(self.shape), -(-positions * self._rule.kept_bits(self.rank) // 8)
+        bits = self.rank * (self._dimensions if self.basis == "quantise" else FLOAT_BITS)
+        return 4 * prod(self.shape), -(-positions * bits // 8)
 
     @property
     def _dimensions(self) -> int:

@@ -18,16 +18,8 @@ def between(ranks: Sequence[int], values: Sequence[float], tolerance: float, mos
     """Choose ranks to try next: the middle, on a logarithmic scale, of each gap over which the curve changes most.
 
     Called again and again with all that is known, it halves the gaps that hold a rise until no two neighbours differ
-    by more than the tolerance, or lie next to each other.
-
-    Args:
-        ranks: K ranks, ascending.
-        values: K values of the curve; a gap beside a NaN is left as it is.
-        tolerance: a change up to this is not one.
-        most: how many new ranks, at most; the largest changes go first.
-
-    Returns:
-        New ranks, ascending.
+    by more than the tolerance, or lie next to each other. Ranks are ascending; a gap beside a NaN is left as it is; of
+    more than ``most`` gaps those with the largest changes go first.
     """
     gaps = zip(ranks, ranks[1:], values, values[1:], strict=False)
     found = [(abs(after - before), low, high) for low, high, before, after in gaps if high - low > 1]

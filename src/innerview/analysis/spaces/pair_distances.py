@@ -31,18 +31,11 @@ class PairSums(NamedTuple):
 
 
 def summing_distances(vectors: Vectors, classes: np.ndarray) -> Generator[float, None, PairSums]:
-    """Sum the distances of all pairs.
+    """Sum the distances of all pairs of N points; classes are int64 [N], from 0.
 
     Points are sorted by class and go in blocks of one class against all that come later, so that a block of distances
     is either of one class or of different classes. Distances are in float32 (up to 8 elements) or float64 (products),
-    their sums in float64.
-
-    Args:
-        vectors: N points.
-        classes: int64 [N], the class of each, from 0.
-
-    Yields:
-        The fraction of pairs done.
+    their sums in float64. Yields the fraction of pairs done.
     """
     order = np.argsort(classes, kind="stable")
     bounds = np.append(0, np.cumsum(np.bincount(classes)))

@@ -92,11 +92,7 @@ def measuring_quality(
 ) -> Generator[float, None, EmbeddingQuality]:
     """Measure as `embedding_quality` does, in steps that yield the fraction done.
 
-    Args:
-        points: [N, D].
-        labels: [N].
-        k: neighbours of the classifier.
-        neighbours: of the points, at least k each, if they are known already.
+    ``neighbours`` are those of the points, at least k each, if they are known already.
     """
     if k < 1:
         raise DataError(f"k={k}; k must be at least 1.")

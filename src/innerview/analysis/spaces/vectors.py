@@ -47,8 +47,7 @@ class Vectors:
     def array(self, most: int) -> np.ndarray | None:
         """Read all vectors on the CPU as ``raw`` gives them, without a copy where that can be.
 
-        Args:
-            most: bytes that a copy may take; None is returned where it would take more.
+        None where the copy would take more than ``most`` bytes.
         """
         held = self._values
         if isinstance(held, torch.Tensor) and held.dtype == self._dtype:

@@ -1,1 +1,1 @@
-"""Numbers about many values: mergeable statistics, intervals, contrasts."""
+"""Numbers about many values: mergeable statistics, contrasts."""

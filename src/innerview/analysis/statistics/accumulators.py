@@ -111,11 +111,7 @@ def merge(one: Statistics, other: Statistics) -> Statistics:
             (a[..., count] - a[..., lost], a[..., mean], a[..., squares]),
             (b[..., count] - b[..., lost], b[..., mean], b[..., squares]),
         )
-    return Statistics(
-        scalars,
-        one.histogram + other.histogram,
-        merge_channels(one.channels, other.channels),
-    )
+    return Statistics(scalars, one.histogram + other.histogram, merge_channels(one.channels, other.channels))
 
 
 def merge_channels(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -13,16 +13,10 @@ _LARGEST = 1000.0  # a channel that never varies within either group, yet differ
 
 
 def active_channels(activations: Tensor, channel_axis: int) -> np.ndarray:
-    """Find the channels that are above zero anywhere.
+    """Find the channels that are above zero anywhere: bool ``[C]``; NaN counts as not above zero.
 
     A channel that never is, over many samples, is dead: behind a ReLU it passes neither signal nor gradient.
-
-    Args:
-        activations: ``[N, ...]``, the batch axis in front.
-        channel_axis: the axis of one sample's activation that is read as channels.
-
-    Returns:
-        bool ``[C]``. NaN counts as not above zero.
+    The activations are ``[N, ...]``; the channel axis is that of one sample's, without the batch axis.
     """
     if activations.ndim == 1:
         return (activations > 0).any().reshape(1).cpu().numpy()
@@ -45,11 +39,9 @@ class Contrast(NamedTuple):
 
 
 def contrast(values: Tensor, selected: np.ndarray) -> Contrast:
-    """Compare two groups of samples by their standardised mean difference.
+    """Compare two groups of samples, by values ``[N, C]``, by their standardised mean difference.
 
-    Args:
-        values: ``[N, C]``, such as the mean activation of each channel.
-        selected: bool ``[N]``, some true and some false.
+    ``selected`` is bool ``[N]``, some true and some false.
 
     Source: the difference of the means over the root of the mean of both variances (each divided by N); P. C. Austin,
     Balance diagnostics for comparing the distribution of baseline covariates, Statistics in Medicine 28 (2009), eq. 1.
