@@ -27,6 +27,7 @@ _MANY = 10_000  # samples, above which umap-learn makes do with fewer epochs
 _EPOCHS, _FEWER_EPOCHS, _FEW_EPOCHS = 500, 200, 10
 _PUSHES = 5.0  # random points for each use of an edge, umap-learn's default
 _FEWEST = 4
+_IMPORTING = threading.Lock()
 _WIDTH = 10.0  # of the picture at the start
 _EDGES_BETWEEN_REPORTS = 200_000  # edges times epochs, about 20 ms
 
@@ -111,12 +112,14 @@ def _compile() -> None:
 
 def _compiled() -> Any:
     """Import what numba compiles, late, since numba and umap-learn take a second."""
-    if "umap" not in sys.modules:
-        with warnings.catch_warnings():
-            # umap-learn warns where TensorFlow, which only its ParametricUMAP needs, is not installed.
-            warnings.simplefilter("ignore")
-            import umap  # noqa: F401, PLC0415 - here, where its warning is caught
-    from innerview.analysis.layouts import umap_compiled  # noqa: PLC0415 - not before it is needed
+    # One thread warms it up while another may ask: a module that is still being imported is in sys.modules already.
+    with _IMPORTING:
+        if "umap" not in sys.modules:
+            with warnings.catch_warnings():
+                # umap-learn warns where TensorFlow, which only its ParametricUMAP needs, is not installed.
+                warnings.simplefilter("ignore")
+                import umap  # noqa: F401, PLC0415 - here, where its warning is caught
+        from innerview.analysis.layouts import umap_compiled  # noqa: PLC0415 - not before it is needed
 
     return umap_compiled
 
