@@ -109,7 +109,7 @@ def compressed_similarity(
     return (yield from _noted(measuring_similarity(vectors, labels), note))
 
 
-def ranks(subject: Subject, layer: str, samples: int) -> list[int]:
+def ranks(subject: Subject, layer: str, samples: int = SAMPLES) -> list[int]:
     """Ranks worth comparing: the largest that can be fitted, and its halves down to 8."""
     size = subject.seen(layer).size or 0
     largest = min(size, MOST_ELEMENTS, min(samples, len(subject.data)) // 2 - 1)
