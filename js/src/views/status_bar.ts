@@ -165,6 +165,7 @@ export const create: Create = (element, callbacks) => {
       rated.title = title;
     }
     setText(note, status.note);
+    note.title = status.note;
     showJobs(status.jobs);
   };
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+_PLANES = (1, 3, 4)  # grey, colour, and colour with transparency
+
 
 def main_input(batch: Batch) -> Tensor:
     """Find the first tensor fed for the first sample that is not a mask, without the batch axis.
@@ -25,7 +27,7 @@ def main_input(batch: Batch) -> Tensor:
         DataError: no tensor is fed.
     """
     value, inside = _main(batch)[1:]
-    return value if inside else value[0]
+    return value if inside else value.select(_axis(batch, value), 0)
 
 
 def _main(batch: Batch) -> tuple[tuple[Any, ...], Tensor, bool]:
@@ -43,6 +45,10 @@ def _main(batch: Batch) -> tuple[tuple[Any, ...], Tensor, bool]:
     raise DataError("this data feeds no tensor to the model, so there is no input to show")
 
 
+def _axis(batch: Batch, value: Tensor) -> int:
+    return batch.axis if batch.axis < value.ndim else 0
+
+
 def _tensors(batch: Batch) -> Iterator[tuple[tuple[Any, ...], Tensor, str]]:
     for key, entry in (*enumerate(batch.args), *batch.kwargs.items()):
         entries = entry.items() if isinstance(entry, Mapping) else ()
@@ -55,13 +61,23 @@ def _tensors(batch: Batch) -> Iterator[tuple[tuple[Any, ...], Tensor, str]]:
                 yield (key, name), value, str(name)
 
 
-def is_image(value: Tensor) -> bool:
-    """Tell an input ``[C, H, W]`` or ``[H, W]`` that can be shown as a picture."""
-    if not (value.is_floating_point() or str(value.dtype) == "torch.uint8"):
-        return False
-    return (value.ndim == 3 and value.shape[0] in (1, 3, 4) and min(value.shape[1:]) > 1) or (  # noqa: PLR2004 - axes
-        value.ndim == 2 and min(value.shape) >= 8  # noqa: PLR2004 - a smaller [H, W] is rather a few features
-    )
+def picture(value: Tensor) -> Tensor | None:
+    """An input that can be shown as a picture, as ``[C, H, W]`` or ``[H, W]``; None for any other.
+
+    Args:
+        value: of one sample. The channels may be the last axis too, as they are in files: ``[H, W, C]``.
+    """
+    if not (value.is_floating_point() or value.dtype == torch.uint8):
+        return None
+    if value.ndim == 2:  # noqa: PLR2004 - [H, W]
+        return value if min(value.shape) >= 8 else None  # noqa: PLR2004 - a smaller one is rather a few features
+    if value.ndim != 3:  # noqa: PLR2004 - with channels
+        return None
+    if value.shape[0] in _PLANES and min(value.shape[1:]) > 1:
+        return value
+    if value.shape[2] in _PLANES and min(value.shape[:2]) > max(4, value.shape[2]):
+        return value.movedim(2, 0)
+    return None
 
 
 def as_text(value: Tensor, most: int) -> str:
@@ -74,7 +90,7 @@ def as_text(value: Tensor, most: int) -> str:
 def replace_input(batch: Batch, value: Tensor) -> Batch:
     """Return the batch of one sample with another main input, and without its label."""
     (key, *rest), old, inside = _main(batch)
-    new = value if inside else value[None].to(old.dtype)
+    new = value if inside else value.unsqueeze(_axis(batch, old)).to(old.dtype)
 
     def swap(position: Any, entry: Any) -> Any:
         if position != key:
@@ -86,20 +102,23 @@ def replace_input(batch: Batch, value: Tensor) -> Batch:
         return type(entry)([new, *entry[1:]])
 
     args = tuple(swap(position, entry) for position, entry in enumerate(batch.args))
-    return Batch(args, {name: swap(name, entry) for name, entry in batch.kwargs.items()}, None)
+    return Batch(args, {name: swap(name, entry) for name, entry in batch.kwargs.items()}, None, axis=batch.axis)
 
 
 def placed(batch: Batch, model: nn.Module) -> Batch:
-    """Move a batch to the model's device; floats become half precision where the model's are."""
+    """Move a batch to the model's device; floats become of the precision that the model's weights are of."""
     weight = next((p for p in model.parameters() if p.is_floating_point()), None)
     weight = next(model.buffers(), None) if weight is None else weight
     if weight is None:
         return batch
+    # A model of several precisions chooses by itself.
+    one = weight.is_floating_point() and len({p.dtype for p in model.parameters() if p.is_floating_point()}) == 1
 
     def move(value: Any) -> Any:
         if not isinstance(value, Tensor):
-            return value
-        half = value.dtype == torch.float32 and weight.dtype in (torch.float16, torch.bfloat16)
-        return value.to(weight.device, weight.dtype if half else None)
+            # Graphs and other batches that are objects move themselves.
+            return value.to(weight.device) if callable(getattr(value, "to", None)) else value
+        same = value.is_floating_point() and one and value.dtype.itemsize >= 4 and weight.dtype.itemsize <= 8  # noqa: PLR2004 - not fp8
+        return value.to(weight.device, weight.dtype if same else None)
 
     return batch._replace(args=tree_map(move, batch.args), kwargs=tree_map(move, batch.kwargs))

@@ -1,66 +1,86 @@
-"""Labels and the names of their classes."""
+"""Labels in the forms that people keep them in, as the numbers of classes."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import TensorDataset
+
+from innerview.data.forms import as_names, as_tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 UNLABELLED = -1
-_MOST_CLASSES = 100_000  # without names
 
 
-def as_labels(values: Any) -> Tensor | None:
-    """Read as int64 ``[N]`` what may be class labels: whole numbers, one a sample. None for boxes, masks, targets."""
-    if isinstance(values, (list, tuple)) and values and all(isinstance(value, int) for value in values):
-        values = torch.tensor(values)
-    if not isinstance(values, Tensor) or values.is_floating_point() or values.is_complex():
-        return None
-    return values.reshape(-1).long() if values.ndim == 1 or (values.ndim == 2 and values.shape[1] == 1) else None  # noqa: PLR2004 - [N, 1]
+class Vocabulary:
+    """The numbers of classes that are given by name.
+
+    Args:
+        names: the classes in order; None: they are numbered in the order in which they are first met.
+
+    Attributes:
+        names: the classes known so far.
+    """
+
+    def __init__(self, names: Sequence[str] | None = None) -> None:
+        self._numbers = {name: number for number, name in enumerate(names or ())}
+        self._fixed = names is not None
+
+    @property
+    def names(self) -> list[str]:
+        """The classes known so far, in the order of their numbers."""
+        return list(self._numbers)
+
+    def numbers(self, names: Sequence[str | None]) -> Tensor:
+        """int64 ``[N]``: the number of each name, -1 for None and for one that is not a class."""
+        if not self._fixed:
+            for name in names:
+                if name is not None:
+                    self._numbers.setdefault(name, len(self._numbers))
+        found = [UNLABELLED if name is None else self._numbers.get(name, UNLABELLED) for name in names]
+        return torch.tensor(found, dtype=torch.int64, device="cpu")
 
 
-def listed(datasets: list[Any]) -> np.ndarray | None:
-    """Look up all labels without reading a sample, from the innermost dataset outwards through the subsets.
+def as_labels(values: Any, vocabulary: Vocabulary) -> Tensor | None:  # noqa: PLR0911 - one return a kind
+    """Take what may be class labels: boxes, masks, several labels a sample and numbers to predict are not.
+
+    Args:
+        values: whole numbers or booleans ``[N]`` or ``[N, 1]``; 0 and 1 as floats of these shapes; rows ``[N, C]`` with
+            a single 1 among zeros (one-hot); text, one name a sample; in any container of ``as_tensor``.
+        vocabulary: numbers the names.
 
     Returns:
-        int64 ``[N]``, -1 for a sample without a label; None where they cannot be known.
+        int64 ``[N]``, negative for a sample without a label, NaN among floats included; None where the values are
+        not labels.
     """
-    if any(getattr(dataset, "target_transform", None) is not None for dataset in datasets):
+    names = as_names(values)
+    if names is not None:
+        return vocabulary.numbers(names)
+    numbers = as_tensor(values)
+    if numbers is None or numbers.is_complex() or numbers.is_sparse or numbers.is_nested:
         return None
-    innermost = datasets[-1]
-    if isinstance(innermost, TensorDataset):
-        found = innermost.tensors[1] if len(innermost.tensors) > 1 else None
-    else:
-        found = next((getattr(innermost, n) for n in ("targets", "labels", "_labels") if hasattr(innermost, n)), None)
-    try:
-        labels = np.asarray(found)
-    except (TypeError, ValueError):
+    numbers = numbers.detach().cpu()
+    if numbers.ndim == 0:
+        numbers = numbers[None]
+    if numbers.ndim == 2 and numbers.shape[1] == 1:  # noqa: PLR2004 - [N, 1]
+        numbers = numbers[:, 0]
+    if numbers.ndim == 2:  # noqa: PLR2004 - one-hot
+        return _of_one_hot(numbers)
+    if numbers.ndim != 1:
         return None
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-        return None
-    for dataset in reversed(datasets[:-1]):
-        indices = getattr(dataset, "indices", None)
-        if indices is None:
+    if numbers.is_floating_point():
+        missing = numbers.isnan()
+        if not bool(((numbers == 0) | (numbers == 1) | (numbers == UNLABELLED) | missing).all()):
             return None
-        labels = labels[np.asarray(indices)]
-    return labels.astype(np.int64).clip(min=UNLABELLED)
+        return numbers.masked_fill(missing, UNLABELLED).long()
+    return numbers.long()
 
 
-def told_apart(names: Iterable[Any]) -> list[str]:
-    """Add its number to each name of a class that two have: ImageNet has two cranes and two maillots."""
-    given = [str(name) for name in names]
-    counts = Counter(given)
-    return [name if counts[name] == 1 else f"{name} ({number})" for number, name in enumerate(given)]
-
-
-def numbered(start: int, last: int) -> list[str]:
-    """Name classes by their numbers; none where the numbers are too large to be classes."""
-    # Such numbers are amounts, years or identities.
-    return [str(label) for label in range(start, last + 1)] if last < _MOST_CLASSES else []
+def _of_one_hot(rows: Tensor) -> Tensor | None:
+    ones, zeros = rows == 1, rows == 0
+    if rows.shape[1] == 0 or not bool(((ones | zeros).all(1) & (ones.sum(1) == 1)).all()):
+        return None
+    return ones.long().argmax(1)

@@ -11,7 +11,7 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from innerview.data.inputs import main_input, replace_input
+from innerview.data.inputs import main_input, picture, replace_input
 from innerview.errors import ImageError
 
 if TYPE_CHECKING:
@@ -49,7 +49,16 @@ def own_input(data: Data, image: Any, name: str = "") -> OwnInput:
         value, how = image.to(example.dtype), "your own input"
     else:
         opened = open_image(image, name)
-        value, how = to_input(opened, example, transform=data.transform, mean=data.mean, std=data.std)
+        shown = picture(example)
+        last = shown is not None and shown.shape != example.shape  # the channels are the last axis
+        value, how = to_input(
+            opened,
+            example if shown is None else shown,
+            transform=None if last else data.transform,
+            mean=data.mean,
+            std=data.std,
+        )
+        value = value.movedim(0, 2) if last else value
     given = name or (Path(image).name if isinstance(image, (str, Path)) else "your image")
     return OwnInput(replace_input(first, value), given, how)
 
@@ -151,4 +160,4 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _per_plane(values: Sequence[float]) -> Tensor:
-    return torch.tensor(list(values), dtype=torch.float32).reshape(-1, 1, 1)
+    return torch.tensor(list(values), dtype=torch.float32, device="cpu").reshape(-1, 1, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from innerview.analysis.pictures.picture import image_pixels, thumbnail
-from innerview.data.inputs import as_text, is_image, main_input
+from innerview.data.inputs import as_text, main_input, picture
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +36,7 @@ def make_thumbnail(data: Data, index: int) -> Thumbnail:
     batch = data.batch([index])
     value = main_input(batch)
     label = None if batch.labels is None else data.class_name(int(batch.labels[0]))
-    if is_image(value):
-        return Thumbnail(label, thumbnail(image_pixels(value, data.mean, data.std)[0], SIDE), "")
+    shown = picture(value)
+    if shown is not None:
+        return Thumbnail(label, thumbnail(image_pixels(shown, data.mean, data.std)[0], SIDE), "")
     return Thumbnail(label, None, as_text(value, _NUMBERS))

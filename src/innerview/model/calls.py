@@ -122,6 +122,11 @@ class Calls:
             self._handles.append(module.register_forward_hook(after))
 
 
+def is_ours(hook: object) -> bool:
+    """Tell a hook of ``Calls``, which belongs to whoever entered that, and to no copy of the module."""
+    return getattr(hook, "__module__", None) == __name__
+
+
 def _insert(hooks: Any, hook: Callable[..., Any]) -> RemovableHandle:
     handle = RemovableHandle(hooks)
     hooks[handle.id] = hook

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from innerview.errors import ForwardError, UnseenLayerError
 from innerview.model.calls import Calls, locate, modules_of
-from innerview.model.outputs import activation, copied, describe, tensors
+from innerview.model.gradients import turned_on
+from innerview.model.outputs import activation, copied, describe, detached, tensors
 from innerview.model.state import quiet
 from innerview.model.status import why_never_called
+from innerview.model.ways_out import ways_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -99,8 +101,13 @@ def run(
     if not names:
         return {}
     fed, named = copied((tuple(args), dict(kwargs)))
-    with quiet(model, restore_rng=restore_rng), capture:
-        _run_into(capture, model, fed, named)
+    try:
+        with quiet(model, restore_rng=restore_rng), capture:
+            _run_into(capture, model, fed, named)
+    except ForwardError as error:
+        if error.__cause__ is None or not turned_on(model, error.__cause__):
+            raise
+        return run(model, args, kwargs, names, stop=stop, restore_rng=restore_rng)
     for name in names:
         if name not in capture.values:
             raise UnseenLayerError(f"the output of layer {name!r} cannot be seen: {capture.why(name)}")
@@ -114,8 +121,14 @@ def forward(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], 
         ForwardError: the model raised; its error is the cause.
     """
     fed, named = copied((tuple(args), dict(kwargs)))
-    with quiet(model, restore_rng=restore_rng):
-        return _call(model, fed, named)
+    try:
+        with quiet(model, restore_rng=restore_rng):
+            output = _call(model, fed, named)
+    except ForwardError as error:
+        if error.__cause__ is None or not turned_on(model, error.__cause__):
+            raise
+        return forward(model, args, kwargs, restore_rng=restore_rng)
+    return detached(output)
 
 
 def reach(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], layer: str) -> Tensor | None:
@@ -179,7 +192,7 @@ def _explained(error: Exception, model: nn.Module, args: tuple[Any, ...], kwargs
     own = {weight.dtype for weight in model.parameters() if weight.is_floating_point()}
     if floats and own and floats.isdisjoint(own) and "type" in str(error):
         lines.append(f"dtypes differ: the model has {_dtypes(own)}, its input {_dtypes(floats)}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *ways_out(error, given, floats=bool(own))])
 
 
 def _dtypes(dtypes: Iterable[Any]) -> str:

@@ -11,7 +11,7 @@ from torch import Tensor
 from innerview.errors import DataError, UnseenLayerError
 from innerview.model.calls import Calls, locate, modules_of
 from innerview.model.capture import forward, run
-from innerview.model.outputs import activation, describe, mapped
+from innerview.model.outputs import activation, describe, mapped, tensors
 
 if TYPE_CHECKING:
     from torch import nn
@@ -104,5 +104,13 @@ def laid_out(edited: Any, value: Tensor, name: str) -> Tensor:
 
 
 def put_back(output: Any, value: Tensor, edited: Tensor) -> Any:
-    """A layer's output with one of its tensors replaced, wherever it occurs."""
+    """A layer's output with one of its tensors replaced, wherever it occurs.
+
+    Raises:
+        UnseenLayerError: it is not one of them, but was made from one that is sparse or quantised.
+    """
+    if not any(tensor is value for _, tensor in tensors(output)):
+        raise UnseenLayerError(
+            "this layer returns a sparse or quantised tensor: it can be looked at, but nothing can be put in its place"
+        )
     return edited if output is value else mapped(output, lambda tensor: edited if tensor is value else tensor)

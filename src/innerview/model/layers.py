@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parameter import is_lazy
 
-from innerview.errors import InnerviewError
+from innerview.errors import ForwardError, InnerviewError
 from innerview.model.calls import Calls, modules_of, unknown_layer
 from innerview.model.capture import forward
-from innerview.model.outputs import activation, tensors
+from innerview.model.outputs import activation, is_table, tensors
 from innerview.model.status import Status, above, ran_uncompiled, why_never_called
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from torch import nn
 
@@ -60,10 +62,15 @@ class Layer:
 
 
 class Layers(Mapping[str, Layer]):
-    """The rows of the layer table by name; iterating gives the names in execution order, parents before children."""
+    """The rows of the layer table by name; iterating gives the names in execution order, parents before children.
 
-    def __init__(self, rows: Iterable[Layer]) -> None:
+    Attributes:
+        widths: columns of the model's own outputs that have a row for each sample.
+    """
+
+    def __init__(self, rows: Iterable[Layer], widths: Sequence[int] = ()) -> None:
         self._rows = {row.name: row for row in rows}
+        self.widths = list(widths)
 
     def __getitem__(self, name: str) -> Layer:
         """Return a row.
@@ -102,18 +109,20 @@ class Layers(Mapping[str, Layer]):
         return "\n".join(line.rstrip() for line in lines)
 
 
-def trace_layers(
+def trace_layers(  # noqa: C901 - one pass over the rows
     model: nn.Module,
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
     *,
     batch: int | None = None,
+    more: tuple[tuple[Any, ...], Mapping[str, Any], int] | None = None,
     restore_rng: bool = True,
 ) -> Layers:
-    """Make the layer table with one forward that leaves no trace in the model.
+    """Make the layer table with one forward, or two, that leave no trace in the model.
 
-    A batch of two samples tells the batch axis apart best; its size is that of the first tensor's first axis unless
-    ``batch`` says otherwise. ``restore_rng`` is as for ``quiet``.
+    A batch's size is that of the first tensor's first axis unless ``batch`` says otherwise. ``more`` are args, kwargs
+    and size of a batch of another number of samples: the axis whose length follows that number is the batch. Another
+    may have its length by chance, as the two directions of an RNN's state. ``restore_rng`` is as for ``quiet``.
 
     Raises:
         ForwardError: the model rejected its input.
@@ -123,15 +132,23 @@ def trace_layers(
     modules = modules_of(model)
     order: list[tuple[str, int]] = []
     seen: dict[tuple[str, int], _Seen] = {}
+    shapes: dict[tuple[str, int], tuple[int, ...] | None] = {}
 
     def started(path: str, call: int) -> None:
         order.append((path, call))
 
     def returned(path: str, call: int, output: Any) -> None:
-        seen[path, call] = _look(output, batch)
+        seen[path, call] = _look(output, batch, shapes.get((path, call)), 0 if more is None else more[2])
 
+    def returned_more(path: str, call: int, output: Any) -> None:
+        tensor, _ = activation(output)
+        shapes[path, call] = None if tensor is None else tuple(tensor.shape)
+
+    if more is not None:
+        with Calls(modules, returned_more), suppress(ForwardError):  # it raises again below, if it is not the number
+            forward(model, more[0], more[1], restore_rng=restore_rng)
     with Calls(modules, returned, started) as calls:
-        forward(model, args, kwargs, restore_rng=restore_rng)
+        output = forward(model, args, kwargs, restore_rng=restore_rng)
     tree = {"": model, **modules}
     also = _other_names(model, modules)
     parameters = {path: _count(module) for path, module in modules.items()}
@@ -150,6 +167,8 @@ def trace_layers(
         else:
             status = Status.NO_TENSOR if found.shape is None else Status.SEEN
             notes.insert(0, found.note)
+            if isinstance(modules[path], _BatchNorm) and modules[path].running_mean is None:
+                notes.append("keeps no running averages: its values depend on the other samples of the batch")
             if status is Status.SEEN and ran_uncompiled(tree, path, calls.counts):
                 notes.append("compiled: the values are those of the uncompiled module")
         if count > 1:
@@ -172,7 +191,7 @@ def trace_layers(
                 note="; ".join(note for note in notes if note),
             )
         )
-    return Layers(rows)
+    return Layers(rows, [tensor.shape[1] for _, tensor in tensors(output) if is_table(tensor)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +204,16 @@ class _Seen:
     note: str
 
 
-def _look(output: Any, batch: int) -> _Seen:
+def _look(output: Any, batch: int, other: tuple[int, ...] | None, count: int) -> _Seen:
+    """The facts of an output for ``batch`` samples, and the axis that has that length here and ``count`` in another."""
     tensor, note = activation(output)
     if tensor is None:
         return _Seen(None, None, None, note)
     shape = tuple(tensor.shape)
     dtype = str(tensor.dtype).removeprefix("torch.")
-    axis = next((axis for axis, length in enumerate(shape) if length == batch), None)
+    alike = other is not None and len(other) == len(shape)
+    axes = [axis for axis, length in enumerate(shape) if length == batch]
+    axis = next((axis for axis in axes if not alike or other[axis] == count), None)  # type: ignore[index] - alike
     if axis is not None:
         return _Seen(shape[:axis] + shape[axis + 1 :], axis, dtype, note)
     mixed = f"no axis has the length of the batch ({batch}): the samples are mixed, and the whole shape is given"

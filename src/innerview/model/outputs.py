@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_DENSE = 2**24  # positions of a sparse tensor that is shown
 _LONGEST_DESCRIPTION = 400
 
 
@@ -22,17 +24,35 @@ def activation(output: Any) -> tuple[Tensor | None, str]:
     It is the first floating point tensor of the output, else the first tensor of any kind.
 
     Returns:
-        The tensor itself (no copy; None when there is none), and a note for the reader, empty when the output is
-        just that tensor.
+        The tensor itself (no copy; None when there is none), or its values where it is sparse or quantised; and a note
+        for the reader, empty when the output is just that tensor.
     """
     if isinstance(output, Tensor) and not output.is_nested:
-        return output, ""
+        return _plain(output)
     # A nested (ragged) tensor has no shape to show.
     found = [(place, tensor) for place, tensor in tensors(output) if not tensor.is_nested]
     if not found:
         return None, f"returns no tensor ({_kind(output)})"
     place, chosen = next(((p, t) for p, t in found if t.is_floating_point()), found[0])
-    return chosen, f"the output is a {_kind(output)}: its tensor {place} is shown"
+    plain, note = _plain(chosen)
+    which = f"the output is a {_kind(output)}: its tensor {place} is shown"
+    return plain, f"{which}; {note}" if note else which
+
+
+def _plain(tensor: Tensor) -> tuple[Tensor | None, str]:
+    """A tensor as one with a number at each position, and a note where it is not one itself."""
+    if tensor.is_quantized:
+        return tensor.dequantize(), "quantised: the values are those that its numbers stand for"
+    if tensor.layout == torch.strided or tensor.device.type == "meta":
+        return tensor, ""
+    if tensor.numel() > _DENSE:
+        return None, f"returns a sparse tensor of {tensor.numel():,} positions, too many to show"
+    return tensor.to_dense(), "sparse: shown dense"
+
+
+def is_table(tensor: Tensor) -> bool:
+    """Tell an output ``[N, C]`` of floats, with at least two columns."""
+    return tensor.ndim == 2 and tensor.shape[1] > 1 and tensor.is_floating_point() and not tensor.is_nested  # noqa: PLR2004 - [N, C]
 
 
 def tensors(value: Any) -> Iterator[tuple[str, Tensor]]:
@@ -46,6 +66,11 @@ def copied(value: Any, *, detach: bool = True) -> Any:
     A tensor that occurred twice occurs twice: ``nn.MultiheadAttention`` compares its query with its key by identity.
     """
     return mapped(value, lambda tensor: tensor.detach().clone() if detach else tensor.clone())
+
+
+def detached(value: Any) -> Any:
+    """A nested value without its autograd graph, which a forward that differentiates returns; itself without any."""
+    return mapped(value, Tensor.detach) if any(tensor.requires_grad for _, tensor in tensors(value)) else value
 
 
 def mapped(value: Any, change: Callable[[Tensor], Tensor]) -> Any:

@@ -15,7 +15,7 @@ from innerview.model.outputs import tensors
 from innerview.model.state import quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from torch import nn
@@ -132,7 +132,7 @@ def _look_back(
             return None
         image = found[0]
         with quiet(model, restore_rng=restore_rng), torch.enable_grad():
-            noise = torch.randn(1, *image.shape[1:], generator=random).to(image.device, image.dtype)
+            noise = _noise((1, *image.shape[1:]), random).to(image.device, image.dtype)
             noise.requires_grad_()
             # Not the leaf itself: a model may change its input in place.
             fed, named = _with_image(inputs, image, noise.clone())
@@ -143,6 +143,10 @@ def _look_back(
             (rows, columns), (height, width) = maps.shape[2:], image.shape[2:]
             box = None if probe is None else _reached(maps[0, :, probe[0], probe[1]], noise, random)
     return _Seen((height, width), (rows, columns), box)
+
+
+def _noise(shape: Sequence[int], random: torch.Generator) -> Tensor:
+    return torch.randn(*shape, generator=random, dtype=torch.float32, device="cpu")
 
 
 def _with_image(inputs: Any, image: Tensor, new: Tensor) -> Any:
@@ -162,7 +166,7 @@ def _reached(picked: Tensor, noise: Tensor, random: torch.Generator) -> _Box | N
     """Return the box of pixels that the gradient of one position's channels reaches."""
     # As large as leaves room to both sides: a block scaled by 1e-6, as in a new ConvNeXt, must not underflow to zero.
     scale = torch.finfo(picked.dtype).max ** 0.5
-    weights = torch.randn(picked.shape, generator=random).to(picked) * scale
+    weights = _noise(picked.shape, random).to(picked) * scale
     try:
         (gradient,) = torch.autograd.grad(picked, noise, weights, allow_unused=True)
     except RuntimeError:  # an operation on the way has no derivative, or another thread has just changed the weights

@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import _disable_current_modes
 from innerview.errors import UnseenLayerError
 from innerview.model.calls import Calls, locate, modules_of
 from innerview.model.intervene import Editing, Edits, forward_with, laid_out, put_back
-from innerview.model.outputs import activation, copied, tensors
+from innerview.model.outputs import activation, copied, detached, tensors
 from innerview.model.randomness import random_states
 from innerview.model.state import devices_of, quiet
 from innerview.model.tape import Diverged, Skipping, Skips, Tape
@@ -65,7 +65,7 @@ class Recording:
         self._modules = modules = modules_of(model)
         self.layer = layer
         self.note = ""
-        self.activation = torch.empty(0)
+        self.activation = torch.empty(0, dtype=torch.float32, device="cpu")
         self.output: Any = None
         self._model = model
         self._rng = restore_rng
@@ -203,7 +203,7 @@ class Recording:
                 raise UnseenLayerError  # the full forward says why
             if not skipping.passed or not skipping.complete:
                 raise Diverged
-        return output
+        return detached(output)
 
     @contextmanager
     def _quiet(self) -> Iterator[None]:

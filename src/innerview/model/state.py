@@ -14,6 +14,10 @@ from torch.autograd.grad_mode import _unsafe_preserve_version_counter
 from torch.nn.parameter import is_lazy
 
 from innerview.errors import InnerviewError
+from innerview.model.calls import is_ours
+from innerview.model.gradients import as_needed
+from innerview.model.outputs import tensors
+from innerview.model.passes import looking
 from innerview.model.randomness import kept
 from innerview.model.status import is_wrapper_of_compiled
 from innerview.model.switch import Switch
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _PROBES = 8
+_OWN = ("_parameters", "_buffers", "_modules")  # attributes of every module
 
 
 @contextmanager
@@ -29,25 +34,33 @@ def quiet(model: nn.Module, *, restore_rng: bool = True) -> Iterator[Callable[[]
     """Run a model in evaluation mode without gradients, and put everything back afterwards; one ``quiet`` at a time.
 
     Put back also when the body raises: each module's train/eval flag, the values of all buffers (also of a BatchNorm
-    without running averages of its own, or of a module that ignores evaluation mode), and the random state of torch
-    (CPU and the model's devices), Python and NumPy. Meanwhile ``torch.compile``'d code runs uncompiled and the fast
-    path of ``nn.TransformerEncoder`` is off, since both pass by the modules inside.
+    without running averages of its own, or of a module that ignores evaluation mode), tensors kept as plain attributes,
+    and the random state of torch (CPU and the model's devices), Python and NumPy. Meanwhile ``torch.compile``'d code
+    runs uncompiled and the fast path of ``nn.TransformerEncoder`` is off, since both pass by the modules inside. What
+    watches the model's passes is not told of those made here.
 
     ``restore_rng`` is False while another thread is training: rewinding the shared random state, or uncompiling its
     code, would change that training. Use it with ``snapshot``.
 
     Yields:
-        A function that puts the buffers back, to be called between two forwards.
+        A function that puts buffers and attributes back, to be called between two forwards.
     """
     modules = list(model.modules())
     buffers = _Buffers(modules)
+    attributes = _Attributes(modules)
+
+    def settle() -> None:
+        buffers.restore()
+        attributes.restore()
+
     with ExitStack() as undo:
+        undo.enter_context(looking())
         undo.enter_context(_INSIDE_VISIBLE.held())
-        undo.enter_context(torch.no_grad())
+        undo.enter_context(as_needed(model))
         if restore_rng:
             undo.enter_context(_UNCOMPILED.held())
             undo.enter_context(kept(devices_of(model)))
-        undo.callback(buffers.restore)
+        undo.callback(settle)
         training = [module for module in modules if module.training]
         undo.callback(_set_training, training, to=True)
         _set_training(training, to=False)
@@ -56,7 +69,7 @@ def quiet(model: nn.Module, *, restore_rng: bool = True) -> Iterator[Callable[[]
                 # On several GPUs its replicas run on threads of their own, where no hook of ours listens.
                 undo.callback(setattr, module, "device_ids", module.device_ids)
                 module.device_ids = module.device_ids[:1]
-        yield buffers.restore
+        yield settle
 
 
 def cloned(parameter: nn.Parameter) -> nn.Parameter:
@@ -68,8 +81,9 @@ def snapshot(model: nn.Module, parameter: Callable[[nn.Parameter], nn.Parameter]
     """Copy a model, sharing its parameters, so that it can be run while another thread is training it.
 
     Flags, buffers and attributes are copies, and what was compiled is not: the copy can be switched to evaluation mode
-    without the training noticing. The user's hooks are kept; they run for the copy too. A ScriptModule's parameters
-    cannot be shared and are copied. ``parameter`` says what stands in the copy for a parameter, if not itself.
+    without the training noticing. The user's hooks are kept, and run for the copy too; ours are not. A ScriptModule's
+    parameters cannot be shared and are copied. ``parameter`` says what stands in the copy for a parameter, if not
+    itself.
 
     Raises:
         InnerviewError: the model holds something that cannot be copied.
@@ -80,9 +94,9 @@ def snapshot(model: nn.Module, parameter: Callable[[nn.Parameter], nn.Parameter]
         for name, value in list(vars(module).items()):
             if name.endswith("_hooks") and isinstance(value, dict):
                 memo.update({id(hook): hook for hook in list(value.values()) if not _belongs_to(hook, modules)})
-            elif isinstance(value, Tensor) and not value.is_leaf:
+            elif isinstance(value, (Tensor, list, tuple, dict)) and name not in _OWN:
                 # Results kept as attributes, such as the weight of torch.nn.utils.weight_norm: deepcopy refuses those.
-                memo[id(value)] = value.detach().clone()
+                memo.update({id(t): t.detach().clone() for _, t in tensors(value) if not t.is_leaf})
     try:
         result = copy.deepcopy(model, memo)
     except Exception as error:
@@ -93,6 +107,9 @@ def snapshot(model: nn.Module, parameter: Callable[[nn.Parameter], nn.Parameter]
     for module in result.modules():
         if is_wrapper_of_compiled(module):
             module.forward = module.get_submodule("_orig_mod").__call__  # what torch.compile wrapped
+        for hooks in (module._forward_pre_hooks, module._forward_hooks):  # noqa: SLF001 - no public way
+            for number in [number for number, hook in hooks.items() if is_ours(hook)]:
+                del hooks[number]
     return result
 
 
@@ -175,6 +192,44 @@ class _Buffers:
                 # Only what was replaced. A buffer made by the forward stays: the model may count on it from now on.
                 if type(now) is dict and name in now and now[name] is not tensor:
                     now[name] = tensor
+
+
+class _Attributes:
+    """Tensors kept as plain attributes of modules, such as an RNN's state, to be put back if a forward writes them.
+
+    Looked at are modules of the user's own: those of torch keep their state in buffers.
+    """
+
+    def __init__(self, modules: list[nn.Module]) -> None:
+        own = [module for module in modules if not type(module).__module__.startswith("torch.nn.modules")]
+        self._held = [(vars(module), {n: v for n, v in vars(module).items() if n not in _OWN}) for module in own]
+        kept = [t for _, held in self._held for value in held.values() for _, t in _inside(value)]
+        self._tensors = [tensor for tensor in kept if _can_change(tensor) and _plain(tensor)]
+        self._copies = [(tensor._version, tensor.detach().clone()) for tensor in self._tensors]  # noqa: SLF001 - has no public name
+
+    def restore(self) -> None:
+        for now, held in self._held:
+            for name in [name for name in now if name not in _OWN]:
+                value = now[name]
+                if name not in held and any(True for _ in _inside(value)):
+                    del now[name]
+                elif (
+                    name in held
+                    and value is not held[name]
+                    and any(True for v in (value, held[name]) for _ in _inside(v))
+                ):
+                    now[name] = held[name]
+            for name in held.keys() - now.keys():
+                now[name] = held[name]
+        for tensor, (version, copy_) in zip(self._tensors, self._copies, strict=True):
+            if tensor._version != version:  # noqa: SLF001 - has no public name
+                with torch.no_grad():
+                    tensor.copy_(copy_)
+
+
+def _inside(value: Any) -> Iterator[tuple[str, Tensor]]:
+    """The tensors in an attribute: itself, or those that a list, tuple or dict holds."""
+    return tensors(value) if isinstance(value, (Tensor, list, tuple, dict)) else iter(())
 
 
 def _set_training(modules: list[nn.Module], *, to: bool) -> None:

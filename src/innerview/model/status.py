@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from innerview.model.passes import Passes
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -56,7 +58,8 @@ def ran_uncompiled(modules: Mapping[str, nn.Module], path: str, counts: Mapping[
 
 def is_compiled(module: nn.Module) -> bool:
     """Tell a module compiled by ``module.compile()`` or returned by ``torch.compile(module)``."""
-    return is_wrapper_of_compiled(module) or vars(module).get("_compiled_call_impl") is not None
+    compiled = vars(module).get("_compiled_call_impl")
+    return is_wrapper_of_compiled(module) or not (compiled is None or isinstance(compiled, Passes))
 
 
 def is_wrapper_of_compiled(module: nn.Module) -> bool:

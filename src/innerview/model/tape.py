@@ -23,6 +23,8 @@ from innerview.model.outputs import mapped, tensors
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from typing_extensions import Self
+
 # Comes and goes with reference counts (Tensor.data, hooks), so it is neither counted nor skipped: it only makes a view.
 _DETACH = torch.ops.aten.detach.default
 
@@ -65,13 +67,24 @@ class _Mode(TorchDispatchMode):
         super().__init__()
         self.passed = False
         self._left = False
+        self._entered = 0
 
     def leave(self) -> None:
-        """Stop, and run what follows without this mode, unless the model has put one of its own above it."""
+        """Stop, and run what follows without this mode where that is safe; elsewhere operations pass through it.
+
+        It is not where the model has put a mode of its own above this one, nor inside a guard such as
+        ``torch.inference_mode``: that puts the thread's dispatch keys back when it ends, those of this mode too, and
+        without a mode every operation fails then (pytorch/pytorch#136566).
+        """
         self.passed = True
-        if _get_current_dispatch_mode() is self:
+        if _get_current_dispatch_mode() is self and _included() == self._entered:
             self._left = True
             super().__exit__(None, None, None)
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self._entered = _included()
+        return self
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -81,6 +94,10 @@ class _Mode(TorchDispatchMode):
     def __exit__(self, *how: object) -> None:
         if not self._left:
             super().__exit__(*how)
+        elif _get_current_dispatch_mode() is None:
+            # A guard that changes no key, ``torch.inference_mode(False)``, cannot be told when the mode is left.
+            for key in (torch._C.DispatchKey.Python, torch._C.DispatchKey.PythonTLSSnapshot):  # noqa: SLF001 - no public way
+                torch._C._dispatch_tls_set_dispatch_key_included(key, False)  # noqa: SLF001, FBT003 - likewise
 
 
 class Tape(_Mode):
@@ -264,6 +281,11 @@ class Skipping(_Mode):
             given = [leaf for leaf in pytree.tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
             return given[result.position]
         return result
+
+
+def _included() -> int:
+    """The dispatch keys that this thread has switched on."""
+    return torch._C._dispatch_tls_local_include_set().raw_repr()  # noqa: SLF001 - no public way
 
 
 def _address(tensor: Tensor) -> int | None:

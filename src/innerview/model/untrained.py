@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import copy
-
 import torch
 from torch import nn
 
 from innerview.errors import InnerviewError
 from innerview.model.randomness import kept
-from innerview.model.state import devices_of
+from innerview.model.state import cloned, devices_of, snapshot
 
 _MOST_NAMED = 4
 
@@ -22,7 +20,13 @@ def untrained(model: nn.Module, seed: int = 0) -> nn.Module:
     Raises:
         InnerviewError: some parameters belong to a module without ``reset_parameters``; the message names them.
     """
-    fresh = copy.deepcopy(model)
+    try:
+        fresh = snapshot(model, cloned)
+    except InnerviewError as error:
+        raise InnerviewError(
+            f"{type(model).__name__} cannot be made untrained by itself: it cannot be copied ({error.__cause__}). Pass "
+            "a freshly made model: baseline=YourModel()"
+        ) from error
     left = {id(parameter): name for name, parameter in fresh.named_parameters()}
     # torch.manual_seed seeds every device there is, not only the model's.
     everywhere = {torch.device("cuda", number) for number in range(torch.cuda.device_count())} | devices_of(model)

@@ -12,10 +12,11 @@ from traitlets import Bool, Int
 
 from innerview.arguments import strict
 from innerview.data.own_input import OwnInput, own_input
-from innerview.data.samples import Data, forward_parameters
+from innerview.data.samples import Data
 from innerview.errors import InnerviewError
 from innerview.jobs.progress import finish
 from innerview.jobs.worker import Jobs
+from innerview.model.signature import takes
 from innerview.model.untrained import untrained
 from innerview.session.cell import Cells
 from innerview.session.checkpoints import Checkpoint, Checkpoints
@@ -51,7 +52,9 @@ class Inspector(Questions, Selection):
     Args:
         model: any ``torch.nn.Module``. It is used where it is: nothing of it is changed.
         data: a DataLoader, a Dataset, a tensor of inputs, a pair ``(inputs, labels)``, or a dict of tensors.
-        classes: a name for each label.
+        classes: a name for each label, in order, or a dict from number to name or from name to number.
+        labels: the labels, one a sample, as numbers or names; or the part of a batch that holds them, by its position
+            or name. None: they are found by name, position and meaning; in doubt the header says which they are.
         mean, std: the normalisation of the inputs per channel, undone for display; found in the data's transform
             when it has one.
         unpack: turns a collated batch into ``(args, kwargs, labels)`` for data of an unusual form.
@@ -91,9 +94,10 @@ class Inspector(Questions, Selection):
         model: nn.Module,
         data: Any,
         *,
-        classes: Sequence[str] | None = None,
-        mean: Sequence[float] | None = None,
-        std: Sequence[float] | None = None,
+        classes: Sequence[str] | Mapping[Any, Any] | None = None,
+        labels: Any = None,
+        mean: float | Sequence[float] | None = None,
+        std: float | Sequence[float] | None = None,
         unpack: Callable[[Any], tuple[tuple[Any, ...], dict[str, Any], Tensor | None]] | None = None,
         baseline: nn.Module | Literal["untrained"] | None = None,
         training: Any = None,
@@ -102,8 +106,16 @@ class Inspector(Questions, Selection):
         if not isinstance(model, nn.Module):
             raise TypeError(f"a model is a torch.nn.Module; got {type(model).__name__}: {model!r:.80}")
         gate = Gate()
-        accepts = forward_parameters(model.forward)
-        samples = Data(data, classes=classes, mean=mean, std=std, unpack=unpack, accepts=accepts, guard=gate.reading)
+        samples = Data(
+            data,
+            classes=classes,
+            labels=labels,
+            mean=mean,
+            std=std,
+            unpack=unpack,
+            takes=takes(model),
+            guard=gate.reading,
+        )
         fitted_to = None if training is None else samples.alike(training)
         other = _baseline(model, baseline)
         self._begin(model, samples, gate, fitted_to, memory)

@@ -153,7 +153,7 @@ class Questions:
         """
         subject = self.subject
         indices = range(len(subject.data)) if samples is None else samples
-        parts = [values.cpu() for _, values in sweep(subject, layer, indices)]
+        parts = [found.values.cpu() for found in sweep(subject, layer, indices)]
         try:
             return torch.cat(parts)
         except RuntimeError as error:

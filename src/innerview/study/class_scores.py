@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from innerview.errors import InnerviewError
-from innerview.model.outputs import activation
+from innerview.model.outputs import activation, is_table, tensors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,12 +18,13 @@ _ROUGH = 1e-3  # by which the sum of a row of probabilities may miss 1, however 
 _FIVE = 5
 
 
-def scores(output: Any, samples: int | None = None) -> Tensor:
+def scores(output: Any, samples: int | None = None, columns: range | None = None) -> Tensor:
     """Take the log-probabilities of the classes from a model's output.
 
     Args:
         output: any output whose main tensor is ``[N, classes]``: logits, log-probabilities or probabilities.
         samples: N, to be sure of it: some outputs have a row for each position of a sequence, or each crop.
+        columns: how many classes there may be, as ``Data.columns``; None where that is not known.
 
     Returns:
         ``[N, classes]`` on the output's device, float64 for an output in float64 and float32 for any other; NaN in a
@@ -33,10 +34,7 @@ def scores(output: Any, samples: int | None = None) -> Tensor:
     Raises:
         InnerviewError: the output is not one score per class; the message says what it is.
     """
-    tensor, _ = activation(output)
-    if tensor is None or tensor.ndim != 2 or tensor.shape[1] < 2 or not tensor.is_floating_point():  # noqa: PLR2004 - [N, classes]
-        what = type(output).__name__ if tensor is None else f"{list(tensor.shape)} {tensor.dtype}"
-        raise InnerviewError(f"no class probabilities: the model's output is {what}, not one score per class")
+    tensor = _of_classes(output, columns)
     if samples is not None and len(tensor) != samples:
         raise InnerviewError(f"no class probabilities: the model's output has {len(tensor)} rows for {samples} samples")
     limits = torch.finfo(tensor.dtype)
@@ -48,13 +46,39 @@ def scores(output: Any, samples: int | None = None) -> Tensor:
     return values.log_softmax(1)
 
 
-def scores_of_one(output: Any) -> Tensor:
+def _of_classes(output: Any, columns: range | None) -> Tensor:
+    """Choose the tensor of an output with one score per class."""
+    found = [(place, tensor) for place, tensor in tensors(output) if is_table(tensor)]
+    if not found:
+        tensor, _ = activation(output)
+        what = type(output).__name__ if tensor is None else f"{list(tensor.shape)} {tensor.dtype}"
+        raise InnerviewError(f"no class probabilities: the model's output is {what}, not one score per class")
+    fitting = [(place, tensor) for place, tensor in found if columns is None or tensor.shape[1] in columns]
+    if not fitting:
+        widths = " or ".join(str(tensor.shape[1]) for _, tensor in found)
+        raise InnerviewError(
+            f"no class probabilities: the model's output has {widths} columns, but the data has "
+            f"{columns.start if columns else 0} classes. If a column is a class, name them all: classes=[...]"
+        )
+    widths = {tensor.shape[1] for _, tensor in fitting}
+    # Hugging Face's outputs name it; of several of the same width the first is the main one, as Inception's.
+    named = [tensor for place, tensor in fitting if "logits" in place]
+    if len(widths) > 1 and not named:
+        listed = " and ".join(f"{place} with {tensor.shape[1]} columns" for place, tensor in fitting)
+        raise InnerviewError(
+            f"no class probabilities: several of the model's outputs could be class scores, {listed}. "
+            "The names of the classes tell which: classes=[...]"
+        )
+    return named[0] if named else fitting[0][1]
+
+
+def scores_of_one(output: Any, columns: range | None = None) -> Tensor:
     """Take the log-probabilities ``[classes]`` from a model's output for one sample, on the CPU.
 
     Raises:
         InnerviewError: as ``scores``, or some of them are NaN.
     """
-    found = scores(output, 1)[0].cpu()
+    found = scores(output, 1, columns)[0].cpu()
     if found.isnan().any():
         raise InnerviewError("no class probabilities: the model's output has NaN or infinite scores")
     return found
@@ -95,7 +119,7 @@ def verdict(log_probabilities: Tensor, labels: Tensor | None) -> Verdict:
     # A model that diverged predicts nothing: argmax would take its first NaN for the likeliest class.
     broken = log_probabilities.isnan().any(1)
     predicted = log_probabilities.argmax(1).masked_fill(broken, -1)
-    given = torch.full((count,), -1) if labels is None else labels
+    given = torch.full((count,), -1, dtype=torch.int64, device="cpu") if labels is None else labels
     given = given.to(device).clamp(min=-1)
     likely = log_probabilities.topk(min(_FIVE, classes)).indices
     named = (given >= 0) & (given < classes)

@@ -12,6 +12,7 @@ from innerview.errors import DataError
 from innerview.jobs.progress import relay, silent
 from innerview.study.compression_results import Compression, CompressionSpec, compression_table, specs_of
 from innerview.study.evaluation import evaluating
+from innerview.study.judging import check_metric
 from innerview.study.projections import FITTED_ON, divide, projecting
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def compressing(
     wanted = _wanted(ranks)
     if samples is not None and samples < 1:
         raise DataError(f"samples={samples}: at least one sample is evaluated")
+    check_metric(metric)
     parts = divide(subject, fit, fit_samples, seed)
     fitting = partial(projecting, subject, fit=fit, fit_samples=fit_samples, seed=seed)
     setting = yield from _fitting(layer, (wanted[-1] if wanted else None, basis, axis), also, fitting)

@@ -88,7 +88,7 @@ class Embedding:
         return table
 
 
-def embedding(
+def embedding(  # noqa: C901 - the stages of one picture
     subject: Subject,
     layer: str,
     method: str = "pca",
@@ -163,6 +163,9 @@ def embedding(
     options, note = _options(
         method, count, dimensions, seed, perplexity=perplexity, neighbours=neighbours, distance=distance
     )
+    alike = bool((vectors.vectors == vectors.vectors[0]).all())
+    if alike:
+        note += f"; all {count:,} samples have the same activations here, so all points are in one place"
     # PCA has no starting points, so its picture does not depend on what it is turned onto.
     begun = None if onto is None or method == "pca" else onto.places.digest
     key = (method, *options.values())
@@ -171,7 +174,7 @@ def embedding(
         points = next((known for (*settings, _), known in vectors.pictures.items() if (*settings,) == key), None)
     if points is None:
         plane = yield from _plane(vectors, dimensions, seed)
-        if method == "pca":
+        if method == "pca" or alike:
             points = plane
         else:
             yield shown(vectors, "pca", plane, "finding neighbours", None)

@@ -16,6 +16,7 @@ from innerview.study.sweep import batch_size
 if TYPE_CHECKING:
     from collections.abc import Generator, Hashable, Iterable, Mapping, Sequence
 
+    from innerview.data.samples import Batch
     from innerview.model.intervene import Edits
     from innerview.study.judging import Metric
     from innerview.study.subject import Subject
@@ -95,7 +96,8 @@ def evaluating(
         todo = [(variants[number], one) for number, one in found.items() if one.after.evaluated == start]
         ahead = (one.after.evaluated for one in found.values() if one.after.evaluated > start)
         part = [int(index) for index in samples[start : min(start + size, min(ahead, default=len(samples)))]]
-        yield from _batch(subject, part, start, first, todo, metric=metric)
+        for places, batch in subject.data.batches(part):
+            yield from _batch(subject, batch, len(places), first, todo, start=start + places.start, metric=metric)
         yield found
     return found
 
@@ -110,16 +112,16 @@ def _kept(subject: Subject, key: tuple[Hashable, ...], metric: Metric | None) ->
 
 def _batch(
     subject: Subject,
-    samples: list[int],
-    start: int,
+    batch: Batch,
+    samples: int,
     first: str,
     todo: list[tuple[Edits, Evaluated]],
     *,
+    start: int,
     metric: Metric | None,
 ) -> Generator[None, None, None]:
-    batch = subject.data.batch(samples)
     axis = subject.layers[first].batch_axis or 0
-    waiting = list(todo)
+    waiting, columns = list(todo), subject.data.columns
     recording: Recording | None = None
     recorded: object = None
     before: Judged | None = None
@@ -129,14 +131,14 @@ def _batch(
         with subject.borrow_model(batch) as (model, ready, rewind):
             if recording is None or before is None or recorded is not model:
                 recording, recorded = Recording(model, ready.args, ready.kwargs, first, restore_rng=rewind), model
-                before = judge(recording.output, ready, len(samples), metric)
+                before = judge(recording.output, ready, samples, metric, columns)
                 finite = torch.isfinite(recording.activation).movedim(axis, 0).flatten(1).all(1)
-                broken = len(samples) - int(finite.sum())
+                broken = samples - int(finite.sum())
             begun = time.perf_counter()
             with recording.held():
                 while waiting and time.perf_counter() - begun < _HOLD:
                     edits, found = waiting.pop(0)
-                    after = judge(recording.rerun(edits), ready, len(samples), metric)
+                    after = judge(recording.rerun(edits), ready, samples, metric, columns)
                     # Another thread may have been here meanwhile.
                     if found.after.evaluated == start:
                         found.add(after, before)

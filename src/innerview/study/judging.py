@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     Metric = Callable[[Any, Any], Any]
 
 
+_AS_IN = "metric=lambda output, target: (output - target).square().flatten(1).mean(1)"
+
+
 class Judged(NamedTuple):
     """The judgement of a model's output for N samples together, and the class predicted for each.
 
@@ -30,12 +33,14 @@ class Judged(NamedTuple):
     predicted: Tensor | None
 
 
-def judge(output: Any, batch: Batch, samples: int, metric: Metric | None = None) -> Judged:
+def judge(
+    output: Any, batch: Batch, samples: int, metric: Metric | None = None, columns: range | None = None
+) -> Judged:
     """Judge a model's output for a batch of so many samples.
 
-    The output has any form that ``scores`` takes; any form at all where there is a metric. ``metric(output, target)``
-    gives a number for each sample; the target is the labels where there are any, else ``batch.targets``, on the
-    output's device.
+    The output has any form that ``scores`` takes, with ``columns`` as there; any form at all where there is a metric.
+    ``metric(output, target)`` gives a number for each sample; the target is the labels where there are any, else
+    ``batch.targets``, on the output's device.
 
     Raises:
         InnerviewError: the output is not one score per class, and there is no metric.
@@ -43,7 +48,7 @@ def judge(output: Any, batch: Batch, samples: int, metric: Metric | None = None)
     """
     measured = None if metric is None else _measured(metric, output, batch, samples)
     try:
-        found = verdict(scores(output, samples), batch.labels)
+        found = verdict(scores(output, samples, columns), batch.labels)
     except InnerviewError as error:
         if metric is None:
             raise InnerviewError(
@@ -54,18 +59,24 @@ def judge(output: Any, batch: Batch, samples: int, metric: Metric | None = None)
     return Judged(Score.of(samples, found, measured), found.predicted)
 
 
+def check_metric(metric: object) -> None:
+    """Raise DataError for a metric that is not a function."""
+    if metric is not None and not callable(metric):
+        raise DataError(
+            f"metric={metric!r:.80}: a metric is a function that gives one number for each sample, as in {_AS_IN}"
+        )
+
+
 def _measured(metric: Metric, output: Any, batch: Batch, samples: int) -> Tensor:
     device = next((tensor.device for _, tensor in tensors(output)), torch.device("cpu"))
     target = mapped(batch.targets if batch.labels is None else batch.labels, lambda tensor: tensor.to(device))
     given = metric(output, target)
     try:
-        values = torch.as_tensor(given).detach().cpu().double()  # in this order: Apple's GPUs have no float64
+        known = given if isinstance(given, Tensor) else torch.as_tensor(given, dtype=torch.float64, device="cpu")
+        values = known.detach().cpu().double()  # in this order: Apple's GPUs have no float64
     except (TypeError, ValueError, RuntimeError):
         values = None
     if values is None or values.shape not in ((samples,), (samples, 1)):
         what = describe((given,), {}) if isinstance(given, Tensor) else f"{type(given).__name__} {given!r:.60}"
-        raise DataError(
-            f"the metric gave {what} for {samples} samples; it gives one number for each, as in "
-            "metric=lambda output, target: (output - target).square().flatten(1).mean(1)"
-        )
+        raise DataError(f"the metric gave {what} for {samples} samples; it gives one number for each, as in {_AS_IN}")
     return values.reshape(samples)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from innerview.errors import DataError
 from innerview.jobs.worker import steps
 from innerview.study.class_scores import scores
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
 
-    from innerview.data.samples import Batch, Data
     from innerview.jobs.worker import Job
     from innerview.study.predictions import Predictions
     from innerview.study.subject import Subject
@@ -30,20 +28,8 @@ def predicting(subject: Subject, job: Job | None = None) -> Generator[Prediction
     for part in steps(len(subject.data), job, start=predictions.done):
         # Two may ask at once, on two threads even: each continues where the other has come to.
         start = predictions.done
-        for first, count, batch in _batches(subject.data, start, part.stop):
-            predictions.add(first, scores(subject.output(batch), count), batch.labels)
+        for places, batch in subject.data.batches(range(start, part.stop)):
+            found = scores(subject.output(batch), len(places), subject.data.columns)
+            predictions.add(start + places.start, found, batch.labels)
         yield predictions
     subject.judged(predictions.done)
-
-
-def _batches(data: Data, start: int, stop: int) -> Iterator[tuple[int, int, Batch]]:
-    """First index, number of samples and batch: all at once, or one by one where they differ in shape."""
-    if stop <= start:
-        return
-    try:
-        batches = [(start, stop - start, data.batch(range(start, stop)))]
-    except DataError:
-        if stop - start == 1:
-            raise
-        batches = ((index, 1, data.batch([index])) for index in range(start, stop))
-    yield from batches

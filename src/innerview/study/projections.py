@@ -123,7 +123,7 @@ def projecting(
     if fitted is None or rank > fitted.asked:
         # A rank that does not exist is asked for as it is: the fit says what would have worked.
         asked = max(rank, min(_AT_LEAST, most)) if 1 <= rank <= most else rank
-        samples = _Samples(subject, layer, parts, job)
+        samples = _Samples(subject, layer, parts, channel if axis == "channels" else None, job)
         given: Tensor | Iterator[Tensor] = iter(samples)
         if basis == "pca" and axis == "all" and samples.few:
             given = yield from _gathering(given)
@@ -164,8 +164,9 @@ class _Fitted(NamedTuple):
 class _Samples:
     """The activations of the samples fitted to, batch by batch, without those that are not finite."""
 
-    def __init__(self, subject: Subject, layer: str, parts: Parts, job: Job | None) -> None:
+    def __init__(self, subject: Subject, layer: str, parts: Parts, channel: int | None, job: Job | None) -> None:
         self._subject, self._layer, self._parts, self._job = subject, layer, parts, job
+        self._channel = channel  # where each position is a vector of channels
         elements, total = subject.layers[layer].size or 0, len(parts.fitted)
         # Of fewer vectors than dimensions the matrix of products is smaller, for which all have to be there.
         self.few = 8 * elements * total <= subject.cache.budget and total < elements
@@ -174,13 +175,20 @@ class _Samples:
     def __iter__(self) -> Iterator[Tensor]:
         left_out = 0
         total = len(self._parts.fitted)
-        for _, values in sweep(
-            self._subject, self._layer, self._parts.fitted.tolist(), self._job, data=self._parts.data
-        ):
+        for found in sweep(self._subject, self._layer, self._parts.fitted.tolist(), self._job, data=self._parts.data):
+            values = found.unpadded
             finite = torch.isfinite(values.flatten(1)).all(1)
             kept = int(finite.sum())
             left_out += len(values) - kept
-            if kept:
+            if self._channel is not None and found.counts is not None:
+                # Padding is no vector.
+                counts = found.counts.expand_as(values).movedim(self._channel + 1, -1)[..., 0]
+                for sample, there in zip(values[finite], counts[finite].flatten(1), strict=True):
+                    vectors = sample.movedim(self._channel, -1).flatten(0, -2)[there]
+                    yield vectors.reshape(1, -1, *[1] * (sample.ndim - 2), vectors.shape[1]).movedim(
+                        -1, self._channel + 1
+                    )
+            elif kept:
                 yield values if kept == len(values) else values[finite]
         if left_out == total:
             raise DataError(

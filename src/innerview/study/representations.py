@@ -16,7 +16,7 @@ from innerview.analysis.spaces.neighbours import Neighbours, finding_neighbours
 from innerview.data.indices import sample_indices
 from innerview.errors import DataError, UnseenLayerError
 from innerview.study.predicting import predicting
-from innerview.study.sweep import sweep
+from innerview.study.sweep import Swept, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -122,8 +122,9 @@ def representing(
         return known
     making = _Making(subject, layer, pool, len(chosen), seed)
     begun, next_look = time.perf_counter(), 0
-    for part, values in sweep(subject, layer, chosen.tolist(), job):
-        making.add(chosen[part.start : part.stop], values)
+    for found in sweep(subject, layer, chosen.tolist(), job):
+        part = found.part
+        making.add(chosen[part.start : part.stop], found)
         if making.count >= max(next_look, 3) and time.perf_counter() - begun > _FIRST_LOOK and part.stop < len(chosen):
             next_look = int(making.count * _LOOK_AGAIN)
             yield making.made()
@@ -167,16 +168,17 @@ class _Making:
         self.subject, self.layer, self.pool, self.samples, self.seed = subject, layer, pool, samples, seed
         self.count = 0
         self.elements = 0
-        self._in_file = False
+        self._in_file = self._padded = False
         self._note = ""
         self._sketch: Sketch | None = None
         self._vectors: Tensor | None = None
         self._indices = np.empty(samples, np.int64)
         self._excluded: list[np.ndarray] = []
 
-    def add(self, indices: np.ndarray, values: Tensor) -> None:
-        """Take the activations ``[n, ...]`` of some samples."""
-        vectors = self._pooled(values)
+    def add(self, indices: np.ndarray, found: Swept) -> None:
+        """Take the activations of some samples."""
+        values, vectors = found.values, self._pooled(found)
+        self._padded = self._padded or found.counts is not None
         finite = torch.isfinite(vectors).all(1)
         if self._vectors is None:
             self._begin(values, vectors.shape[1])
@@ -202,9 +204,15 @@ class _Making:
         """The representation of the samples taken so far."""
         excluded = np.sort(np.concatenate(self._excluded)) if self._excluded else np.empty(0, np.int64)
         note = "; ".join(filter(None, [self._note, self.subject.note]))
+        if self._padded:
+            note += "; padding is left out"
         if len(excluded):
             note += f"; {len(excluded):,} samples with NaN or infinite values are left out"
-        vectors = torch.empty(0, 0) if self._vectors is None else self._vectors[: self.count]
+        vectors = (
+            torch.empty(0, 0, dtype=torch.float32, device="cpu")
+            if self._vectors is None
+            else self._vectors[: self.count]
+        )
         return Representation(
             self.layer, self._indices[: self.count], vectors, self.elements, excluded, note, self._in_file
         )
@@ -227,10 +235,11 @@ class _Making:
             self._note += "; kept in a file"
             self._in_file = True
         else:
-            self._vectors = torch.empty(self.samples, width)
+            self._vectors = torch.empty(self.samples, width, dtype=torch.float32, device="cpu")
 
-    def _pooled(self, values: Tensor) -> Tensor:
-        """``[n, D]`` float32 on the model's device."""
+    def _pooled(self, found: Swept) -> Tensor:
+        """``[n, D]`` float32 on the model's device; padding counts as zero, and in no mean."""
+        values, counts = found.unpadded, found.counts
         if values.is_complex():
             raise UnseenLayerError(f"{self.layer!r} returns complex numbers, which have no place among real vectors")
         values = values.float()
@@ -239,7 +248,13 @@ class _Making:
         layout = self.subject.axes.layout(self.layer, tuple(values.shape[1:]))
         channel = layout.channel_axis + 1
         if self.pool == "mean":
-            return values.movedim(channel, 1).flatten(2).mean(2) if values.ndim > 2 else values  # noqa: PLR2004 - as above
+            if values.ndim == 2:  # noqa: PLR2004 - as above
+                return values
+            of_all = values.movedim(channel, 1).flatten(2)
+            if counts is None:
+                return of_all.mean(2)
+            many = counts.expand_as(values).movedim(channel, 1).flatten(2).sum(2)
+            return of_all.sum(2) / many.clamp(min=1)
         if not isinstance(self.pool, int):
             raise DataError(f"pool={self.pool!r}: use 'all', 'mean' or the number of a token")
         if layout.kind != "tokens" and not layout.foldable:
@@ -247,4 +262,10 @@ class _Making:
         tokens = values.movedim(channel, -1)
         if not -tokens.shape[1] <= self.pool < tokens.shape[1]:
             raise DataError(f"{self.layer!r} has no token {self.pool}: its tokens are 0 to {tokens.shape[1] - 1}")
-        return tokens[:, self.pool]
+        if counts is None or self.pool >= 0:
+            return tokens[:, self.pool]
+        # Counted from the end: of a padded text its last words, not the padding after them.
+        last = counts.flatten(1).shape[1] - counts.flatten(1).flip(1).int().argmax(1)
+        return tokens[
+            torch.arange(len(tokens), dtype=torch.int64, device=tokens.device), (last + self.pool).clamp(min=0)
+        ]

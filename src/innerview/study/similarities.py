@@ -102,8 +102,8 @@ def compressed_similarity(
     projection = yield from projecting(subject, layer, rank, basis, axis, job=job)
     indices = divide(subject).evaluated[:COMPARED]
     compressed = []
-    for _, values in sweep(subject, layer, indices.tolist(), job):
-        compressed.append(projection.apply(values).flatten(1))
+    for found in sweep(subject, layer, indices.tolist(), job):
+        compressed.append(projection.apply(found.unpadded).flatten(1))
         yield None
     vectors, labels, note = _labelled(torch.cat(compressed), indices, subject.data.labels, None)
     return (yield from _noted(measuring_similarity(vectors, labels), note))

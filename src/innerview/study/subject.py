@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from innerview.analysis.pictures.axes import Axes
 from innerview.data.inputs import main_input, placed
-from innerview.errors import ChangedError, DataError, UnseenLayerError
+from innerview.errors import ChangedError, DataError, InnerviewError, UnseenLayerError
 from innerview.model import capture
 from innerview.model.at_rest import copy_at_rest
 from innerview.model.layers import Layer, Layers, trace_layers
@@ -17,7 +17,7 @@ from innerview.model.state import Fingerprint
 from innerview.study.predictions import Predictions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator
 
     from torch import Tensor, nn
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from innerview.data.samples import Batch, Data
     from innerview.study.cache import Cache
     from innerview.study.gate import Gate
+
+
+_TRACED = 2  # copies of the first sample; then one more
 
 
 class Look(NamedTuple):
@@ -92,19 +95,23 @@ class Subject:
 
     @property
     def layers(self) -> Layers:
-        """Every layer by name, in execution order; found with one forward of the first two samples."""
+        """Every layer by name, in execution order; found with two small forwards of the first sample."""
         layers = self.structure.layers
         if layers is None:
-            count = min(2, len(self.data))
-            try:
-                batch = self.data.batch(range(count))
-            except DataError:
-                # Samples of different shapes cannot be batched; each can still be looked at.
-                count = 1
-                batch = self.data.batch([0])
+            # One sample several times: samples of different shapes cannot be batched.
+            batch, more = self.data.batch([0] * _TRACED), self.data.batch([0] * (_TRACED + 1))
             with self.borrow_model(batch) as (model, ready, alone):
-                layers = trace_layers(model, ready.args, ready.kwargs, batch=count, restore_rng=alone)
+                other = placed(more, model)
+                layers = trace_layers(
+                    model,
+                    ready.args,
+                    ready.kwargs,
+                    batch=_TRACED,
+                    more=(other.args, other.kwargs, _TRACED + 1),
+                    restore_rng=alone,
+                )
             self.structure.layers = layers
+            self.data.settle(layers.widths)
         return layers
 
     @property
@@ -160,15 +167,15 @@ class Subject:
                 raise _changed(self.model)
             self.model, self.copied = made.model, True
 
-    def capture(self, layer: str, samples: Sequence[int], data: Data | None = None) -> Tensor:
-        """A layer's output for one batch, of other data if given, as the layer returned it, on the model's device.
+    def capture(self, layer: str, batch: Batch) -> Tensor:
+        """A layer's output for a batch, as the layer returned it, on the model's device.
 
         Raises:
             UnknownLayerError, UnseenLayerError: no such layer, or its output cannot be seen.
             ForwardError: the model rejects the batch.
             ChangedError: as ``borrow_model``.
         """
-        return self._run((self.data if data is None else data).batch(samples), self.seen(layer))
+        return self._run(batch, self.seen(layer))
 
     def look(self, layer: str, sample: int | None, own: OwnInput | None = None) -> Look:
         """A layer's output for one sample, or for an image of the user's own; the forward stops after that layer.
@@ -204,6 +211,8 @@ class Subject:
 
     def output(self, batch: Batch) -> Any:
         """The model's output for a batch, in evaluation mode, without gradients."""
+        self._check_values()
+        _ = self.layers  # whose forward tells labels that count from 1
         with self.borrow_model(batch) as (model, ready, alone):
             return capture.forward(model, ready.args, ready.kwargs, restore_rng=alone)
 
@@ -232,8 +241,16 @@ class Subject:
         return fields[key]
 
     def _run(self, batch: Batch, row: Layer) -> Tensor:
+        self._check_values()
         with self.borrow_model(batch) as (model, ready, alone):
             return capture.run(model, ready.args, ready.kwargs, [row.name], restore_rng=alone)[row.name]
+
+    def _check_values(self) -> None:
+        if self.device == "meta":
+            raise InnerviewError(
+                f"{type(self.model).__name__} holds no values: its weights are on the device 'meta', which has shapes "
+                "only. Give them values: model.to_empty(device='cpu'), then model.load_state_dict(...)"
+            )
 
     def _check(self) -> None:
         if not self.copied and self._fingerprint.written() != self._written:

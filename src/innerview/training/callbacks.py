@@ -13,7 +13,7 @@ libraries are needed only where their function is called. A run that fails takes
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from functools import wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from innerview.training.watcher import Hook
-
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from torch import nn
 
     from innerview.training.monitor import Monitor
 
@@ -79,11 +79,33 @@ class _Loop:
         setattr(owner, name, call)
 
 
+def _training(model: nn.Module, optimizers: list[Any]) -> list[Any]:
+    """Choose the optimizers that train a parameter of the model."""
+    own = {id(parameter) for parameter in model.parameters()}
+    return [one for one in optimizers if any(id(p) in own for group in one.param_groups for p in group["params"])]
+
+
+class _Hook:
+    """A hook that does nothing in a copy of its module, nor in a file that the module is saved to."""
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self._call = call
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        """Do it."""
+        return self._call(*given, **named)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Takes anything and returns None; a file that names it can be read without innerview.
+        return getattr, (nullcontext(), "__exit__")
+
+
 def lightning(monitor: Monitor) -> Any:
     """A callback for Lightning's ``Trainer``.
 
-    The monitor may be made without an optimizer: it takes the trainer's first one. What it watches is the module whose
-    forward ``training_step`` calls: the LightningModule itself for ``self(x)``, ``module.net`` for ``self.net(x)``.
+    The monitor may be made without an optimizer: it takes those of the trainer that train its model. What it watches is
+    the module whose forward ``training_step`` calls: the LightningModule itself for ``self(x)``, ``module.net`` for
+    ``self.net(x)``.
     """
     names = ("lightning.pytorch", "pytorch_lightning")
     library: Any = import_module(next((name for name in names if name in sys.modules), names[-1]))
@@ -94,7 +116,7 @@ def lightning(monitor: Monitor) -> Any:
 
         def on_train_start(self, trainer: Any, _module: Any) -> None:
             self.seen = trainer.global_step
-            loop.start(next(iter(trainer.optimizers), None))
+            loop.start(_training(monitor.model, trainer.optimizers) or trainer.optimizers or None)
 
         def on_train_batch_end(self, trainer: Any, module: Any, outputs: Any, *_: Any) -> None:
             loop.batch(outputs["loss"] if isinstance(outputs, dict) else outputs)
@@ -136,7 +158,7 @@ def huggingface(monitor: Monitor) -> Any:
 
         def on_train_begin(self, *_: Any, optimizer: Any = None, **__: Any) -> None:
             loop.start(getattr(optimizer, "optimizer", optimizer))  # accelerate wraps it
-            handle = loop.monitor.model.register_forward_hook(Hook(self.returned), with_kwargs=True)
+            handle = loop.monitor.model.register_forward_hook(_Hook(self.returned), with_kwargs=True)
             loop.at_end(handle.remove)
 
         def on_step_end(self, *_: Any, **__: Any) -> None:

@@ -24,7 +24,7 @@ def gather(history: History, group: ProcessGroup | None = None) -> History:
     nccl = distributed.get_backend(group) == "nccl"
     device = torch.device("cuda", torch.cuda.current_device()) if nccl else torch.device("cpu")
     content = torch.from_numpy(np.frombuffer(history.to_bytes(), np.uint8).copy()).to(device)
-    size = torch.tensor([len(content)], device=device)
+    size = torch.tensor([len(content)], dtype=torch.int64, device=device)
     sizes = [torch.zeros_like(size) for _ in range(distributed.get_world_size(group))]
     distributed.all_gather(sizes, size, group=group)
     longest = max(int(each) for each in sizes)

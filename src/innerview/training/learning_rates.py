@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 
 class Scale:
-    """A factor on every learning rate of an optimizer, there only while the optimizer makes its step.
+    """A factor on every learning rate of some optimizers, there only while the optimizer makes its step.
 
     Before the step each rate is multiplied, after it each is what it was. So a scheduler, which computes the next rate
     from the present one or from the first one, computes what it would have without; and when the factor is taken away,
     the rates are exactly those of a run in which it never was.
     """
 
-    def __init__(self, optimizer: Optimizer | None, guard: Guard) -> None:
-        self.optimizer = optimizer
+    def __init__(self, optimizers: tuple[Optimizer, ...], guard: Guard) -> None:
+        self.optimizers = optimizers
         self._guard = guard
         self._factors: list[float] = []
         self._kept: list[tuple[dict[str, Any], Any]] = []
@@ -43,7 +43,7 @@ class Scale:
 
     def multiply(self, factor: float) -> Callable[[], None]:
         """Put one more factor in force; return what takes it away. InnerviewError without an optimizer of PyTorch's."""
-        if self.optimizer is None or not hasattr(self.optimizer, "register_step_pre_hook"):
+        if not self.optimizers or not all(hasattr(one, "register_step_pre_hook") for one in self.optimizers):
             raise InnerviewError(
                 "there is no learning rate to scale: give the monitor its optimizer, Monitor(model, optimizer=...)"
             )
@@ -53,11 +53,12 @@ class Scale:
 
     def enter(self) -> None:
         """Take effect in the optimizer's steps from now on, if any factor is in force."""
-        if self._factors and self.optimizer is not None and not self._handles:
-            self._handles = [
-                self.optimizer.register_step_pre_hook(self._before),
-                self.optimizer.register_step_post_hook(self._after),
-            ]
+        if self._factors and not self._handles:
+            for optimizer in self.optimizers:
+                self._handles += [
+                    optimizer.register_step_pre_hook(self._before),
+                    optimizer.register_step_post_hook(self._after),
+                ]
 
     def leave(self) -> None:
         """Take effect no longer: the rates are those of the optimizer."""
@@ -66,13 +67,13 @@ class Scale:
             handle.remove()
         self._handles = []
 
-    def _before(self, *_: Any) -> None:
+    def _before(self, optimizer: Optimizer, *_: Any) -> None:
         self._after()  # a step that ended in an error has left its rates
         factor = self.factor
-        if factor == 1.0 or self.optimizer is None:
+        if factor == 1.0:
             return
         with self._guard(failed="a learning rate was not scaled"):
-            for group in self.optimizer.param_groups:
+            for group in optimizer.param_groups:
                 rate = group["lr"]
                 if isinstance(rate, Tensor):
                     # In place: a captured graph reads this very tensor.

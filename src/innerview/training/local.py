@@ -1,10 +1,11 @@
-"""The values of a tensor that this process holds: of a DTensor, as FSDP and tensor parallelism have them, its shard."""
+"""The plain values behind a tensor: the shard of a DTensor that this process has, what torch.func has wrapped."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from torch import Tensor
+from torch._C import _functorch  # pyright: ignore[reportAttributeAccessIssue] - has no stub
 
 _PLAIN = Tensor.__torch_dispatch__  # pyright: ignore[reportAttributeAccessIssue] - its type says less than it is
 
@@ -19,3 +20,13 @@ def local(tensor: Tensor) -> Tensor:
     if hasattr(found, "to_local"):  # a DTensor, whose module takes long to import
         found = found.to_local()
     return found.as_subclass(Tensor) if type(found).__torch_dispatch__ is _PLAIN else found
+
+
+def untransformed(tensor: Tensor) -> Tensor | None:
+    """Return what torch.func has wrapped to differentiate it; None inside ``vmap``, where no value is of all samples.
+
+    To be worked on inside ``torch._C._DisableFuncTorch()``: else the results are wrapped again.
+    """
+    while _functorch.is_gradtrackingtensor(tensor):
+        tensor = _functorch.get_unwrapped(tensor)
+    return None if _functorch.is_functorch_wrapped_tensor(tensor) else tensor

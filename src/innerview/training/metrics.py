@@ -13,7 +13,7 @@ from innerview.errors import InnerviewError
 from innerview.training.record import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from torch.optim import Optimizer
 
@@ -63,9 +63,9 @@ class Metrics:
             self._history.add_event(Event(step, "loss", text))
 
 
-def learning_rates(optimizer: Optimizer | None, factor: float = 1.0) -> dict[str, Any]:
-    """The learning rate of each group of parameters, times a factor: "lr", "lr/1", ..."""
-    groups = [] if optimizer is None else optimizer.param_groups
+def learning_rates(optimizers: Iterable[Optimizer], factor: float = 1.0) -> dict[str, Any]:
+    """The learning rate of each group of parameters of all optimizers, times a factor: "lr", "lr/1", ..."""
+    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
     rates = [group["lr"] * factor for group in groups if "lr" in group]
     return {f"lr/{number}" if number else "lr": rate for number, rate in enumerate(rates)}
 

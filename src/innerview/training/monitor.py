@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
@@ -22,7 +23,7 @@ from innerview.training.record import Event
 from innerview.training.watcher import Watcher, unwrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from types import TracebackType
 
     from torch import Tensor
@@ -52,7 +53,8 @@ class Monitor:
 
     Args:
         model: any module, also inside ``DistributedDataParallel``.
-        optimizer: the one that trains it: gives learning rates, and the exact moments before and after each update.
+        optimizer: the one that trains it, or several, such as ``[adam, muon]``: gives learning rates, and the exact
+            moments before and after each update.
         layers: names of the layers to record; all when None.
         budget: the most that recording and showing may cost, as a fraction of the training time: it decides which steps
             are recorded, and how large a sample of each. None records every step.
@@ -79,7 +81,7 @@ class Monitor:
         self,
         model: nn.Module,
         *,
-        optimizer: Optimizer | None = None,
+        optimizer: Optimizer | Iterable[Optimizer] | None = None,
         layers: Iterable[str] | None = None,
         budget: float | None = 0.02,
         probes: Any = None,
@@ -94,7 +96,7 @@ class Monitor:
         whole("probe_every", probe_every, 1, "steps", optional=True)
         if probe_every is not None and probes is None:
             raise InnerviewError(f"probe_every={probe_every}: there are none to run: give them, probes=images[:3]")
-        _check(optimizer, model)
+        optimizers = _checked(optimizer, model)
         self.model = model
         self.classes = classes
         self.history = History(memory)
@@ -102,7 +104,7 @@ class Monitor:
         self._guard = Guard(self._budget, self._tell)
         self._watcher = Watcher(
             model,
-            optimizer=optimizer,
+            optimizers=optimizers,
             layers=layers,
             scaler=scaler,
             budget=self._budget,
@@ -112,7 +114,7 @@ class Monitor:
         self._metrics = Metrics(self.history)
         self._probes = None if probes is None else Probes(self._watcher.named, probes)
         self._probe_every = probe_every
-        self._scale = Scale(optimizer, self._guard)
+        self._scale = Scale(optimizers, self._guard)
         self._actions = Actions(self, self._judge, self._tell, self._guard, Share(self._budget, _JUDGING))
         self._listeners = Listeners(self._guard, Share(self._budget, _SHOWING))
         self._step_listeners = Listeners(self._guard, None)
@@ -155,16 +157,16 @@ class Monitor:
         self._listeners.call()
 
     @property
-    def optimizer(self) -> Optimizer | None:
-        """The one that trains the model. May be given later, before the monitor is entered."""
-        return self._watcher.optimizer
+    def optimizer(self) -> Optimizer | tuple[Optimizer, ...] | None:
+        """The one that trains the model; a tuple of several. May be given later, before the monitor is entered."""
+        optimizers = self._watcher.optimizers
+        return optimizers if len(optimizers) > 1 else next(iter(optimizers), None)
 
     @optimizer.setter
-    def optimizer(self, optimizer: Optimizer | None) -> None:
+    def optimizer(self, optimizer: Optimizer | Iterable[Optimizer] | None) -> None:
         if self._entered:
             raise InnerviewError("this monitor is recording: its optimizer can be set before or after that")
-        _check(optimizer, self.model)
-        self._watcher.optimizer = self._scale.optimizer = optimizer
+        self._watcher.optimizers = self._scale.optimizers = _checked(optimizer, self.model)
 
     @property
     def overhead(self) -> float | None:
@@ -236,7 +238,7 @@ class Monitor:
                     self._warn_of_no_forward()
             with self._guard():
                 self._metrics.add(step, given)
-                self._metrics.add(step, numbers(learning_rates(self.optimizer, self._scale.factor)))
+                self._metrics.add(step, numbers(learning_rates(self._watcher.optimizers, self._scale.factor)))
             with self._guard():
                 record = self._watcher.end_step(step)
                 self._add(record, self._watcher.end_evaluation(step))
@@ -361,7 +363,7 @@ class Monitor:
 
     def _run_probes(self) -> None:
         if self._probes is not None:
-            with self._guard(failed="the probe samples were not run"), self._watcher.ignoring():
+            with self._guard(failed="the probe samples were not run"):
                 self._add(*self._probes.run(self.history.step))
 
     def _judge(self) -> list[Finding]:
@@ -382,18 +384,26 @@ class Monitor:
         warnings.warn(text, stacklevel=3)
 
 
-def _check(optimizer: Any, model: nn.Module) -> None:
+def _checked(optimizer: Any, model: nn.Module) -> tuple[Any, ...]:
+    """Return the optimizers that were given, as a tuple; an InnerviewError for what is none, or trains nothing here."""
     if optimizer is None:
-        return
-    if not hasattr(optimizer, "param_groups"):
-        raise InnerviewError(
-            f"optimizer={optimizer!r:.80}: one optimizer is watched, not a {type(optimizer).__name__}; of several give "
-            "one, or None: the layers of the whole model are recorded all the same"
-        )
+        return ()
+    one = isinstance(optimizer, str) or not isinstance(optimizer, Iterable)
+    given: tuple[Any, ...] = (optimizer,) if one else tuple(optimizer)
+    if not given:
+        raise InnerviewError(f"optimizer={optimizer!r}: there is none in it; give one, several, or None")
     own = {id(parameter) for parameter in model.parameters()}
-    trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    if not any(id(parameter) in own for parameter in trained):
-        raise InnerviewError(
-            f"optimizer: this {type(optimizer).__name__} trains {len(trained)} parameters, none of which belongs to "
-            f"the monitored {type(unwrapped(model)).__name__}; give the one that was made from its parameters()"
-        )
+    for each in given:
+        kind = type(each).__name__
+        if not hasattr(each, "param_groups"):
+            raise InnerviewError(
+                f"optimizer={each!r:.80}: an optimizer is watched, or several, as in optimizer=[one, two], not a {kind}"
+            )
+        trained = [parameter for group in each.param_groups for parameter in group["params"]]
+        if not any(id(parameter) in own for parameter in trained):
+            more = "" if one else "; give only those that train it"
+            raise InnerviewError(
+                f"optimizer: this {kind} trains {len(trained)} parameters, none of which belongs to the monitored "
+                f"{type(unwrapped(model)).__name__}; give the one that was made from its parameters(){more}"
+            )
+    return given

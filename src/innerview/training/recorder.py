@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -23,10 +24,10 @@ from innerview.analysis.statistics.accumulators import (
 from innerview.model.calls import Calls
 from innerview.model.layers import kind_of
 from innerview.model.outputs import activation
-from innerview.training.local import local
+from innerview.training.local import local, untransformed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from torch import nn
@@ -51,6 +52,7 @@ class Recorder:
         self.limit: int | None = None
         self.looked = 0  # values, since the last take
         self.half = False  # whether a float16 output took part in training
+        self.batched = False  # whether an output was not read because it was inside torch.func.vmap
         self.scaler: Any = None  # of the loss: gradients are divided by its scale
         self.kinds: dict[str, str] = {}
         self._working = working
@@ -131,13 +133,18 @@ class Recorder:
         value, _ = activation(output)
         if value is None or value.layout != torch.strided or value.device.type == "meta":
             return
+        plain = untransformed(value)
+        if plain is None:
+            self.batched = True
+            return
         self.kinds[name] = kind
         self._order.setdefault(name)
         shape = tuple(value.shape[1:])
         self._shapes.append((kind, shape))
-        part = local(value)
-        if self.limit is not None and part.ndim and part.numel() > self.limit:
-            part = part[:: -(-part.numel() // self.limit)]
+        with torch._C._DisableFuncTorch():  # noqa: SLF001 - no public way
+            part = local(plain)
+            if self.limit is not None and part.ndim and part.numel() > self.limit:
+                part = part[:: -(-part.numel() // self.limit)]
         self.looked += part.numel()
         gradients = self._gradients.setdefault(name, [])
         how = self._axis(name, kind, shape), saturating(kind), self.limit
@@ -145,7 +152,7 @@ class Recorder:
         look = self._last
         if look is None or not look.is_of(value, how):
             self._last = None
-            with torch.no_grad(), torch.autocast(value.device.type, enabled=False):
+            with _alone(value.device):
                 summary = summarise(part, *how[:2])
             self.half |= value.requires_grad and value.dtype == torch.float16
             arrivals = self._listen(value) if value.requires_grad else []
@@ -168,11 +175,13 @@ class Recorder:
             nonlocal passing
             with self._working():
                 # With create_graph=True this was only on the way to the loss: what comes after it is its gradient.
-                if passing:
+                if passing and arrivals:
                     arrivals.pop()
                 passing = torch.is_grad_enabled()
-                with torch.no_grad(), torch.autocast(gradient.device.type, enabled=False):
-                    arrivals.append(summarise_gradient(local(gradient)) * self._unscaling(gradient))
+                plain = untransformed(gradient)
+                if plain is not None:
+                    with _alone(gradient.device):
+                        arrivals.append(summarise_gradient(local(plain)) * self._unscaling(plain))
 
         self._handles.append(value.register_hook(arrived))
         if value.is_leaf:
@@ -185,7 +194,7 @@ class Recorder:
             return 1.0
         if self._factors is None or self._factors.device != gradient.device:
             # Scaling a one gives the scale without waiting for the device.
-            one = torch.ones((), device=gradient.device)
+            one = torch.ones((), dtype=torch.float32, device=gradient.device)
             inverse = one / self.scaler.scale(one)
             self._factors = torch.stack([one, one, inverse, inverse * inverse])
         return self._factors
@@ -210,6 +219,13 @@ class _Look(NamedTuple):
 
     def is_of(self, value: Tensor, how: tuple[int, str, int | None]) -> bool:
         return self.value() is value and self.version == value._version and self.how == how  # noqa: SLF001 - no public name
+
+
+@contextmanager
+def _alone(device: torch.device) -> Iterator[None]:
+    """Compute as it is written, whatever the loop has switched on: gradients, autocast, a transform of torch.func."""
+    with torch._C._DisableFuncTorch(), torch.no_grad(), torch.autocast(device.type, enabled=False):  # noqa: SLF001 - no public way
+        yield
 
 
 def _both(one: Statistics | None, other: Statistics) -> Statistics:

@@ -1,10 +1,10 @@
-"""Decides which forwards of a model and which steps of its optimizer are recorded, and has them recorded."""
+"""Decides which forwards of a model and which steps of its optimizers are recorded, and has them recorded."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,6 +12,7 @@ from torch import nn
 
 from innerview.errors import InnerviewError
 from innerview.model.calls import locate, modules_of
+from innerview.model.passes import watching
 from innerview.model.status import is_compiled
 from innerview.training.budget import DeviceClock, Share
 from innerview.training.record import Record
@@ -19,7 +20,7 @@ from innerview.training.recorder import Recorder
 from innerview.training.weights import WeightWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from torch.optim import Optimizer
 
@@ -41,13 +42,16 @@ _MISSED = 3  # recorded steps in a row without a layer, after which that is said
 
 
 class Watcher:
-    """Hooks on a model and its optimizer, and what they saw since the last step; ``tell`` gets kind, text and layer."""
+    """Watches a model and its optimizers, and keeps what was seen since the last step.
+
+    ``tell`` is called with kind, text and layer of an event.
+    """
 
     def __init__(
         self,
         model: nn.Module,
         *,
-        optimizer: Optimizer | None,
+        optimizers: tuple[Optimizer, ...],
         layers: Iterable[str] | None,
         scaler: Any,
         budget: Budget,
@@ -59,7 +63,7 @@ class Watcher:
         self.forwards = 0
         self.blind = False
         self._given = model
-        self.optimizer = optimizer
+        self.optimizers = optimizers
         self._scaler = scaler
         self._budget = budget
         self._guard = guard
@@ -68,14 +72,10 @@ class Watcher:
         self._train = Recorder(lambda: guard(self._share))
         self._train.scaler = scaler
         self._evaluation = Recorder(lambda: guard(self._evaluation_share))
-        self._weights = WeightWatch(self.named)
+        self._weights = [WeightWatch(self.named)]
         self._optimizer_hooked = False
-        self._handles: list[Any] = []
-        self._thread = 0
+        self._undo = ExitStack()
         self._device_clock: DeviceClock | None = None
-        self._ignored = 0
-        self._depth = 0
-        self._active: Recorder | None = None
         self._open = self._recording = False
         self._tree: dict[str, nn.Module] = {}
         self._modules: dict[str, nn.Module] = {}
@@ -108,8 +108,6 @@ class Watcher:
                 f"{type(self._root).__name__} is a TorchScript module: what runs inside it cannot be seen. "
                 "Train and monitor the Python module, and script it afterwards"
             )
-        self._thread = threading.get_ident()
-        self._depth, self._active = 0, None
         on_gpu = any(parameter.is_cuda for parameter in self.named.parameters())
         self._device_clock = DeviceClock(lambda: torch.cuda.Event(enable_timing=True)) if on_gpu else None
         self._look_around()
@@ -118,17 +116,20 @@ class Watcher:
         if self.blind:
             self._say_once("compiled", "note", "the model is compiled: its layers cannot be seen, only its weights")
         else:
-            self._handles = [
-                # Before FSDP gathers the weights: each process sees its own shard, which is what the optimizer changes.
-                self._root.register_forward_pre_hook(Hook(self._before), prepend=True),
-                self._root.register_forward_hook(Hook(self._after), always_call=True),
-            ]
-        optimizer = self.optimizer
-        if optimizer is not None and hasattr(optimizer, "register_step_pre_hook"):
-            self._handles += [
-                optimizer.register_step_pre_hook(self._before_update),
-                optimizer.register_step_post_hook(self._after_update),
-            ]
+            # Begins before FSDP gathers the weights: each process sees its own shard, which the optimizer changes.
+            self._undo.enter_context(watching(self._root, self._passing))
+        self._optimizer_hooked = False
+        self._weights = [WeightWatch(self.named)]
+        optimizers = self.optimizers
+        if optimizers and all(hasattr(one, "register_step_pre_hook") for one in optimizers):
+            # Each makes its steps at moments of its own, in which none of the others' weights change.
+            self._weights = [WeightWatch(self.named, one, optimizers) for one in optimizers]
+            for one, weights in zip(optimizers, self._weights, strict=True):
+                for handle in (
+                    one.register_step_pre_hook(partial(self._before_update, weights)),
+                    one.register_step_post_hook(partial(self._after_update, weights)),
+                ):
+                    self._undo.callback(handle.remove)
             self._optimizer_hooked = True
         self._begin_blindly()
 
@@ -136,22 +137,11 @@ class Watcher:
         """Take all hooks off again. What was seen so far can still be taken."""
         self._train.stop()
         self._evaluation.stop()
-        for handle in self._handles:
-            handle.remove()
-        self._handles = []
-
-    @contextmanager
-    def ignoring(self) -> Iterator[None]:
-        """Record nothing of the forwards made in the body."""
-        self._ignored += 1
-        try:
-            yield
-        finally:
-            self._ignored -= 1
+        self._undo.close()
 
     def end_step(self, step: int, *, finished: bool = True) -> Record | None:
         """End a step, or what there is of an unfinished one; return what was recorded of it, None when nothing was."""
-        recording, self._open, self._recording, self.forwards, self._depth = self._recording, False, False, 0, 0
+        recording, self._open, self._recording, self.forwards = self._recording, False, False, 0
         self._train.stop()
         if self._device_clock is not None:
             with self._guard():
@@ -171,9 +161,9 @@ class Watcher:
         weights: Mapping[str, WeightSample] = {}
         with self._guard(self._share):
             if finished and not self._optimizer_hooked:
-                self._weights.gradients()
-                self._weights.after()
-            weights = self._weights.take()
+                self._weights[0].gradients()
+                self._weights[0].after()
+            weights = {name: sample for one in self._weights for name, sample in one.take().items()}
         with self._guard(self._share):
             if layers:
                 self._notice_silence(layers)
@@ -196,50 +186,30 @@ class Watcher:
         if not recorder.empty:
             with self._guard(share):
                 layers = recorder.take()
+        if recorder.batched:
+            text = "inside torch.func.vmap layers cannot be seen: they are not recorded, the weights are all the same"
+            self._say_once("batched", "note", text)
         return layers
 
-    def _before(self, module: nn.Module, _args: Any) -> None:
-        if not self._is_ours(module):
-            return
-        self._depth += 1
-        if self._depth > 1:
-            return
-        training = module.training
+    def _passing(self) -> Callable[[], None] | None:
+        """A pass of the model begins; return what ends it."""
+        recorder = None
+        training = self._root.training
         with self._guard(self._share if training else self._evaluation_share):
             if training:
                 self.forwards += 1
                 self._begin()
             if self._recording if training else not self.paused and self._evaluation_share.allows():
                 self._look_around()
-                active = self._train if training else self._evaluation
-                active.start(self._modules)
-                self._active = active
+                chosen = self._train if training else self._evaluation
+                chosen.start(self._modules)
+                recorder = chosen
+        return None if recorder is None else partial(self._passed, recorder)
 
-    def _after(self, module: nn.Module, _args: Any, output: Any) -> None:
-        if not self._is_ours(module):
-            return
-        self._depth = max(self._depth - 1, 0)
-        active = self._active
-        if self._depth or active is None:
-            return
-        self._active = None
-        active.stop()
-        # A model without submodules is its own only layer; no hook of its own could be added while it was called.
-        for path, own in self._modules.items():
-            if own is self._root:
-                active.returned(path, 1, output)
-        if active is self._evaluation:
+    def _passed(self, recorder: Recorder) -> None:
+        recorder.stop()
+        if recorder is self._evaluation:
             self._evaluation_share.done()
-
-    def _is_ours(self, module: nn.Module) -> bool:
-        """Tell whether a call is one of the training.
-
-        It is not where a snapshot of the model, which shares its hooks, runs on a view's thread, nor where the model is
-        traced or exported: hooks would become part of the code.
-        """
-        if torch.compiler.is_compiling() or torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
-            return False
-        return module is self._root and threading.get_ident() == self._thread and not self._ignored
 
     def _begin(self) -> None:
         """Decide about the step that begins, unless it has begun before."""
@@ -248,26 +218,26 @@ class Watcher:
             self._recording = not self.paused and self._share.allows()
             if self._recording and not self._optimizer_hooked:
                 with self._guard():
-                    self._weights.before()
+                    self._weights[0].before()
 
     def _begin_blindly(self) -> None:
         """Begin right after the last step, where neither a forward nor the optimizer says when one begins."""
         if self.blind and not self._optimizer_hooked:
             self._begin()
 
-    def _before_update(self, optimizer: Any, *_: Any) -> None:
+    def _before_update(self, weights: WeightWatch, optimizer: Any, *_: Any) -> None:
         if self.blind:
             self._begin()
         if self._recording:
             with self._guard(self._share):
-                self._weights.before()
+                weights.before()
                 # A fused optimizer takes the scaled gradients, and their scale beside them.
-                self._weights.gradients(getattr(optimizer, "grad_scale", None))
+                weights.gradients(getattr(optimizer, "grad_scale", None))
 
-    def _after_update(self, *_: Any) -> None:
+    def _after_update(self, weights: WeightWatch, *_: Any) -> None:
         if self._recording:
             with self._guard(self._share):
-                self._weights.after()
+                weights.after()
 
     def _look_around(self) -> None:
         """Listen to the modules that the model has now, as far as they are chosen and can be seen."""
@@ -324,21 +294,6 @@ class Watcher:
         if key not in self._said:
             self._said.add(key)
             self._tell(kind, text, "")
-
-
-class Hook:
-    """A hook that does nothing in a copy of its module, nor in a file that the module is saved to."""
-
-    def __init__(self, call: Callable[..., Any]) -> None:
-        self._call = call
-
-    def __call__(self, *given: Any, **named: Any) -> Any:
-        """Do it."""
-        return self._call(*given, **named)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Takes anything and returns None; a file that names it can be read without innerview.
-        return getattr, (nullcontext(), "__exit__")
 
 
 def unwrapped(model: nn.Module) -> nn.Module:

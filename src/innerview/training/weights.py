@@ -15,7 +15,10 @@ from innerview.training.local import local
 from innerview.training.record import WeightSample
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from torch import nn
+    from torch.optim import Optimizer
 
 _SAMPLE = 1_024
 
@@ -23,18 +26,29 @@ _SAMPLE = 1_024
 class WeightWatch:
     """Compares samples of the trained weights around a step. Nothing leaves the device until ``take``.
 
-    Of a parameter that is spread over processes each of them sees its own shard.
+    Of a parameter that is spread over processes each of them sees its own shard. ``optimizer`` is the one whose step it
+    is: what only others of ``optimizers`` train is passed over. None where their steps are not told apart.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(
+        self, model: nn.Module, optimizer: Optimizer | None = None, optimizers: Iterable[Optimizer] = ()
+    ) -> None:
         self._model = model
+        self._optimizer = optimizer
+        self._optimizers = tuple(optimizers)
         self._parameters: dict[str, Tensor] = {}
         self._before: dict[str, Tensor] = {}
 
     def before(self) -> None:
         """Keep a sample of the weights: a step begins."""
-        named = self._model.named_parameters()
-        self._parameters = {name: weight for name, weight in named if weight.requires_grad and _is_readable(weight)}
+        theirs: set[int] = set()
+        if self._optimizer is not None and len(self._optimizers) > 1:
+            theirs = _trained(*self._optimizers) - _trained(self._optimizer)
+        self._parameters = {
+            name: weight
+            for name, weight in self._model.named_parameters()
+            if weight.requires_grad and id(weight) not in theirs and _is_readable(weight)
+        }
         self._before = {"weights": _samples([local(weight) for weight in self._parameters.values()])}
 
     def gradients(self, scale: Tensor | float | None = None) -> None:
@@ -65,6 +79,11 @@ class WeightWatch:
             gradient = _rms(parts["gradients"][number]) if "gradients" in parts else np.nan
             result[name] = WeightSample(rms, gradient, ratio, float(np.mean(np.abs(weights) <= NEAR_ZERO)))
         return result
+
+
+def _trained(*optimizers: Optimizer) -> set[int]:
+    """Return the identities of the parameters that optimizers train."""
+    return {id(weight) for one in optimizers for group in one.param_groups for weight in group["params"]}
 
 
 def _gradient_of(weight: Tensor) -> Tensor:
@@ -105,7 +124,7 @@ def _sample(tensor: Tensor) -> Tensor:
 def _samples(tensors: list[Tensor]) -> Tensor:
     """Return a strided sample of each, one after the other: one copy in all."""
     if not tensors:
-        return torch.zeros(0)
+        return torch.zeros(0, dtype=torch.float32, device="cpu")
     device = tensors[0].device
     parts = [_sample(tensor) for tensor in tensors]
     return torch.cat([part if part.device == device else part.to(device, non_blocking=True) for part in parts])

@@ -11,7 +11,7 @@ import torch
 from innerview.analysis.pictures.picture import display_pixels
 from innerview.analysis.pictures.tiles import channel_values
 from innerview.analysis.statistics.channels import active_channels
-from innerview.data.inputs import is_image, main_input
+from innerview.data.inputs import main_input, picture
 from innerview.errors import DataError, InnerviewError
 from innerview.jobs.worker import BACKGROUND, SOON, steps
 from innerview.study.sweep import sweep
@@ -122,9 +122,10 @@ class ChannelGrid(View):
         value = main_input(batch)
         values = channel_values(look.values, layout, channel, slices)
         header, arrays = enlarged(look.layer.name, look.sample, channel, values)
-        if is_image(value):
-            arrays["image"] = display_pixels(value, inspector.data.mean, inspector.data.std)[0]
-            header["input"] = list(value.shape[-2:])  # the receptive field counts in its pixels, not in those sent
+        shown = picture(value)
+        if shown is not None:
+            arrays["image"] = display_pixels(shown, inspector.data.mean, inspector.data.std)[0]
+            header["input"] = list(shown.shape[-2:])  # the receptive field counts in its pixels, not in those sent
             if layout.kind == "maps" and not layout.folded and look.values.ndim == 3:  # noqa: PLR2004 - [C, H, W]
                 last = layout.channel_axis == 2  # noqa: PLR2004 - [H, W, C]
                 if subject.field_known(look.layer.name, batch, channel_last=last):
@@ -173,7 +174,7 @@ class ChannelGrid(View):
         samples = 0
         for part in steps(total, job):
             try:
-                values = torch.cat([values for _, values in sweep(subject, name, part)])
+                values = torch.cat([found.unpadded for found in sweep(subject, name, part)])
                 active = active_channels(values, axis)
             except (InnerviewError, RuntimeError):
                 return  # it was not asked for: a layer whose samples cannot be compared shows no dead channels

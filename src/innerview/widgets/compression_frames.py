@@ -73,12 +73,12 @@ def decided(subject: Subject, look: Look, batch: Batch, projections: Mapping[str
         "notClassifier": "",
     }
     try:
-        before = after = scores_of_one(subject.output(batch)).exp()
+        before = after = scores_of_one(subject.output(batch), subject.data.columns).exp()
         if projections:
             edits = edits_of(subject, projections)
             with subject.borrow_model(batch) as (model, ready, rewind):
                 output = forward_with(model, ready.args, ready.kwargs, edits, restore_rng=rewind)
-            after = scores_of_one(output).exp()
+            after = scores_of_one(output, subject.data.columns).exp()
     except InnerviewError as error:
         header["notClassifier"] = str(error)
         return header, {}

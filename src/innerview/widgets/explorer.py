@@ -23,7 +23,7 @@ from innerview.widgets.similarity_view import SimilarityView
 from innerview.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from torch import Tensor, nn
 
@@ -128,9 +128,10 @@ def explore(
     model: nn.Module,
     data: Any,
     *,
-    classes: Sequence[str] | None = None,
-    mean: Sequence[float] | None = None,
-    std: Sequence[float] | None = None,
+    classes: Sequence[str] | Mapping[Any, Any] | None = None,
+    labels: Any = None,
+    mean: float | Sequence[float] | None = None,
+    std: float | Sequence[float] | None = None,
     unpack: Callable[[Any], tuple[tuple[Any, ...], dict[str, Any], Tensor | None]] | None = None,
     baseline: nn.Module | Literal["untrained"] | None = None,
     training: Any = None,
@@ -140,7 +141,9 @@ def explore(
     Args:
         model: any ``torch.nn.Module``; nothing of it is changed.
         data: a DataLoader, a Dataset, a tensor of inputs, a pair ``(inputs, labels)``, or a dict of tensors.
-        classes: a name for each label.
+        classes: a name for each label, in order, or a dict from number to name or from name to number.
+        labels: the labels, one a sample, as numbers or names; or the part of a batch that holds them, by its position
+            or name. None: they are found by name, position and meaning; in doubt the header says which they are.
         mean: the mean of the inputs' normalisation, undone for display; found in the data's transform when it has one.
         std: the standard deviation of the inputs' normalisation; found as the mean is.
         unpack: turns a collated batch into ``(args, kwargs, labels)`` for data of an unusual form.
@@ -155,7 +158,15 @@ def explore(
         ForwardError: the model rejects the data; the message describes the input.
     """
     inspector = Inspector(
-        model, data, classes=classes, mean=mean, std=std, unpack=unpack, baseline=baseline, training=training
+        model,
+        data,
+        classes=classes,
+        labels=labels,
+        mean=mean,
+        std=std,
+        unpack=unpack,
+        baseline=baseline,
+        training=training,
     )
     try:
         inspector.layer = _first_choice(inspector)

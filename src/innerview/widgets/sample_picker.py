@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from innerview.analysis.pictures.picture import display_pixels
-from innerview.data.inputs import as_text, is_image, main_input
+from innerview.data.inputs import as_text, main_input, picture
 from innerview.data.thumbnails import Thumbnail, make_thumbnail
 from innerview.errors import InnerviewError
 from innerview.jobs.worker import BACKGROUND, SOON, steps
@@ -145,7 +145,7 @@ class SamplePicker(View):
         # The picture first: the prediction needs a whole forward.
         yield header, arrays
         try:
-            best = top(scores_of_one(inspector.output(batch)), data.classes)
+            best = top(scores_of_one(inspector.output(batch), data.columns), data.classes)
         except InnerviewError as error:
             header["notClassifier"] = str(error)
         else:
@@ -216,8 +216,9 @@ class SamplePicker(View):
 
 
 def _display(value: Tensor, mean: Any, std: Any) -> tuple[str, str, dict[str, np.ndarray]]:
-    if is_image(value):
-        pixels, how = display_pixels(value, mean, std)
+    shown = picture(value)
+    if shown is not None:
+        pixels, how = display_pixels(shown, mean, std)
         return "image", how, {"image": pixels}
     if value.is_floating_point() and value.ndim in (1, 2) and value.shape[-1] > 1:
         signal = value.reshape(-1, value.shape[-1]).float().cpu().numpy()

@@ -22,6 +22,8 @@ _EVERY = 0.2  # seconds between two reports of progress
 _LONG = 0.3  # seconds after which a job is worth mentioning
 _AFFORDABLE = 10.0  # seconds of background work for an accuracy that was not asked for
 
+_SNAPSHOT = "a cell is running: the views show a snapshot of the model"
+
 
 class StatusBar(View):
     """Model, data, chosen layer, accuracy and running jobs of an Inspector in one line."""
@@ -121,6 +123,6 @@ class StatusBar(View):
                     {"id": job.id, "label": job.label, "fraction": job.fraction}
                     for job in (active[i] for i in self._shown if i in active)
                 ],
-                "note": "a cell is running: the views show a snapshot of the model" if inspector.busy else self._note,
+                "note": _SNAPSHOT if inspector.busy else "; ".join(filter(None, [inspector.data.note, self._note])),
             }
         )

@@ -182,13 +182,17 @@ def replaced_scores(model, module, edit, images):
 def test_fewer_than_six_classes_have_no_top_five(digits):
     images, labels = digits.test.tensors
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 5))
-    with Inspector(model, (images, labels)) as inspector:
+    with Inspector(model, (images, labels % 5)) as inspector:
         found = inspector.compress("0", 3)
         assert found.top5 is None
-        # Labels 5 to 9 are no classes of this model: always wrong, and without a loss.
         assert found.per_class.shape == (5,)
         assert math.isfinite(found.loss)
-        assert found.accuracy == pytest.approx(np.nanmean(found.per_class) / 2, abs=0.1)
+        assert found.accuracy == pytest.approx(np.nanmean(found.per_class), abs=0.1)
+    with (
+        Inspector(model, (images, labels)) as inspector,
+        pytest.raises(InnerviewError, match="has 5 columns, but the data has 10 classes"),
+    ):
+        inspector.compress("0", 3)
 
 
 class Halves(nn.Module):

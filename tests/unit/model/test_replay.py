@@ -133,21 +133,23 @@ def test_an_inplace_relu_after_the_layer_spares_the_callers_tensor():
 
 
 def test_values_the_model_or_a_hook_keeps_are_the_real_ones():
+    results = []
+
     class Keeps(Shared):
         def forward(self, x):
-            self.kept = torch.tanh(self.block(x))
+            results.append(torch.tanh(self.block(x)))
             return self.head(self.block(x))
 
     model, x = Keeps(), torch.randn(2, 4)
     hooked = []
     model.block[0].register_forward_hook(lambda _m, _args, output: hooked.append(output))
     forward(model, (x,), {})
-    kept, before = model.kept.clone(), [value.clone() for value in hooked]
+    kept, before = results[-1].clone(), [value.clone() for value in hooked]
     recording = Recording(model, (x,), {}, "block#2")
     assert recording.how == "replay"
     hooked.clear()
     rerun(recording, recording.activation * 2)
-    assert torch.equal(model.kept, kept)
+    assert torch.equal(results[-1], kept)
     assert all(map(torch.equal, hooked, before))
     assert len(hooked) == 2
 
@@ -403,3 +405,32 @@ def test_a_mode_of_the_models_own_stays_in_its_place(replaced, same_tensors):
     same_tensors(rerun(recording, edited), expected)
     assert seen.count(torch.ops.aten.addmm.default) == 4
     assert torch._C._len_torch_dispatch_stack() == 0
+
+
+class Guarded(nn.Module):
+    def __init__(self, guard):
+        super().__init__()
+        self.guard = guard
+        self.inside, self.outside, self.head = nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 3)
+
+    def forward(self, x):
+        with self.guard():
+            h = self.inside(x).relu()
+        return self.head(self.outside(h.clone()))
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [torch.inference_mode, lambda: torch.inference_mode(mode=False), torch.no_grad, lambda: torch.device("cpu")],
+    ids=["inference mode", "inference mode off", "no gradients", "device"],
+)
+@pytest.mark.parametrize("layer", ["inside", "outside"])
+def test_a_guard_inside_the_forward_breaks_nothing(guard, layer):
+    model, x = Guarded(guard).eval(), torch.randn(2, 4)
+    recording = Recording(model, (x,), {}, layer)
+    with torch.no_grad():
+        assert torch.equal(rerun(recording, recording.activation), model(x))
+    # A dispatch mode left inside such a guard breaks every later operation of the thread.
+    assert (torch.zeros(2) + 1).tolist() == [1, 1]
+    assert not torch.is_inference_mode_enabled()
+    assert not torch.is_grad_enabled() or torch.ones(1, requires_grad=True).mul(2).requires_grad

@@ -1,9 +1,6 @@
 """Nothing that the monitor does ends a training, changes it, or stays behind on it."""
 
-import copy
-import io
 import logging
-import pickle
 
 import numpy as np
 import pytest
@@ -279,43 +276,3 @@ def test_what_a_device_without_float64_is_asked():
     watch.after()
     watch._before = {name: values.as_subclass(Apple) for name, values in watch._before.items()}
     assert watch.take()["weight"].update_ratio == 0
-
-
-@pytest.mark.parametrize("how", ["deepcopy", "save", "pickle"])
-def test_a_copy_made_while_it_is_monitored_is_a_plain_model(loop, how):
-    run = loop(budget=None)
-    with run.monitor:
-        run.step()
-        if how == "deepcopy":
-            other = copy.deepcopy(run.model)
-        elif how == "save":
-            file = io.BytesIO()
-            torch.save(run.model, file)
-            assert b"innerview" not in file.getvalue().replace(b"innerview.training.conftest", b"")
-            file.seek(0)
-            other = torch.load(file, weights_only=False)
-        else:
-            other = pickle.loads(pickle.dumps(run.model))  # noqa: S301 - its own
-        other.train()
-        other(run.batch()[0])
-        run.step()
-    np.testing.assert_array_equal(run.history.series("head").count, 8 * 3)
-    assert other(run.batch()[0]).shape == (8, 3)
-
-
-@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
-def test_a_traced_copy_holds_nothing_of_it(loop):
-    run = loop(budget=None)
-    x = run.batch()[0]
-    plain = str(torch.jit.trace(copy.deepcopy(run.model).eval(), x).inlined_graph)
-    with run.monitor:
-        run.step()
-        run.model.eval()
-        traced = torch.jit.trace(run.model, x, check_trace=False)
-        torch.export.export(run.model, (x,), strict=False)
-        run.model.train()
-        run.step()
-    assert str(traced.inlined_graph).count("\n") == plain.count("\n")
-    assert run.monitor.error == ""
-    assert len(run.history.series("head").steps) == 2
-    assert not len(run.history.series("head", "eval").steps)

@@ -196,7 +196,7 @@ def _chunks(rows: Any) -> Iterator[tuple[int, Any, Any]]:
     on_device = isinstance(rows, torch.Tensor)
     step = min(channels, max(1, (_CHUNK_DEVICE if on_device else _CHUNK_CPU) // count))
     shape = (2, step, count)
-    scratch = torch.empty(shape, device=rows.device) if on_device else np.empty(shape, np.float32)
+    scratch = torch.empty(shape, dtype=torch.float32, device=rows.device) if on_device else np.empty(shape, np.float32)
     for start in range(0, channels, step):
         values = rows[start : start + step]
         yield start, values, scratch[:, : len(values)]

@@ -102,17 +102,18 @@ def random_basis(size: int, rank: int, seed: int) -> Generator[None, None, torch
     (2007): Q of a Gaussian matrix is uniform once the diagonal of R is made positive.
     """
     random = torch.Generator().manual_seed(seed)
-    basis = torch.empty(size, rank)
+    kind = {"dtype": torch.float32, "device": "cpu"}
+    basis = torch.empty(size, rank, **kind)
     for start in range(0, rank, _COLUMNS):
         before = basis[:, :start]
         # Column by column, so that a column does not depend on how many follow it.
         width = min(_COLUMNS, rank - start)
-        block = torch.stack([torch.randn(size, generator=random) for _ in range(width)], 1)
+        block = torch.stack([torch.randn(size, generator=random, **kind) for _ in range(width)], 1)
         yield
         for _ in range(2):  # what is left of the columns before after one pass is rounding, which counts
             block -= before @ (before.T @ block)
             block, triangle = torch.linalg.qr(block)
-            block *= torch.where(triangle.diagonal() < 0, -1.0, 1.0)
+            block *= torch.where(triangle.diagonal() < 0, -1.0, triangle.new_ones(()))
             yield
         basis[:, start : start + width] = block
     return basis

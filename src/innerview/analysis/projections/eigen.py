@@ -45,10 +45,10 @@ def leading_eigenpairs(
     """
     width = min(max(_BLOCK[0], rank // 4), _BLOCK[1], size)
     room = min(size, 3 * rank + max(_ROOM, 4 * width))
-    basis = torch.empty(size, room, device=device)
+    basis = torch.empty(size, room, dtype=torch.float32, device=device)
     image = torch.empty_like(basis)
     random = torch.Generator().manual_seed(seed)
-    block = torch.linalg.qr(torch.randn(size, width, generator=random).to(device)).Q
+    block = torch.linalg.qr(torch.randn(size, width, generator=random, dtype=torch.float32, device="cpu").to(device)).Q
     used, check = 0, 2 * rank
     while True:
         new = slice(used, used + block.shape[1])

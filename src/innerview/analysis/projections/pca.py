@@ -61,7 +61,7 @@ def make_pca(
 ) -> PCA:
     """Make a PCA, with the signs of its components settled: eigenvectors come with either."""
     largest = components.gather(0, components.abs().argmax(0, keepdim=True))
-    signs = torch.where(largest < 0, -1.0, 1.0)
+    signs = torch.where(largest < 0, -1.0, largest.new_ones(()))
     return PCA(mean.float(), components * signs, variances.double(), float(total_variance), samples)
 
 
@@ -94,7 +94,7 @@ def fitting_pca(vectors: torch.Tensor, rank: int, *, seed: int = 0) -> Generator
         values, found = yield from leading_eigenpairs(product, short, rank, seed=seed, device=table.device)
     if table.flipped:
         # Eigenvectors over the samples; the same combinations of the samples are those over the features.
-        across = torch.empty(features, rank, device=table.device)
+        across = torch.empty(features, rank, dtype=torch.float32, device=table.device)
         start = 0
         for rows in table:
             across[start : start + len(rows)] = rows @ found

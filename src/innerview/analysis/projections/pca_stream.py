@@ -57,7 +57,7 @@ class StreamingPCA:
         keep = min(2 * self.rank + 32, dimensions)
         self._sums = _Leading(dimensions, keep, self.device) if wide else _Covariance(dimensions, self.device)
         size = keep if wide else max(1, min(_ROWS, _NUMBERS // dimensions))
-        self._gathered = torch.empty(size + 1, dimensions, device=self.device)
+        self._gathered = torch.empty(size + 1, dimensions, dtype=torch.float32, device=self.device)
         self._filled = 0
         # Values are gathered without the mean of the first batch; `_mean` is that of the samples, also without it.
         self._shift: torch.Tensor | None = None
@@ -170,7 +170,7 @@ class _Leading:
 
     def __init__(self, dimensions: int, keep: int, device: torch.device) -> None:
         self._keep = keep
-        self.rows = torch.empty(0, dimensions, device=device)
+        self.rows = torch.empty(0, dimensions, dtype=torch.float32, device=device)
         self._values = torch.empty(0, dtype=torch.float64, device=device)
         self.dropped = 0.0
 
@@ -188,7 +188,11 @@ class _Leading:
         keep = min(self._keep, count)
         whole = gram.trace()
         self._values, mix = yield from all_eigenpairs(gram.matrix(), keep)
-        turned = torch.empty(keep, rows.shape[1], device=rows.device) if keep > len(self.rows) else self.rows
+        turned = (
+            torch.empty(keep, rows.shape[1], dtype=torch.float32, device=rows.device)
+            if keep > len(self.rows)
+            else self.rows
+        )
         for piece in pieces:
             turned[:, piece] = mix.T @ torch.cat([part[:, piece] for part in both])
             yield

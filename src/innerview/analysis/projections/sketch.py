@@ -46,11 +46,12 @@ class Sketch:
         self.elements, self.dimensions, self.seed = elements, dimensions, seed
         self._width = min(_FOLD * dimensions, elements)
         random = torch.Generator().manual_seed(seed)
+        here = {"generator": random, "device": "cpu"}
         blocks = -(-elements // self._width)
-        self._matrix = torch.randn(self._width, dimensions, generator=random).div_(sqrt(dimensions))
+        self._matrix = torch.randn(self._width, dimensions, dtype=torch.float32, **here).div_(sqrt(dimensions))
         # One byte a sign: the signs are the only part that grows with the vectors.
-        self._signs = torch.randint(2, (elements,), generator=random, dtype=torch.int8).mul_(2).sub_(1)
-        self._shifts = torch.randint(self._width, (blocks,), generator=random).tolist()
+        self._signs = torch.randint(2, (elements,), dtype=torch.int8, **here).mul_(2).sub_(1)
+        self._shifts = torch.randint(self._width, (blocks,), dtype=torch.int64, **here).tolist()
 
     def apply(self, vectors: torch.Tensor) -> torch.Tensor:
         """Map vectors, a batch at a time or all at once: each comes out the same up to rounding.
@@ -81,7 +82,7 @@ class Sketch:
         if width == self.elements:
             return rows.float()
         # Twice as wide, so that a block turned by its shift is written in one piece; the overhang is added at the end.
-        total = torch.zeros(len(rows), 2 * width, device=rows.device)
+        total = torch.zeros(len(rows), 2 * width, dtype=torch.float32, device=rows.device)
         for shift, start in zip(self._shifts, range(0, self.elements, width), strict=True):
             block = rows[:, start : start + width].float()
             signs = self._signs[start : start + width].float()

@@ -147,7 +147,7 @@ def _by_products(vectors: Vectors, k: int) -> Generator[float, None, Neighbours]
     # Where the user lets float32 products be rounded to fewer bits, the bound in `_nearest` does not hold.
     first = torch.float32 if torch.get_float32_matmul_precision() == "highest" else torch.float64
     for start in range(0, vectors.count, step):
-        rows = torch.arange(start, min(start + step, vectors.count), device=vectors.device)
+        rows = torch.arange(start, min(start + step, vectors.count), dtype=torch.int64, device=vectors.device)
         begin, share = start / vectors.count, len(rows) / vectors.count
 
         def within(done: float, begin: float = begin, share: float = share) -> float:

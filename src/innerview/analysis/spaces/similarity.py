@@ -199,7 +199,8 @@ def _all_pairs(
     starts = np.r_[np.flatnonzero(np.diff(labels, prepend=-1)), count]
     blocks = _blocks(count, units.shape[1])
     # One piece of memory for every product: fresh pages would cost more than the counting.
-    space = torch.empty(max((len(rows) * len(columns) for rows, columns in blocks), default=0), device=units.device)
+    most = max((len(rows) * len(columns) for rows, columns in blocks), default=0)
+    space = torch.empty(most, dtype=torch.float32, device=units.device)
     for done, (rows, columns) in enumerate(blocks, 1):
         cells = counts.cells_of(units[rows.start : rows.stop], units[columns.start : columns.stop], space)
         corner = cells[columns.start - rows.start :]
@@ -257,7 +258,7 @@ def _one_against_all(
     for part in _parts(count, source.shape[1]):
         rows = np.arange(part.start, part.stop)
         units, good = _normalised(source, rows)
-        cells = counts.cells_of(units, one, torch.empty(len(units), device=one.device))[:, 0]
+        cells = counts.cells_of(units, one, torch.empty(len(units), dtype=torch.float32, device=one.device))[:, 0]
         left_out = ~good.cpu().numpy()
         excluded += int(left_out.sum())
         cells[left_out | (rows == reference)] = counts.nowhere
@@ -270,8 +271,8 @@ def _one_against_all(
 
 def _unit_rows(source: Vectors, order: np.ndarray) -> Generator[float, None, tuple[Tensor, np.ndarray]]:
     """Divide the rows by their length, in this order, float32, without those that cannot be; and say which are left."""
-    device = source.device if isinstance(source, Tensor) else None
-    units = torch.empty((len(order), source.shape[1]), device=device)
+    device = source.device if isinstance(source, Tensor) else torch.device("cpu")
+    units = torch.empty((len(order), source.shape[1]), dtype=torch.float32, device=device)
     kept = np.empty_like(order)
     filled = 0
     for part in _parts(len(order), source.shape[1]):

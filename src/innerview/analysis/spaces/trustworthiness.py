@@ -85,5 +85,5 @@ def _squares_to_all(vectors: Vectors, rows: np.ndarray) -> Generator[None, None,
         columns = slice(start, min(start + step, vectors.count))
         torch.mm(*factors(here, vectors.centred(columns, torch.float64)), out=squares[:, columns])
         yield
-    squares[torch.arange(len(rows), device=index.device), index] = torch.inf
+    squares[torch.arange(len(rows), dtype=torch.int64, device=index.device), index] = torch.inf
     return squares

@@ -164,7 +164,7 @@ def summarise(values: Tensor, channel_axis: int = 1, saturates: str = "") -> Ten
     saturated, saturable = _saturated(sample, saturates)
     numbers = [
         torch.full((), grid.numel(), dtype=channels.dtype, device=sample.device),
-        torch.full((), len(sample), device=sample.device),
+        torch.full((), len(sample), dtype=torch.int64, device=sample.device),
         len(sample) - sample.count_nonzero(),
         (sample.abs() <= NEAR_ZERO).sum(),
         saturated,
@@ -182,7 +182,7 @@ def summarise_gradient(gradient: Tensor) -> Tensor:
         total, dot = sum(part.sum().item() for part in parts), sum(torch.dot(part, part).item() for part in parts)
         if isfinite(total) and isfinite(dot):
             mean = total / max(count, 1)
-            return torch.tensor([count, 0, mean, max(dot - count * mean**2, 0)], dtype=torch.float64)
+            return torch.tensor([count, 0, mean, max(dot - count * mean**2, 0)], dtype=torch.float64, device="cpu")
     finite = torch.isfinite(flat)
     kept = torch.where(finite, flat, 0).to(_wide(flat))
     number = finite.sum().to(kept)
@@ -329,7 +329,7 @@ def _histogram(sample: Tensor) -> Tensor:
 
 def _bins_of_codes() -> Tensor:
     """Tabulate the bin of each code; NaN and infinities are given the one after the last."""
-    codes = torch.arange(_CODES)
+    codes = torch.arange(_CODES, dtype=torch.int64, device="cpu")
     size = (codes & (_CODES // 2 - 1)) - (_FIRST_CODE - 1)
     bins = torch.where(codes < _CODES // 2, _CENTRE + size.clamp(0, _CENTRE), _CENTRE - size.clamp(0, _CENTRE))
     return torch.where(codes & (_CODES // 2 - 2) == _CODES // 2 - 2, BINS, bins)
@@ -348,6 +348,6 @@ def _saturated(sample: Tensor, saturates: str) -> tuple[Tensor, Tensor]:
     elif saturates == "tanh":
         outside = sample.abs() > 1 - _SATURATION[saturates]
     else:
-        none = torch.zeros((), device=sample.device)
+        none = torch.zeros((), dtype=torch.float32, device=sample.device)
         return none, none
-    return outside.sum(), torch.full((), sample.numel(), device=sample.device)
+    return outside.sum(), torch.full((), sample.numel(), dtype=torch.int64, device=sample.device)
