@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _PROBES = 8
-_OWN = ("_parameters", "_buffers", "_modules")  # attributes of every module
+_OWN = frozenset(vars(nn.Module()))  # attributes of every module
 
 
 @contextmanager
