@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _PROBES = 8
-_OWN = frozenset(vars(nn.Module()))  # attributes of every module
+_OWN = frozenset([*vars(nn.Module()), "_compiled_call_impl"])  # attributes of every module
 
 
 @contextmanager
@@ -34,8 +34,8 @@ def quiet(model: nn.Module, *, restore_rng: bool = True) -> Iterator[Callable[[]
     """Run a model in evaluation mode without gradients, and put everything back afterwards; one ``quiet`` at a time.
 
     Put back also when the body raises: each module's train/eval flag, the values of all buffers (also of a BatchNorm
-    without running averages of its own, or of a module that ignores evaluation mode), tensors kept as plain attributes,
-    and the random state of torch (CPU and the model's devices), Python and NumPy. Meanwhile ``torch.compile``'d code
+    without running averages of its own, or of a module that ignores evaluation mode), plain attributes, and the
+    random state of torch (CPU and the model's devices), Python and NumPy. Meanwhile ``torch.compile``'d code
     runs uncompiled and the fast path of ``nn.TransformerEncoder`` is off, since both pass by the modules inside. What
     watches the model's passes is not told of those made here.
 
@@ -195,13 +195,14 @@ class _Buffers:
 
 
 class _Attributes:
-    """Tensors kept as plain attributes of modules, such as an RNN's state, to be put back if a forward writes them.
+    """Plain attributes of modules, such as an RNN's state, to be put back if a forward writes them.
 
-    Looked at are modules of the user's own: those of torch keep their state in buffers.
+    All of them, not tensors alone: a model that has made a table says so in a flag beside it. Looked at are modules of
+    the user's own; those of torch keep their state in buffers.
     """
 
     def __init__(self, modules: list[nn.Module]) -> None:
-        own = [module for module in modules if not type(module).__module__.startswith("torch.nn.modules")]
+        own = [module for module in modules if not type(module).__module__.startswith("torch.")]
         self._held = [(vars(module), {n: v for n, v in vars(module).items() if n not in _OWN}) for module in own]
         kept = [t for _, held in self._held for value in held.values() for _, t in _inside(value)]
         self._tensors = [tensor for tensor in kept if _can_change(tensor) and _plain(tensor)]
@@ -209,22 +210,13 @@ class _Attributes:
 
     def restore(self) -> None:
         for now, held in self._held:
-            for name in [name for name in now if name not in _OWN]:
-                value = now[name]
-                if name not in held and any(True for _ in _inside(value)):
-                    del now[name]
-                elif (
-                    name in held
-                    and value is not held[name]
-                    and any(True for v in (value, held[name]) for _ in _inside(v))
-                ):
-                    now[name] = held[name]
-            for name in held.keys() - now.keys():
-                now[name] = held[name]
-        for tensor, (version, copy_) in zip(self._tensors, self._copies, strict=True):
+            for name in [name for name in now if name not in held and name not in _OWN]:
+                del now[name]
+            now.update({name: value for name, value in held.items() if now.get(name, now) is not value})
+        for tensor, (version, values) in zip(self._tensors, self._copies, strict=True):
             if tensor._version != version:  # noqa: SLF001 - has no public name
                 with torch.no_grad():
-                    tensor.copy_(copy_)
+                    tensor.copy_(values)
 
 
 def _inside(value: Any) -> Iterator[tuple[str, Tensor]]:

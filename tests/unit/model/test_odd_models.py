@@ -53,6 +53,17 @@ class KeepsState(Base):
         return self.out(self.state)
 
 
+class MakesATable(Base):
+    """Says in a flag that its table is there; one without the other would break the next forward."""
+
+    made = False
+
+    def forward(self, x):
+        if not self.made:
+            self.table, self.made = torch.ones(6), True
+        return super().forward(x * self.table)
+
+
 class Sparse(Base):
     def forward(self, x):
         return super().forward(self.sparse(x).to_dense())
@@ -96,7 +107,18 @@ class NoValues(Base):
             super().__init__()
 
 
-MODELS = [Base, InferenceMode, Differentiates, GoesBackward, KeepsState, Sparse, Complex, NoAverages, NoValues]
+MODELS = [
+    Base,
+    InferenceMode,
+    Differentiates,
+    GoesBackward,
+    KeepsState,
+    MakesATable,
+    Sparse,
+    Complex,
+    NoAverages,
+    NoValues,
+]
 QUESTIONS = {
     "look": lambda inspector, layer: inspector.look(layer, 0),
     "activations": lambda inspector, layer: inspector.activations(layer, [0, 5]),
@@ -139,6 +161,8 @@ def test_a_result_or_a_sentence_and_nothing_left_behind(kind):
     assert all(after[name] is before[name] for name in before)
     assert memory is None or torch.equal(model.memory, memory)
     assert all(parameter.grad is None for parameter in model.parameters())
+    if kind is not NoValues:
+        model(X[:2])  # as before
 
 
 def test_the_table_says_what_is_unusual():
