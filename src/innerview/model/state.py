@@ -197,8 +197,8 @@ class _Buffers:
 class _Attributes:
     """Plain attributes of modules, such as an RNN's state, to be put back if a forward writes them.
 
-    All of them, not tensors alone: a model that has made a table says so in a flag beside it. Looked at are modules of
-    the user's own; those of torch keep their state in buffers.
+    Where a tensor among them was written, all of that module are: a model that has made a table says so in a flag
+    beside it. A counter alone stays. Looked at are modules of the user's own; those of torch keep state in buffers.
     """
 
     def __init__(self, modules: list[nn.Module]) -> None:
@@ -210,9 +210,12 @@ class _Attributes:
 
     def restore(self) -> None:
         for now, held in self._held:
-            for name in [name for name in now if name not in held and name not in _OWN]:
-                del now[name]
-            now.update({name: value for name, value in held.items() if now.get(name, now) is not value})
+            made = {name: value for name, value in now.items() if name not in held and name not in _OWN}
+            gone = {name: value for name, value in held.items() if now.get(name, now) is not value}
+            if any(True for _ in _inside([*made.values(), *gone.values(), *(now.get(name) for name in gone)])):
+                for name in made:
+                    del now[name]
+                now.update(gone)
         for tensor, (version, values) in zip(self._tensors, self._copies, strict=True):
             if tensor._version != version:  # noqa: SLF001 - has no public name
                 with torch.no_grad():
