@@ -11,6 +11,7 @@ import numpy as np
 from innerview.errors import DataError
 
 _MOST = 100_000  # without names
+WRAPPED = ("dataset", "_dataset")  # where Subset, random_split, Hugging Face and many others keep what they wrap
 
 
 def named(given: Any) -> list[str]:
@@ -61,8 +62,7 @@ def names_of(dataset: Any, key: Any = None) -> list[str] | None:
 
 def inside(dataset: Any) -> Any:
     """The dataset that another one wraps; None where it wraps none."""
-    # Subset, random_split, Hugging Face and many others keep it here.
-    found = (getattr(dataset, name, None) for name in ("dataset", "_dataset"))
+    found = (getattr(dataset, name, None) for name in WRAPPED)
     return next((inner for inner in found if inner is not None and inner is not dataset), None)
 
 

@@ -20,7 +20,7 @@ from torch.utils.data import (
 )
 from torch.utils.data._utils import worker
 
-from innerview.data.classes import inside
+from innerview.data.classes import WRAPPED, inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,18 +47,16 @@ def chosen(loader: DataLoader) -> tuple[list[Any] | None, str]:  # noqa: PLR0911
         sampler, batches = sampler.sampler, False
     if type(sampler) is SequentialSampler:
         return None, ""
-    total = len(sampler.data_source) if type(sampler) is RandomSampler else 0
     if type(sampler) is RandomSampler:
         if sampler.replacement:
             return None, "the loader draws with replacement; here each sample is shown once"
-        if sampler.num_samples < total:
+        if sampler.num_samples < len(sampler.data_source):
             return None, f"the loader draws {sampler.num_samples:,} of these samples at a time; here all are shown"
         return None, ""
     if type(sampler) is WeightedRandomSampler:
         drawn = torch.as_tensor(sampler.weights, dtype=torch.float64, device="cpu").nonzero()[:, 0].tolist()
-        return _unless_all(
-            drawn, loader
-        ), "the loader draws by weights; here each sample that it can draw is shown once"
+        note = "the loader draws by weights; here each sample that it can draw is shown once"
+        return _unless_all(drawn, loader), note
     if type(sampler) is SubsetRandomSampler:
         return _unless_all(sorted(set(map(int, sampler.indices))), loader), ""
     given = _drawn(sampler, loader, batches=batches)
@@ -117,7 +115,7 @@ def _shallow(dataset: Any) -> Any:
         return dataset
     inner = inside(made)
     if inner is not None:
-        name = next(name for name in ("dataset", "_dataset") if getattr(made, name, None) is inner)
+        name = next(name for name in WRAPPED if getattr(made, name, None) is inner)
         try:
             setattr(made, name, _shallow(inner))
         except AttributeError:

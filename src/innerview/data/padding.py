@@ -41,10 +41,10 @@ def counted(batch: Batch, samples: int, model: nn.Module) -> Tensor | None:
             places = torch.arange(longest[0], dtype=torch.int64, device=value.device)
             return _unless_all(places < value[:, None])
     tokens = next((value for _, value in _named(batch) if _are_tokens(value)), None)
-    padding = next((m.padding_idx for m in model.modules() if getattr(m, "padding_idx", None) is not None), None)
-    if tokens is None or padding is None or tokens.shape[1 - min(batch.axis, 1)] != longest[0]:
+    if tokens is None or tokens.shape[1 - min(batch.axis, 1)] != longest[0]:
         return None
-    return _unless_all((tokens.T if batch.axis == 1 else tokens) != padding)
+    padding = next((m.padding_idx for m in model.modules() if getattr(m, "padding_idx", None) is not None), None)
+    return None if padding is None else _unless_all((tokens.T if batch.axis == 1 else tokens) != padding)
 
 
 def over(counts: Tensor | None, values: Tensor, channel_axis: int) -> Tensor | None:

@@ -105,7 +105,7 @@ def run(
         with quiet(model, restore_rng=restore_rng), capture:
             _run_into(capture, model, fed, named)
     except ForwardError as error:
-        if error.__cause__ is None or not turned_on(model, error.__cause__):
+        if not turned_on(model, error.__cause__):
             raise
         return run(model, args, kwargs, names, stop=stop, restore_rng=restore_rng)
     for name in names:
@@ -125,7 +125,7 @@ def forward(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], 
         with quiet(model, restore_rng=restore_rng):
             output = _call(model, fed, named)
     except ForwardError as error:
-        if error.__cause__ is None or not turned_on(model, error.__cause__):
+        if not turned_on(model, error.__cause__):
             raise
         return forward(model, args, kwargs, restore_rng=restore_rng)
     return detached(output)

@@ -36,7 +36,7 @@ def as_needed(model: nn.Module) -> Iterator[None]:
             parameter.grad = gradient
 
 
-def turned_on(model: nn.Module, error: BaseException) -> bool:
+def turned_on(model: nn.Module, error: BaseException | None) -> bool:
     """Tell whether gradients were missed, by what a forward raised; ``as_needed`` keeps them on from now on."""
     missed = isinstance(error, RuntimeError) and "does not require grad" in str(error)
     if not missed or model in _differentiating:
