@@ -30,6 +30,15 @@ def main_input(batch: Batch) -> Tensor:
     return value if inside else value.select(_axis(batch, value), 0)
 
 
+def full_input(batch: Batch) -> Tensor:
+    """The same for all samples, with the batch axis; a list of one tensor a sample gives the first.
+
+    Raises:
+        DataError: no tensor is fed.
+    """
+    return _main(batch)[1]
+
+
 def _main(batch: Batch) -> tuple[tuple[Any, ...], Tensor, bool]:
     """Find the main input: its keys and positions from args and kwargs inwards, itself, and whether a list holds it."""
     masks = []

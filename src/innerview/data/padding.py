@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from innerview.data.inputs import main_input
+from innerview.data.inputs import full_input, main_input
+from innerview.data.samples import Batch
 from innerview.errors import DataError
+from innerview.model.signature import takes
 
 if TYPE_CHECKING:
-    from innerview.data.samples import Batch
+    from collections.abc import Mapping
 
 
 def counted(batch: Batch, samples: int, model: nn.Module) -> Tensor | None:
@@ -31,7 +33,8 @@ def counted(batch: Batch, samples: int, model: nn.Module) -> Tensor | None:
         return None
     if not longest:
         return None
-    for name, value in _named(batch):
+    fed = _named(batch, model)
+    for name, value in fed:
         if "mask" in name and isinstance(value, Tensor) and value.ndim == 2:  # noqa: PLR2004 - [N, T]
             mask = value.T if batch.axis == 1 else value
             if mask.shape == (samples, longest[0]) and bool(((mask == 0) | (mask == 1)).all()):
@@ -40,11 +43,29 @@ def counted(batch: Batch, samples: int, model: nn.Module) -> Tensor | None:
         if "len" in name and isinstance(value, Tensor) and value.shape == (samples,) and not value.is_floating_point():
             places = torch.arange(longest[0], dtype=torch.int64, device=value.device)
             return _unless_all(places < value[:, None])
-    tokens = next((value for _, value in _named(batch) if _are_tokens(value)), None)
+    tokens = next((value for _, value in fed if _are_tokens(value)), None)
     if tokens is None or tokens.shape[1 - min(batch.axis, 1)] != longest[0]:
         return None
     padding = next((m.padding_idx for m in model.modules() if getattr(m, "padding_idx", None) is not None), None)
     return None if padding is None else _unless_all((tokens.T if batch.axis == 1 else tokens) != padding)
+
+
+def counted_in_a_pass(args: tuple[Any, ...], kwargs: Mapping[str, Any], model: nn.Module) -> Tensor | None:
+    """The same for what a loop feeds, whose samples may lie along either of the first two axes of the input.
+
+    Returns:
+        bool, of the sizes of these two axes; None where nothing marks any padding.
+    """
+    batch = Batch(args, dict(kwargs), None)
+    try:
+        sizes = full_input(batch).shape[:2]
+    except DataError:
+        return None
+    for axis, samples in enumerate(sizes):
+        found = counted(batch._replace(axis=axis), samples, model)
+        if found is not None:
+            return found.T if axis else found
+    return None
 
 
 def over(counts: Tensor | None, values: Tensor, channel_axis: int) -> Tensor | None:
@@ -58,21 +79,62 @@ def over(counts: Tensor | None, values: Tensor, channel_axis: int) -> Tensor | N
     Returns:
         bool, of a shape that broadcasts to ``values``; None where none of its axes has T positions.
     """
-    if counts is None or len(values) != len(counts):
-        return None
-    axes = [axis for axis in range(1, values.ndim) if axis != channel_axis and values.shape[axis] == counts.shape[1]]
-    if not axes:
+    axis = _position_axis(counts, values, channel_axis)
+    if counts is None or axis is None:
         return None
     shape = [1] * values.ndim
-    shape[0], shape[axes[0]] = counts.shape
+    shape[0], shape[axis] = counts.shape
     return counts.reshape(shape).to(values.device)
 
 
-def _named(batch: Batch) -> list[tuple[str, Any]]:
-    entries = [*((str(place), value) for place, value in enumerate(batch.args)), *batch.kwargs.items()]
+def without_padding(counts: Tensor | None, values: Tensor, channel_axis: int) -> tuple[Tensor, int]:
+    """Take the positions that count out of a layer's output.
+
+    Args:
+        counts: bool ``[N, T]``.
+        values: ``[N, ...]``, of which another axis has T positions, or the other way round: ``[T, N, ...]``.
+        channel_axis: of ``values``.
+
+    Returns:
+        The values ``[positions, ...]`` and their channel axis; as given where nothing is to be left out.
+    """
+    for marks in () if counts is None else (counts, counts.T):
+        axis = _position_axis(marks, values, channel_axis)
+        if axis is not None:
+            kept = values.movedim(axis, 1)[marks.to(values.device)]
+            return kept, channel_axis - (axis < channel_axis)
+    return values, channel_axis
+
+
+def shortened(counts: Tensor | None, value: Tensor, channel_axis: int) -> Tensor:
+    """Take the padding out of one sample's activation, whose axes stay what they are.
+
+    Args:
+        counts: bool ``[1, T]``.
+        value: without the axis of the samples.
+        channel_axis: of ``value``.
+    """
+    axis = _position_axis(counts, value[None], channel_axis + 1)
+    if counts is None or axis is None or not bool(counts.any()):
+        return value
+    return value.index_select(axis - 1, counts[0].nonzero()[:, 0].to(value.device))
+
+
+def _position_axis(counts: Tensor | None, values: Tensor, channel_axis: int) -> int | None:
+    """The axis of ``[N, ...]`` that has the T positions of ``counts``."""
+    if counts is None or not values.ndim or len(values) != len(counts):
+        return None
+    axes = (axis for axis in range(1, values.ndim) if axis != channel_axis and values.shape[axis] == counts.shape[1])
+    return next(axes, None)
+
+
+def _named(batch: Batch, model: nn.Module) -> list[tuple[str, Any]]:
+    """Everything fed, by name; what is fed by position has the name of the model's parameter there."""
+    names = takes(model).positional
+    places = (*names, *map(str, range(len(names), len(batch.args))))
     return [
         (str(name).lower(), value)
-        for key, entry in entries
+        for key, entry in [*zip(places, batch.args, strict=False), *batch.kwargs.items()]
         for name, value in (entry.items() if isinstance(entry, dict) else [(key, entry)])
     ]
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    # Called when a pass begins; what it returns, unless None, when that pass has ended, in whatever way.
-    Begin = Callable[[], "Callable[[], object] | None"]
+    # Called with args and kwargs when a pass begins; what it returns, unless None, when that pass has ended in any way.
+    Begin = Callable[[tuple[Any, ...], dict[str, Any]], "Callable[[], object] | None"]
 
 # Where each of torch's ways to trace a model calls it.
 _TRACERS = {"torch.jit._trace", "torch.fx._symbolic_trace", "torch.fx.experimental.proxy_tensor"}
@@ -84,7 +84,7 @@ class Passes:
         ends: list[Callable[[], object]] = []
         try:
             for begin in list(self.listeners):
-                end = begin()
+                end = begin(args, kwargs)
                 if end is not None:
                     ends.append(end)
             return self._module._call_impl(*args, **kwargs)  # noqa: SLF001 - as above

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 _PLANES = (1, 3, 4)
 _MISSING = re.compile(r"missing \d+ required positional argument")
+_A_LIST = re.compile(r"must be Tensor, not (?:list|tuple)|'(?:list|tuple)' object has no attribute")
 _TOO_MANY = re.compile(r"takes .* positional arguments? but|unexpected keyword argument")
 
 
 def ways_out(error: Exception, given: Sequence[Tensor], *, floats: bool) -> list[str]:
-    """Sentences on what to change, for bytes in place of floats, channels last, and another number of inputs.
+    """Sentences on what to change, for bytes in place of floats, channels last, and another form of several inputs.
 
     Args:
         error: what the forward raised.
@@ -26,6 +27,8 @@ def ways_out(error: Exception, given: Sequence[Tensor], *, floats: bool) -> list
     text = str(error)
     if isinstance(error, TypeError) and (_MISSING.search(text) or _TOO_MANY.search(text)):
         return ["what is fed can be said: unpack=lambda batch: ((batch[0], batch[1]), {}, batch[2])"]
+    if isinstance(error, (TypeError, AttributeError)) and _A_LIST.search(text):
+        return ["a list was fed as one input; for several inputs: unpack=lambda batch: (tuple(batch[0]), {}, batch[1])"]
     if "more than 1 value per channel" in text:
         alone = "a BatchNorm without running averages (track_running_stats=False) cannot see one sample alone"
         return [f"{alone}; several together, as in inspector.embed(...) and inspector.activations(...), it can"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from innerview.analysis.pictures.axes import Axes
 from innerview.data.inputs import main_input, placed
+from innerview.data.padding import counted, shortened
 from innerview.errors import ChangedError, DataError, InnerviewError, UnseenLayerError
 from innerview.model import capture
 from innerview.model.at_rest import copy_at_rest
@@ -34,11 +35,28 @@ class Look(NamedTuple):
     """The output of one layer for one sample: its row in the layer table, and its values without the batch axis.
 
     ``sample`` is an index in the data; None for the user's own image. The values are a copy on the model's device.
+    ``counts`` is bool ``[1, T]``, False at padding; None without any. ``left_out`` says what was left out.
     """
 
     layer: Layer
     sample: int | None
     values: Tensor
+    counts: Tensor | None = None
+    left_out: str = ""
+
+    @property
+    def note(self) -> str:
+        """A sentence on what the layer is and what was left out; empty for most."""
+        return "; ".join(filter(None, [self.layer.note, self.left_out]))
+
+    def unpadded(self, axes: Axes) -> Look:
+        """The same without padding: what is drawn."""
+        layout = axes.layout(self.layer.name, tuple(self.values.shape))
+        kept = shortened(self.counts, self.values, layout.channel_axis)
+        if kept is self.values:
+            return self
+        left_out = f"padding is left out: {list(kept.shape)} of {list(self.values.shape)}"
+        return self._replace(values=kept, counts=None, left_out=left_out)
 
 
 @dataclass
@@ -189,11 +207,12 @@ class Subject:
         if last is not None and last[0] == key:
             self._check()
             return last[1]
-        values = self._run(self.batch(sample, own), row)
+        batch = self.batch(sample, own)
+        values = self._run(batch, row)
         axis = row.batch_axis
         if axis is not None and axis < values.ndim and values.shape[axis] == 1:
             values = values.select(axis, 0)
-        look = Look(row, sample, values)
+        look = Look(row, sample, values, counted(batch, 1, self.model))
         self._last_look = (key, look)
         return look
 

@@ -21,6 +21,7 @@ from innerview.analysis.statistics.accumulators import (
     unpack,
     with_gradient,
 )
+from innerview.data.padding import without_padding
 from innerview.model.calls import Calls
 from innerview.model.layers import kind_of
 from innerview.model.outputs import activation
@@ -61,6 +62,7 @@ class Recorder:
         self._last: _Look | None = None
         self._calls: Calls | None = None
         self._modules: Mapping[str, nn.Module] = {}
+        self._counts: Tensor | None = None
         self._handles: list[RemovableHandle] = []
         self._forget()
 
@@ -69,13 +71,17 @@ class Recorder:
         """True when there is nothing to take."""
         return not self._seen and not self._folded
 
-    def start(self, modules: Mapping[str, nn.Module]) -> None:
-        """Begin to listen to these modules, by path: a forward starts."""
+    def start(self, modules: Mapping[str, nn.Module], counts: Tensor | None = None) -> None:
+        """Begin to listen to these modules, by path: a forward starts, of which only the positions in ``counts`` count.
+
+        ``counts`` is as ``counted_in_a_pass`` has it.
+        """
         if self._waiting >= _MOST_WAITING:
             self._fold()
         self._waiting += 1
         self._shapes = []
         self._modules = modules
+        self._counts = counts
         self._calls = Calls(modules, self.returned, self._started).__enter__()
 
     def stop(self) -> None:
@@ -141,21 +147,22 @@ class Recorder:
         self._order.setdefault(name)
         shape = tuple(value.shape[1:])
         self._shapes.append((kind, shape))
+        axis = self._axis(name, kind, shape)
         with torch._C._DisableFuncTorch():  # noqa: SLF001 - no public way
-            part = local(plain)
+            part, channel_axis = without_padding(self._counts, local(plain), axis)
             if self.limit is not None and part.ndim and part.numel() > self.limit:
                 part = part[:: -(-part.numel() // self.limit)]
         self.looked += part.numel()
         gradients = self._gradients.setdefault(name, [])
-        how = self._axis(name, kind, shape), saturating(kind), self.limit
+        how = axis, saturating(kind), self.limit
         # A block returns what its last layer returned: the same numbers, and later the same gradient.
         look = self._last
         if look is None or not look.is_of(value, how):
             self._last = None
             with _alone(value.device):
-                summary = summarise(part, *how[:2])
+                summary = summarise(part, channel_axis, saturating(kind))
             self.half |= value.requires_grad and value.dtype == torch.float16
-            arrivals = self._listen(value) if value.requires_grad else []
+            arrivals = self._listen(value, axis) if value.requires_grad else []
             look = _Look(weakref.ref(value), 0, how, summary, arrivals)
             # A tensor made in inference mode does not count its changes: it may be another one by now.
             if not value.is_inference():
@@ -164,12 +171,13 @@ class Recorder:
         if not any(look.arrivals is one for one in gradients):
             gradients.append(look.arrivals)
 
-    def _listen(self, value: Tensor) -> Arrivals:
+    def _listen(self, value: Tensor, channel_axis: int) -> Arrivals:
         """Hook into a tensor, one of the model's own leaves once in a record; return where its gradients arrive."""
         if id(value) in self._leaves:
             return self._leaves[id(value)][1]
         arrivals: Arrivals = []
         passing = False
+        counts = self._counts
 
         def arrived(gradient: Tensor) -> None:
             nonlocal passing
@@ -181,7 +189,8 @@ class Recorder:
                 plain = untransformed(gradient)
                 if plain is not None:
                     with _alone(gradient.device):
-                        arrivals.append(summarise_gradient(local(plain)) * self._unscaling(plain))
+                        kept, _ = without_padding(counts, local(plain), channel_axis)
+                        arrivals.append(summarise_gradient(kept) * self._unscaling(plain))
 
         self._handles.append(value.register_hook(arrived))
         if value.is_leaf:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from innerview.data.padding import counted_in_a_pass
 from innerview.errors import InnerviewError
 from innerview.model.calls import locate, modules_of
 from innerview.model.passes import watching
@@ -191,7 +192,7 @@ class Watcher:
             self._say_once("batched", "note", text)
         return layers
 
-    def _passing(self) -> Callable[[], None] | None:
+    def _passing(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], None] | None:
         """A pass of the model begins; return what ends it."""
         recorder = None
         training = self._root.training
@@ -202,7 +203,7 @@ class Watcher:
             if self._recording if training else not self.paused and self._evaluation_share.allows():
                 self._look_around()
                 chosen = self._train if training else self._evaluation
-                chosen.start(self._modules)
+                chosen.start(self._modules, counted_in_a_pass(args, kwargs, self._root))
                 recorder = chosen
         return None if recorder is None else partial(self._passed, recorder)
 

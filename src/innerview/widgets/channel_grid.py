@@ -94,7 +94,7 @@ class ChannelGrid(View):
         """The activation to draw, how its axes are read, and the index shown of each axis that is left over."""
         if inspector.layer is None:
             raise DataError("no layer is chosen")
-        look = inspector.look(inspector.layer, inspector.sample)
+        look = inspector.look(inspector.layer, inspector.sample).unpadded(inspector.axes)
         layout = inspector.axes.layout(
             inspector.layer, tuple(look.values.shape), channel_axis=self._channel_axis, fold=self._folded
         )
@@ -102,7 +102,7 @@ class ChannelGrid(View):
 
     def _grid(self, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
         look, layout, slices = self._look(inspector)
-        about = {"layer": look.layer.name, "layerKind": look.layer.kind, "sample": look.sample, "note": look.layer.note}
+        about = {"layer": look.layer.name, "layerKind": look.layer.kind, "sample": look.sample, "note": look.note}
         yield grid(look.values, layout, slices, **about)
         if inspector.channel is not None:
             # The enlarged channel follows the sample.

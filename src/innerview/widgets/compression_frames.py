@@ -29,11 +29,12 @@ _CLASSES = 3  # the likeliest, whose probabilities are shown
 def compressed(subject: Subject, look: Look, projection: Projection | None) -> Frame:
     """One sample's activation before and after, and the difference, as tiles; None changes nothing."""
     after = look.values if projection is None else projection.apply(look.values[None])[0]
-    layout = subject.axes.layout(look.layer.name, tuple(look.values.shape))
+    before, after = (look._replace(values=each).unpadded(subject.axes).values for each in (look.values, after))
+    layout = subject.axes.layout(look.layer.name, tuple(before.shape))
     slices = [axis.size // 2 for axis in layout.slice_axes]
     pictures = {
         name: make_tiles(values, layout, slices=slices, budget=_PIXELS)
-        for name, values in (("before", look.values), ("after", after), ("difference", after - look.values))
+        for name, values in (("before", before), ("after", after), ("difference", after - before))
     }
     header: dict[str, Any] = {
         "kind": "compressed",

@@ -9,6 +9,7 @@ import numpy as np
 
 from innerview.analysis.pictures.picture import display_pixels
 from innerview.data.inputs import as_text, main_input, picture
+from innerview.data.padding import counted, shortened
 from innerview.data.thumbnails import Thumbnail, make_thumbnail
 from innerview.errors import InnerviewError
 from innerview.jobs.worker import BACKGROUND, SOON, steps
@@ -126,7 +127,8 @@ class SamplePicker(View):
             self._last = sample
         batch = inspector.batch(sample)
         value = main_input(batch)
-        kind, text, arrays = _display(value, data.mean, data.std)
+        unpadded = shortened(counted(batch, 1, inspector.model), value, -1)
+        kind, text, arrays = _display(unpadded, data.mean, data.std)
         name, how = inspector.own_image if sample is None else ("", text)
         label = None if batch.labels is None or sample is None else data.class_name(int(batch.labels[0]))
         header: dict[str, Any] = {

@@ -390,6 +390,20 @@ def test_the_line_that_an_error_offers_works(dtype, last):
         assert inspector.data.labels[0] == Y[0]
 
 
+class Sum(nn.Module):
+    def forward(self, left, right=None):
+        return left.flatten(1)[:, :5] + (0 if right is None else right.flatten(1)[:, :5])
+
+
+def test_the_line_that_is_offered_for_a_list_of_inputs_works():
+    pairs = Rows(lambda i: ((X[i], X[i]), int(Y[i])))
+    with Inspector(Sum(), pairs) as inspector, pytest.raises(ForwardError) as caught:
+        inspector.layers  # noqa: B018 - is made here
+    (line,) = re.findall(r"unpack=(lambda batch: .*)", str(caught.value))
+    with Inspector(Sum(), pairs, unpack=eval(line)) as inspector:  # noqa: S307 - our own sentence
+        assert torch.equal(inspector.activations("Sum"), 2 * X.flatten(1)[:, :5])
+
+
 class Endless(Sampler):
     def __iter__(self):
         while True:

@@ -48,6 +48,11 @@ def masked(rows):
     return {"input_ids": ids, "attention_mask": (ids > 0).long(), "labels": torch.tensor([LABELS[i] for i in rows])}
 
 
+def by_position(rows):
+    found = masked(rows)
+    return found["input_ids"], found["attention_mask"], found["labels"]
+
+
 def with_lengths(rows):
     return {
         "input_ids": pad(rows),
@@ -66,6 +71,7 @@ def time_first(rows):
 
 FORMS = {
     "mask": (masked, Text()),
+    "mask, by position": (by_position, Text()),
     "lengths": (with_lengths, Text()),
     "padding index": (marked_by_index, Text(0)),
     "padding index, time first": (time_first, Text(0, first=False)),
