@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from innerview.data.wrapped import inside
 from innerview.errors import DataError
 
 _MOST = 100_000  # without names
-WRAPPED = ("dataset", "_dataset")  # where Subset, random_split, Hugging Face and many others keep what they wrap
 
 
 def named(given: Any) -> list[str]:
@@ -58,12 +58,6 @@ def names_of(dataset: Any, key: Any = None) -> list[str] | None:
             return told_apart(names)
     inner = inside(dataset)
     return None if inner is None else names_of(inner, key)
-
-
-def inside(dataset: Any) -> Any:
-    """The dataset that another one wraps; None where it wraps none."""
-    found = (getattr(dataset, name, None) for name in WRAPPED)
-    return next((inner for inner in found if inner is not None and inner is not dataset), None)
 
 
 def told_apart(names: Iterable[Any]) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 from torch.utils.data import ConcatDataset, Subset, TensorDataset
 
-from innerview.data.classes import inside
+from innerview.data.wrapped import inside
 
 _NAMES = ("targets", "labels", "_labels")
 

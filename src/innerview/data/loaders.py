@@ -20,7 +20,7 @@ from torch.utils.data import (
 )
 from torch.utils.data._utils import worker
 
-from innerview.data.classes import WRAPPED, inside
+from innerview.data.wrapped import WRAPPED, inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

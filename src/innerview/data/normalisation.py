@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from innerview.data.classes import inside
+from innerview.data.wrapped import inside
 
 _DEEPEST = 8  # transforms inside transforms
 

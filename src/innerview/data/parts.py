@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor
 
 from innerview.data.forms import as_names, as_tensor
-from innerview.data.labels import Vocabulary, as_labels
+from innerview.data.label_part import LABELS, are_lengths, ends_like_a_label, label_column, label_part
 from innerview.errors import DataError
 
 if TYPE_CHECKING:
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 
     Fed = tuple[tuple[Any, ...], tuple[tuple[str, Any], ...]]  # by position, and by name
 
-# Names of labels, likeliest first; then what a name of labels ends with.
-_LABELS = ("labels", "label", "targets", "target", "y", "class", "class_label", "class_id", "category", "fine_label")
-_ENDS = ("_label", "_labels", "_target", "_class", "_category")
 WHOLE = "(the batch)"  # stands for all parts together, fed as they are
 # Names of the only parameter of a forward that takes a batch as its dict.
 _WHOLE = ("batch", "sample", "data", "data_dict", "batch_dict", "example", "item")
@@ -30,14 +26,6 @@ _INPUTS = (
     *("image", "images", "img", "pixel_values", "input", "inputs", "x", "data", "features", "waveform", "audio"),
     *("signal", "input_values", "input_features", "input_ids", "text", "tokens", "volume", "points"),
 )
-
-
-# A path, an extension, or more words than a class has.
-_NO_CLASS = re.compile(r"[/\\\n]|\.\w{2,5}$|(\S+\s+){8}|.{80}")
-
-
-_ROUNDED = 8  # the least range of lengths that are not counted one by one
-_TELLING = 6  # samples of which two have the same label, if there are not many classes
 
 
 class Parts(NamedTuple):
@@ -83,7 +71,7 @@ def by_name(batch: Any, inputs: int = 1) -> dict[Any, Any]:  # noqa: PLR0911 - o
         if isinstance(first, (tuple, list)) and len(first) == inputs > 1:
             return {**{(0, place): value for place, value in enumerate(first)}, **after}
         return {0: first, **after}
-    for name in _LABELS[:5]:  # of graphs, whose batch is an object that is fed whole
+    for name in LABELS[:5]:  # of graphs, whose batch is an object that is fed whole
         if not isinstance(batch, Tensor) and hasattr(batch, "to") and isinstance(getattr(batch, name, None), Tensor):
             return {0: batch, name: getattr(batch, name)}
     return {0: batch}
@@ -117,7 +105,7 @@ def find_parts(name: str, batches: Sequence[tuple[int, Any]], takes: Takes, labe
     if label is not None or of_forward is not None:
         found, note = (of_forward if label is None else label), ""
     else:
-        found, note = _label(samples, placed or rest, _input(samples, args, kwargs), named=named and not placed)
+        found, note = label_part(samples, placed or rest, _input(samples, args, kwargs), named=named and not placed)
     if not named:
         # A forward that takes lengths or a mask beside the input is fed what the collate function made for it.
         kwargs = _beside(
@@ -130,12 +118,12 @@ def find_parts(name: str, batches: Sequence[tuple[int, Any]], takes: Takes, labe
 
 def _named_inputs(name: str, first: dict[Any, Any], takes: Takes) -> Fed:
     """The inputs among parts with names."""
-    inputs = [key for key in first if key not in _LABELS[:4] or key in takes.required]
+    inputs = [key for key in first if key not in LABELS[:4] or key in takes.required]
     known = tuple((key, key) for key in inputs if key in takes.named)
     missing = [one for one in takes.required if one not in dict(known)]
     if known and not missing:
         return (), known
-    values = [key for key in inputs if not _ends_like_a_label(key) and key not in _LABELS]
+    values = [key for key in inputs if not ends_like_a_label(key) and key not in LABELS]
     if len(takes.required) <= 1 and not known:
         if len(values) == 1:
             return (values[0],), ()
@@ -168,93 +156,13 @@ def _placed_inputs(name: str, first: dict[Any, Any], takes: Takes) -> Fed:
 def _fed_label(args: tuple[Any, ...], kwargs: tuple[tuple[str, Any], ...], takes: Takes) -> Any:
     """The label that the forward itself is fed, as losses with a margin are; None where it is fed none."""
     placed = zip(takes.positional, args, strict=False)
-    return next((key for name, key in (*placed, *kwargs) if name in _LABELS and name != "y"), None)
+    return next((key for name, key in (*placed, *kwargs) if name in LABELS and name != "y"), None)
 
 
 def _input(samples: list[tuple[int, dict[Any, Any]]], args: Any, kwargs: Any) -> list[Any]:
     """The first part that is fed, of each sample."""
     key = args[0] if args else kwargs[0][1]
     return [None if key is WHOLE else parts[key] for _, parts in samples]
-
-
-def _label(
-    samples: list[tuple[int, dict[Any, Any]]], rest: list[Any], inputs: list[Any], *, named: bool
-) -> tuple[Any, str]:
-    """The part that holds the labels, and a sentence in doubt."""
-    columns = {key: _column([parts[key] for _, parts in samples]) for key in rest}
-    candidates = [key for key, column in columns.items() if column is not None]
-    if named:
-        by_meaning = [key for one in _LABELS for key in candidates if key == one]
-        ending = [key for key in candidates if key not in by_meaning and _ends_like_a_label(key)]
-        chosen = by_meaning + ending
-        others = [key for key in chosen[1:] if columns[key] != columns[chosen[0]]]
-        return (chosen[0] if chosen else None), _doubt(chosen[0], others) if others else ""
-    numbers = [number for number, _ in samples]
-    sound = [
-        key
-        for key in candidates
-        if columns[key] != numbers and not _are_lengths(columns[key] or [], inputs) and not _is_constant(columns[key])
-    ]
-    repeated = [key for key in sound if len(set(columns[key] or [])) < len(samples)]
-    if repeated and len(samples) >= _TELLING:
-        sound = repeated  # the others number the samples, or persons, or files
-    # Of a class alone all labels are equal; and of two samples both may be, as lengths may be labels.
-    chosen = sound or [key for key in candidates if not _are_lengths(columns[key] or [], inputs)] or candidates[-1:]
-    if not chosen:
-        return None, ""
-    if not sound and len(samples) > 2 and _are_lengths(columns[chosen[0]] or [], inputs):  # noqa: PLR2004 - two prove little
-        return None, ""
-    return chosen[0], _doubt(chosen[0], chosen[1:]) if len(chosen) > 1 else ""
-
-
-def _doubt(chosen: Any, others: list[Any]) -> str:
-    return (
-        f"the labels are taken from part {chosen!r} of a batch; {', '.join(map(repr, others))} could be labels too "
-        f"(labels={others[0]!r} takes those)"
-    )
-
-
-def _column(values: list[Any]) -> list[Any] | None:
-    """What may be the label of each sample; None where a sample has no such value here."""
-    if any(_names_no_class(value) for value in values):
-        return None
-    vocabulary = Vocabulary()
-    found = [as_labels(value, vocabulary) for value in values]
-    if any(labels is None or len(labels) != 1 for labels in found):
-        return None
-    return [int(labels[0]) for labels in found if labels is not None]
-
-
-def _names_no_class(value: Any) -> bool:
-    """Tell the name of a file and running text from the name of a class."""
-    return any(name is not None and _NO_CLASS.search(name) for name in as_names(value) or ())
-
-
-def _are_lengths(column: list[int], inputs: list[Any]) -> bool:
-    """Tell lengths and counts of frames: they follow the size of the input, or how much of it is not padding."""
-    sizes: list[list[float]] = []
-    for value in inputs:
-        tensor = as_tensor(value)
-        if tensor is None or not tensor.ndim:
-            return False
-        filled = (tensor != 0).sum() if tensor.ndim == 2 and not tensor.is_floating_point() else tensor.numel()  # noqa: PLR2004 - [1, T]
-        sizes.append([*tensor.shape, float(filled)])
-    if len({len(size) for size in sizes}) != 1 or len(column) < 2 or len(set(column)) < 2:  # noqa: PLR2004 - nothing to compare
-        return False
-    for axis in zip(*sizes, strict=True):
-        if len(set(axis)) < 2:  # noqa: PLR2004 - as above
-            continue
-        largest = max(range(len(axis)), key=axis.__getitem__)
-        ratio = column[largest] / axis[largest]
-        # Frames are so many samples of a signal, rounded either way; a few small numbers would always be that.
-        off = 1 if ratio != 1 and max(column) - min(column) > _ROUNDED else 0
-        if ratio > 0 and all(abs(value - ratio * size) <= off for value, size in zip(column, axis, strict=True)):
-            return True
-    return False
-
-
-def _is_constant(column: list[int] | None) -> bool:
-    return column is not None and len(column) > 2 and len(set(column)) == 1  # noqa: PLR2004 - two prove little
 
 
 def _beside(
@@ -265,7 +173,7 @@ def _beside(
     for name in takes.positional[fed:]:
         for key in rest:
             values = [parts[key] for _, parts in samples]
-            lengths = "len" in name and _are_lengths(_column(values) or [], inputs)
+            lengths = "len" in name and are_lengths(label_column(values) or [], inputs)
             if key not in dict(map(reversed, found)) and (lengths or ("mask" in name and _is_mask(values, inputs))):  # type: ignore[call-overload]
                 found.append((name, key))
     return tuple(found)
@@ -287,11 +195,7 @@ def _is_input(value: Any) -> bool:
 
 
 def _is_target(key: Any, *, named: bool) -> bool:
-    return not named or key in _LABELS or _ends_like_a_label(key)
-
-
-def _ends_like_a_label(key: Any) -> bool:
-    return str(key).lower().endswith(_ENDS)
+    return not named or key in LABELS or ends_like_a_label(key)
 
 
 def as_fed(value: Any) -> Any:

@@ -93,7 +93,7 @@ class Data:
         self.origin = self._source.origin
         if not len(self):
             raise DataError(f"the data is empty: {self.name} has no samples, and there is nothing to look at")
-        part = labels if isinstance(labels, (str, int)) and not isinstance(labels, bool) else None
+        part = self._label_part = labels if isinstance(labels, (str, int)) and not isinstance(labels, bool) else None
         column = self._source.labels if labels is None or part is not None else labels
         self._parts: Parts | None = None
         self._axis = 0
@@ -208,6 +208,7 @@ class Data:
             else Data(
                 source,
                 classes=self.classes,
+                labels=self._label_part,
                 mean=self.mean,
                 std=self.std,
                 unpack=self._unpack,

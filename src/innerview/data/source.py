@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 from torch.utils.data import DataLoader, IterableDataset, Subset, TensorDataset, default_collate, default_convert
 
-from innerview.data.classes import inside
 from innerview.data.forms import as_names, as_tensor, with_tensors
 from innerview.data.loaders import as_in_a_worker, chosen_dataset, in_bulk, without_workers
+from innerview.data.wrapped import inside
 from innerview.errors import DataError
 
 if TYPE_CHECKING:

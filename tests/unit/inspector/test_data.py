@@ -266,3 +266,11 @@ def test_a_stream_with_names_of_files():
     data = Data(DataLoader(Stream(), batch_size=3))
     assert len(data) == 6
     assert data.batch([5]).labels.tolist() == [5]
+
+
+def test_training_data_have_the_labels_that_were_asked_for():
+    def rows(start):
+        return {"x": torch.rand(6, 3), "coarse": torch.arange(6) % 2, "fine": (torch.arange(6) + start) % 3}
+
+    data = Data(rows(0), labels="fine")
+    assert data.alike(rows(1)).labels.tolist() == [1, 2, 0, 1, 2, 0]
