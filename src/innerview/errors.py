@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class InnerviewError(Exception):
     """Base of all errors raised by innerview on purpose."""
@@ -21,6 +23,11 @@ class UnseenLayerError(InnerviewError, ValueError):
 
 class ForwardError(InnerviewError, RuntimeError):
     """The model rejected its input; the model's own error is the cause."""
+
+    def spell(self, first: str, label: str) -> None:
+        """Put the parts of this data's batches in the place of ``batch[0]`` and ``batch[1]`` in what is proposed."""
+        names = {"batch[0]": first, "batch[1]": label}
+        self.args = (re.sub(r"batch\[[01]\]", lambda found: names[found[0]], str(self)),)
 
 
 class ChangedError(InnerviewError, RuntimeError):

@@ -11,6 +11,7 @@ from torch.utils._pytree import tree_map
 
 from innerview.data.samples import Batch
 from innerview.errors import DataError
+from innerview.model.outputs import without_methods
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,7 @@ def main_input(batch: Batch) -> Tensor:
         DataError: no tensor is fed.
     """
     value, inside = _main(batch)[1:]
+    value = without_methods(value)
     return value if inside else value.select(_axis(batch, value), 0)
 
 

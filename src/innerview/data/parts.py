@@ -46,13 +46,14 @@ class Parts(NamedTuple):
     note: str = ""
 
 
-def by_name(batch: Any, inputs: int = 1) -> dict[Any, Any]:  # noqa: PLR0911 - one return a kind
+def by_name(batch: Any, takes: Takes) -> dict[Any, Any]:  # noqa: PLR0911 - one return a kind
     """A batch as its parts, by name or position.
 
     Args:
         batch: as a collate function returns it. A dict of inputs in front is spread by its names, a tuple of several
-            inputs by position: of ``((a, b), y)`` the parts are ``(0, 0)``, ``(0, 1)`` and 1.
-        inputs: how many the model's forward requires.
+            inputs by position: of ``((a, b), y)`` the parts are ``(0, 0)``, ``(0, 1)`` and 1. Of an object such as a
+            graph the parts are those of its attributes that the forward takes, or it is one itself.
+        takes: what the model's forward takes.
 
     Raises:
         DataError: it has no parts.
@@ -68,13 +69,22 @@ def by_name(batch: Any, inputs: int = 1) -> dict[Any, Any]:  # noqa: PLR0911 - o
         after = dict(enumerate(rest, 1))
         if isinstance(first, Mapping):
             return {**first, **after}
-        if isinstance(first, (tuple, list)) and len(first) == inputs > 1:
+        if isinstance(first, (tuple, list)) and len(first) == len(takes.required) > 1:
             return {**{(0, place): value for place, value in enumerate(first)}, **after}
         return {0: first, **after}
-    for name in LABELS[:5]:  # of graphs, whose batch is an object that is fed whole
-        if not isinstance(batch, Tensor) and hasattr(batch, "to") and isinstance(getattr(batch, name, None), Tensor):
-            return {0: batch, name: getattr(batch, name)}
-    return {0: batch}
+    if isinstance(batch, Tensor) or not hasattr(batch, "to"):
+        return {0: batch}
+    held = {name: value for name in takes.positional if (value := getattr(batch, name, None)) is not None}
+    spread = takes.required and takes.required[0] not in _WHOLE and held.keys() >= set(takes.required)
+    label = next((name for name in LABELS[:5] if isinstance(getattr(batch, name, None), Tensor)), None)
+    return {**(held if spread else {0: batch}), **({} if label is None else {label: getattr(batch, label)})}
+
+
+def spelled(part: Any) -> str:
+    """A part of a batch in Python: ``batch['image']``, ``batch[0][1]``."""
+    if part is WHOLE:
+        return "batch"
+    return "batch" + "".join(f"[{key!r}]" for key in (part if isinstance(part, tuple) else (part,)))
 
 
 def find_parts(name: str, batches: Sequence[tuple[int, Any]], takes: Takes, label: Any = None) -> Parts:
@@ -89,7 +99,7 @@ def find_parts(name: str, batches: Sequence[tuple[int, Any]], takes: Takes, labe
     Raises:
         DataError: the inputs cannot be told from the rest; says how to tell them.
     """
-    samples = [(number, by_name(batch, len(takes.required))) for number, batch in batches]
+    samples = [(number, by_name(batch, takes)) for number, batch in batches]
     first = samples[0][1]
     if label is not None and label not in first:
         raise DataError(f"labels={label!r}: a batch of {name} has the parts {', '.join(map(repr, first))}")

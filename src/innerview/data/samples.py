@@ -14,7 +14,7 @@ from innerview.data.labelling import Labelling
 from innerview.data.labels import Vocabulary, as_labels
 from innerview.data.listed import listed_labels
 from innerview.data.normalisation import normalisation_of, per_channel
-from innerview.data.parts import WHOLE, Parts, as_fed, by_name, find_parts
+from innerview.data.parts import WHOLE, Parts, as_fed, by_name, find_parts, spelled
 from innerview.data.source import open_source
 from innerview.errors import DataError, InnerviewError
 from innerview.model.outputs import tensors
@@ -179,6 +179,14 @@ class Data:
         parts = "" if self._parts is None else self._parts.note
         return "; ".join(filter(None, [self._source.note, parts, self._labelling.note]))
 
+    @property
+    def spelled(self) -> tuple[str, str]:
+        """The first input and the labels of a batch, as ``unpack`` would write them."""
+        if self._parts is None:
+            return "batch[0]", "batch[1]"
+        first = self._parts.args[0] if self._parts.args else self._parts.kwargs[0][1]
+        return spelled(first), "None" if self._parts.label is None else spelled(self._parts.label)
+
     def settle(self, widths: Collection[int]) -> None:
         """Tell how many columns the model's outputs have: labels that count from 1 are known by it."""
         self._labelling.settle(widths)
@@ -257,7 +265,7 @@ class Data:
         if self._parts is None:
             args, kwargs, part = self._unpacked(collated)
             return Batch(args, kwargs, self._labelling.of_batch(numbers, part), axis=self._axis)
-        parts = by_name(collated, len(self._takes.required))
+        parts = by_name(collated, self._takes)
         given = [collated if key is WHOLE else parts[key] for key in self._parts.args]
         labels = self._labelling.of_batch(numbers, parts.get(self._parts.label))
         targets = [parts[key] for key in self._parts.targets if key in parts]
@@ -275,8 +283,7 @@ class Data:
         elif self._parts.label is None:
             return {}
         else:
-            required = len(self._takes.required)
-            found = {number: by_name(batch, required)[self._parts.label] for number, batch in probes}
+            found = {number: by_name(batch, self._takes)[self._parts.label] for number, batch in probes}
         return {number: part for number, part in found.items() if part is not None}
 
     def _probe(self) -> list[tuple[int, Any]]:

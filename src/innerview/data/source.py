@@ -11,7 +11,15 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
-from torch.utils.data import DataLoader, IterableDataset, Subset, TensorDataset, default_collate, default_convert
+from torch.utils.data import (
+    DataLoader,
+    Dataset,
+    IterableDataset,
+    Subset,
+    TensorDataset,
+    default_collate,
+    default_convert,
+)
 
 from innerview.data.forms import as_names, as_tensor, with_tensors
 from innerview.data.loaders import as_in_a_worker, chosen_dataset, in_bulk, without_workers
@@ -178,6 +186,8 @@ def _tensor(name: Any, value: Any) -> Any:
     found = as_tensor(value)
     if found is None:
         found = as_names(value)
+    if isinstance(value, (Dataset, DataLoader)) or hasattr(value, "features"):  # Hugging Face's are no Dataset
+        raise DataError(f"this is a dict of datasets: give one of them, data[{name!r}]")
     if found is None or (isinstance(found, Tensor) and not found.ndim):
         raise DataError(
             f"this dict's {name!r} is not a tensor but {type(value).__name__}: give a dict of tensors "
@@ -220,6 +230,14 @@ def collated(samples: list[Any]) -> Any:
             raise DataError(
                 f"the samples hold pictures ({pictures[0]}), not tensors: the dataset lacks a transform, such as "
                 "transform=torchvision.transforms.ToTensor(); for a Hugging Face dataset, dataset.with_transform(...)"
+            ) from error
+        others = sorted(
+            kind.__name__ for kind in kinds if kind.__module__.partition(".")[0] not in ("builtins", "torch")
+        )
+        if others:
+            raise DataError(
+                f"the samples hold objects of the type {others[0]}, which PyTorch cannot put into one batch: give the "
+                "DataLoader that the model is trained with, whose collate function can"
             ) from error
         raise
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from innerview.errors import ForwardError, UnseenLayerError
 from innerview.model.calls import Calls, locate, modules_of
 from innerview.model.gradients import turned_on
-from innerview.model.outputs import activation, copied, describe, detached, tensors
+from innerview.model.outputs import activation, copied, describe, detached, tensors, without_methods
 from innerview.model.state import quiet
 from innerview.model.status import why_never_called
 from innerview.model.ways_out import ways_out
@@ -67,7 +67,7 @@ class Capture(Calls):
         if value is None:
             self._notes[name] = note
         else:
-            self.values[name] = copied(value, detach=self._detach)
+            self.values[name] = copied(without_methods(value), detach=self._detach)
         self.missing.remove(name)
         if self._stop and not self.missing:
             self.stopped = True

@@ -216,7 +216,13 @@ def _look(output: Any, batch: int, other: tuple[int, ...] | None, count: int) ->
     axis = next((axis for axis in axes if not alike or other[axis] == count), None)  # type: ignore[index] - alike
     if axis is not None:
         return _Seen(shape[:axis] + shape[axis + 1 :], axis, dtype, note)
-    mixed = f"no axis has the length of the batch ({batch}): the samples are mixed, and the whole shape is given"
+    # Windows of an image, the nodes of graphs: each sample has so many rows, and they lie end to end.
+    rows = [a for a, n in enumerate(shape) if alike and n and n % batch == 0 and other[a] * batch == n * count]  # type: ignore[index] - alike
+    if rows:
+        shape = (*shape[: rows[0]], shape[rows[0]] // batch, *shape[rows[0] + 1 :])
+        mixed = f"the samples lie end to end in axis {rows[0]}: the shape of one alone is given"
+    else:
+        mixed = f"no axis has the length of the batch ({batch}): the samples are mixed, and the whole shape is given"
     return _Seen(shape, None, dtype, f"{note}; {mixed}" if note else mixed)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _DENSE = 2**24  # positions of a sparse tensor that is shown
 _LONGEST_DESCRIPTION = 400
+_DISPATCH = Tensor.__torch_dispatch__  # pyright: ignore[reportAttributeAccessIssue] - its type says less than it is
 
 
 def activation(output: Any) -> tuple[Tensor | None, str]:
@@ -48,6 +49,15 @@ def _plain(tensor: Tensor) -> tuple[Tensor | None, str]:
     if tensor.numel() > _DENSE:
         return None, f"returns a sparse tensor of {tensor.numel():,} positions, too many to show"
     return tensor.to_dense(), "sparse: shown dense"
+
+
+def without_methods(tensor: Tensor) -> Tensor:
+    """The same tensor, of no subclass that only adds methods of its own, such as MONAI's with its metadata.
+
+    A subclass that holds its values in another way stays what it is.
+    """
+    only_methods = type(tensor) is not Tensor and type(tensor).__torch_dispatch__ is _DISPATCH
+    return tensor.as_subclass(Tensor) if only_methods else tensor
 
 
 def is_table(tensor: Tensor) -> bool:

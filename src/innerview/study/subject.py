@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from innerview.analysis.pictures.axes import Axes
 from innerview.data.inputs import main_input, placed
 from innerview.data.padding import counted, shortened
-from innerview.errors import ChangedError, DataError, InnerviewError, UnseenLayerError
+from innerview.errors import ChangedError, DataError, ForwardError, InnerviewError, UnseenLayerError
 from innerview.model import capture
 from innerview.model.at_rest import copy_at_rest
 from innerview.model.layers import Layer, Layers, trace_layers
@@ -170,7 +170,11 @@ class Subject:
             self.keep()
         with self.gate.running() as alone:
             self._check()
-            yield self.model, placed(batch, self.model), alone
+            try:
+                yield self.model, placed(batch, self.model), alone
+            except ForwardError as error:
+                error.spell(*self.data.spelled)
+                raise
 
     def keep(self) -> None:
         """Go on with a copy of the model, before a cell that begins changes it.

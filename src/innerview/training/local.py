@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
 from torch._C import _functorch  # pyright: ignore[reportAttributeAccessIssue] - has no stub
 
-_PLAIN = Tensor.__torch_dispatch__  # pyright: ignore[reportAttributeAccessIssue] - its type says less than it is
+from innerview.model.outputs import without_methods
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def local(tensor: Tensor) -> Tensor:
@@ -19,7 +21,7 @@ def local(tensor: Tensor) -> Tensor:
     found: Any = tensor.detach()
     if hasattr(found, "to_local"):  # a DTensor, whose module takes long to import
         found = found.to_local()
-    return found.as_subclass(Tensor) if type(found).__torch_dispatch__ is _PLAIN else found
+    return without_methods(found)
 
 
 def untransformed(tensor: Tensor) -> Tensor | None:

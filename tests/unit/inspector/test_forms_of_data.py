@@ -4,6 +4,7 @@ import re
 from collections import namedtuple
 from dataclasses import dataclass
 
+import datasets
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,6 +30,7 @@ from torch.utils.data import (
 )
 
 from innerview import Inspector
+from innerview.data.inputs import main_input
 from innerview.data.samples import Data
 from innerview.errors import DataError, ForwardError
 from innerview.model.signature import takes
@@ -98,6 +100,26 @@ class TakesBatch(nn.Module):
         return batch["image"]
 
 
+PICTURES = [Image.fromarray((x.permute(1, 2, 0) * 255).byte().numpy()) for x in X]
+HUGGING_FACE = datasets.Dataset.from_dict(
+    {"image": PICTURES, "label": Y.tolist()},
+    features=datasets.Features({"image": datasets.Image(), "label": datasets.ClassLabel(names=WORDS)}),
+)
+TEXTS = datasets.Dataset.from_dict(
+    {
+        "text": ["a word"] * N,
+        "input_ids": [[*range(1, 1 + 3 + i % 3), *[0] * (2 - i % 3)] for i in range(N)],
+        "attention_mask": [[1] * (3 + i % 3) + [0] * (2 - i % 3) for i in range(N)],
+        "label": Y.tolist(),
+    }
+)
+
+
+def to_pixels(rows):
+    pixels = [torch.from_numpy(np.array(picture)).permute(2, 0, 1) / 255 for picture in rows["image"]]
+    return {"pixel_values": pixels, "label": rows["label"]}
+
+
 Pair = namedtuple("Pair", "image label")  # noqa: PYI024 - as torchvision's users write it
 
 
@@ -134,6 +156,7 @@ def collate_dicts(samples):
     return {"input_ids": text, "attention_mask": (text > 0).long(), "labels": Y[samples], "id": torch.tensor(samples)}
 
 
+PIXELS = HUGGING_FACE.with_transform(to_pixels)
 # Name: the data, the model, the labels that are right (None: there are none), and the shape of sample 5 as it is fed.
 FORMS = {
     "tensors": ((X, Y), Takes1, Y, (3, 8, 8)),
@@ -224,6 +247,18 @@ FORMS = {
         Y,
         (LENGTHS[5],),
     ),
+    "Hugging Face, images with a transform": (PIXELS, Takes1, NAMES, (3, 8, 8)),
+    "Hugging Face, in a loader": (DataLoader(PIXELS, batch_size=4, shuffle=True), Takes1, NAMES, (3, 8, 8)),
+    "Hugging Face, images as tensors": (HUGGING_FACE.with_format("torch"), Takes1, NAMES, (3, 8, 8)),
+    "Hugging Face, a stream": (
+        HUGGING_FACE.to_iterable_dataset().map(to_pixels, batched=True, remove_columns=["image"]),
+        Takes1,
+        Y,
+        (3, 8, 8),
+    ),
+    "Hugging Face, text": (TEXTS, TakesIds, Y, (5,)),
+    "Hugging Face, text as tensors": (TEXTS.with_format("torch"), TakesIds, Y, (5,)),
+    "Hugging Face, text as arrays": (TEXTS.with_format("numpy"), TakesIds, Y, (5,)),
     "hugging face (dict with text beside)": (
         Rows(
             lambda i: {
@@ -322,7 +357,9 @@ def test_what_is_fed_and_what_the_labels_are(form):
         return
     for i in range(N):
         data.batch([i])
-    if set(data.classes) == set(WORDS):  # in the order in which they come, where the data set lists none
+    if labels is NAMES or set(data.classes) == set(
+        WORDS
+    ):  # in the order in which they come, where the data set lists none
         assert [data.classes[label] for label in data.labels] == NAMES
         assert data.classes[int(batch.labels[0])] == NAMES[5]
     else:
@@ -332,7 +369,7 @@ def test_what_is_fed_and_what_the_labels_are(form):
 
 def test_the_values_fed_are_those_of_the_sample():
     for form, (source, model, _, shape) in FORMS.items():
-        if shape == (3, 8, 8) and not form.startswith(("iterable",)):
+        if shape == (3, 8, 8) and not form.startswith(("iterable", "Hugging Face")):  # pictures are of bytes
             batch = Data(source, takes=takes(model())).batch([7, 2])
             assert torch.equal(first_input(batch), X[[7, 2]]), form
 
@@ -354,12 +391,92 @@ def test_the_values_fed_are_those_of_the_sample():
         (3, Takes1, "int is not a DataLoader"),
         ("digits", Takes1, "str is not a DataLoader"),
         (None, Takes1, "NoneType is not a DataLoader"),
+        (
+            Rows(lambda i: Graph(X[i], i)),
+            Takes1,
+            "objects of the type Graph.*give the DataLoader",
+        ),
+        ({"train": TensorDataset(X, Y), "test": TensorDataset(X, Y)}, Takes1, r"data\['train'\]"),
+        (datasets.DatasetDict(train=HUGGING_FACE, test=HUGGING_FACE), Takes1, r"data\['train'\]"),
+        (HUGGING_FACE, Takes1, r"pictures \(.*with_transform"),
         (Rows(lambda i: (X[i], WORDS[float(i)])), Takes1, "sample 0 of Rows cannot be read: TypeError"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_a_sentence(source, model, says):
     with pytest.raises(DataError, match=says):
         Data(source, takes=takes(model()))
+
+
+class OfGraph(nn.Module):
+    """Takes what a graph holds, as the models of graph libraries do."""
+
+    def __init__(self):
+        super().__init__()
+        self.node, self.fc = nn.Linear(3, 4), nn.Linear(4, 4)
+
+    def forward(self, x, edge_index, batch=None):  # noqa: ARG002 - fed
+        groups = torch.zeros(len(x), dtype=torch.int64) if batch is None else batch
+        return self.fc(torch.zeros(int(groups.max()) + 1, 4).index_add(0, groups, self.node(x)))
+
+
+class Graphs(Graph):
+    """A batch of graphs, all nodes in one table."""
+
+    def __init__(self, numbers):
+        sizes = [2 + i % 3 for i in numbers]
+        nodes = torch.cat([torch.full((size, 3), i / N) for i, size in zip(numbers, sizes, strict=True)])
+        super().__init__(nodes, Y[list(numbers)])
+        self.edge_index = torch.zeros(2, 1, dtype=torch.int64)
+        self.batch = torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes))
+
+
+def test_a_model_of_graphs_is_fed_what_it_takes_of_them():
+    model = OfGraph()
+    with Inspector(model, DataLoader(Rows(lambda i: i), batch_size=4, collate_fn=Graphs)) as inspector:
+        # The nodes of all graphs lie end to end; sample 0 has two.
+        assert inspector.layers["node"].shape == (2, 4) == tuple(inspector.activations("node", [0])[0].shape)
+        assert "end to end in axis 0" in inspector.layers["node"].note
+        assert inspector.layers["fc"].shape == (4,)
+        whole = Graphs(range(N))
+        with torch.no_grad():
+            expected = model(whole.x, whole.edge_index, whole.batch)
+        assert torch.allclose(inspector.activations("fc"), expected, atol=1e-5)
+        assert inspector.embed("node", pool="mean").points.shape == (N, 2)
+        list(inspector.predict())
+        assert inspector.data.labels.tolist() == Y.tolist()
+
+
+class Tagged(torch.Tensor):
+    """A tensor with metadata of its own that does not bear to be indexed, as MONAI's."""
+
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None):
+        if function in (torch.Tensor.select, torch.Tensor.__getitem__):
+            raise ValueError("inconsistent metadata")
+        return super().__torch_function__(function, types, args, kwargs or {})
+
+
+def collate_tagged(samples):
+    images, labels = zip(*samples, strict=True)
+    return torch.stack(images).as_subclass(Tagged), torch.stack(labels)
+
+
+def test_a_tensor_with_methods_of_its_own_is_fed_as_it_is_and_looked_at_as_a_plain_one():
+    seen = []
+
+    class Model(Wants):
+        def forward(self, x):
+            seen.append(type(x))
+            return super().forward(x)
+
+    model = Model()
+    with Inspector(model, DataLoader(TensorDataset(X, Y), batch_size=4, collate_fn=collate_tagged)) as inspector:
+        values = inspector.activations("conv", [7])[0]
+        assert Tagged in seen
+        assert type(values) is type(main_input(inspector.batch(7))) is torch.Tensor
+        with torch.no_grad():
+            assert torch.allclose(values, model.conv(X[7:8])[0], atol=1e-6)
+        assert inspector.embed("conv").points.shape == (N, 2)
 
 
 class Wants(nn.Module):
@@ -373,19 +490,21 @@ class Wants(nn.Module):
         return self.conv(x).flatten(1)
 
 
+@pytest.mark.parametrize("named", [False, True])
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
 @pytest.mark.parametrize("last", [True, False])
-def test_the_line_that_an_error_offers_works(dtype, last):
+def test_the_line_that_an_error_offers_works(dtype, last, named):
     images = X.mul(255).to(dtype) if dtype == torch.uint8 else X
     images = images.permute(0, 2, 3, 1) if last else images
+    data = {"image": images, "label": Y} if named else (images, Y)
     if dtype == torch.float32 and not last:
-        Inspector(Wants(), (images, Y)).close()
+        Inspector(Wants(), data).close()
         return
-    with Inspector(Wants(), (images, Y)) as inspector, pytest.raises(ForwardError) as caught:
+    with Inspector(Wants(), data) as inspector, pytest.raises(ForwardError) as caught:
         inspector.layers  # noqa: B018 - is made here
     (line,) = re.findall(r"unpack=(lambda batch: .*)", str(caught.value))
     unpack = eval(line)  # noqa: S307 - our own sentence
-    with Inspector(Wants(), (images, Y), unpack=unpack) as inspector:
+    with Inspector(Wants(), data, unpack=unpack) as inspector:
         assert inspector.layers["conv"].shape == (2, 6, 6)
         assert inspector.data.labels[0] == Y[0]
 
