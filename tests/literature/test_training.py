@@ -37,12 +37,13 @@ def test_ten_convolutions_collapse(images):
     assert got.warned < got.plateau - 10
 
 
-@pytest.mark.parametrize("seed", [0, 3])
-def test_squeeze_and_excitation_collapses_and_can_be_saved(images, seed):
-    lost = collapse.run(*images, gated=True, act=False, seed=seed, steps=310)
-    assert lost.plateau is not None
-    assert lost.warned is not None
-    assert lost.warned < lost.plateau - 10
-    saved = collapse.run(*images, gated=True, act=True, seed=seed, steps=310)
-    assert saved.plateau is None
-    assert np.mean(saved.losses[-10:]) < 1.3
+# With two kinds of kernels some 85 % of the runs are named ten steps before or more, and as many are saved; the others
+# end by one step that breaks them. With such shares less than half of six would be one processor in a hundred.
+@pytest.mark.timeout(900)
+def test_squeeze_and_excitation_collapses_and_can_be_saved(images):
+    lost = [collapse.run(*images, gated=True, act=False, seed=seed, steps=310) for seed in range(6)]
+    assert sum(run.plateau is not None for run in lost) >= 4
+    early = [run.warned is not None and (run.plateau or 310) - run.warned > 10 for run in lost]
+    assert sum(early) >= 3
+    saved = [collapse.run(*images, gated=True, act=True, seed=seed, steps=310) for seed in range(6)]
+    assert sum(run.plateau is None and bool(np.mean(run.losses[-10:]) < 1.3) for run in saved) >= 3

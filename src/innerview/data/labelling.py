@@ -33,6 +33,7 @@ class Labelling:
     Attributes:
         labels: int64 ``[N]``, -1 where a sample has none or it is not known yet; None where no sample has one.
         classes: a name for each class.
+        complete: whether the labels of all samples are known without reading them.
         note: a sentence on how the labels were understood; empty where there is nothing to say.
 
     Raises:
@@ -51,7 +52,7 @@ class Labelling:
     ) -> None:
         self.note = ""
         self._first = 0  # what the user calls the first class
-        self._complete = column is not None
+        self.complete = column is not None
         self._fixed = column is not None
         names = as_names(column) if column is not None else _names(seen)
         self._vocabulary = self._words(names, as_names(listed), given, given or told)
@@ -108,7 +109,7 @@ class Labelling:
         if names >= max(least, 2):
             return range(names, names + 1)
         # A class may be missing among the labels; many times as many columns are features, or a reconstruction.
-        most = 2 * least if self._complete and least > 1 else sys.maxsize - 1
+        most = 2 * least if self.complete and least > 1 else sys.maxsize - 1
         return range(max(least, 2), most + 1)
 
     def settle(self, widths: Collection[int]) -> None:
@@ -117,7 +118,7 @@ class Labelling:
         Args:
             widths: the numbers of classes that there may be.
         """
-        if self.labels is None or not self._complete or self._first:
+        if self.labels is None or not self.complete or self._first:
             return
         last = int(self.labels.max())
         if last in widths and last + 1 not in widths and not (self.labels == 0).any():
@@ -170,7 +171,7 @@ class Labelling:
         if column is None and isinstance(listed, Tensor):
             return None  # 0 and 1 in the samples seen, other numbers beyond them: not classes, but numbers to predict
         if column is not None and len(column) == total and all(max(int(column[n]), -1) == known[n] for n in known):
-            self._complete = True
+            self.complete = True
             return _clipped(column)
         labels = np.full(total, UNLABELLED, np.int64)
         labels[list(known)] = list(known.values())

@@ -14,6 +14,7 @@ from innerview.data.labelling import Labelling
 from innerview.data.labels import Vocabulary, as_labels
 from innerview.data.listed import listed_labels
 from innerview.data.normalisation import normalisation_of, per_channel
+from innerview.data.order import visiting_order
 from innerview.data.parts import WHOLE, Parts, as_fed, by_name, find_parts, spelled
 from innerview.data.source import open_source
 from innerview.errors import DataError, InnerviewError
@@ -97,6 +98,7 @@ class Data:
         column = self._source.labels if labels is None or part is not None else labels
         self._parts: Parts | None = None
         self._axis = 0
+        self._orders: dict[int, np.ndarray] = {}
         self._differ = False  # whether samples were found to differ in shape
         probes = self._probe()
         if unpack is None:
@@ -186,6 +188,16 @@ class Data:
             return "batch[0]", "batch[1]"
         first = self._parts.args[0] if self._parts.args else self._parts.kwargs[0][1]
         return spelled(first), "None" if self._parts.label is None else spelled(self._parts.label)
+
+    def order(self, seed: int = 0) -> np.ndarray:
+        """The order, int64 ``[N]``, in which samples are visited: of any beginning of it the classes are in proportion.
+
+        The same for the same seed, whatever is learnt of the labels later.
+        """
+        if seed not in self._orders:
+            labels = self.labels if self._labelling.complete else None
+            self._orders[seed] = visiting_order(len(self), labels, seed)
+        return self._orders[seed]
 
     def settle(self, widths: Collection[int]) -> None:
         """Tell how many columns the model's outputs have: labels that count from 1 are known by it."""

@@ -25,11 +25,14 @@ def predicting(subject: Subject, job: Job | None = None) -> Generator[Prediction
         ForwardError: the model rejects a batch.
     """
     predictions = subject.predictions
-    for part in steps(len(subject.data), job, start=predictions.done):
-        # Two may ask at once, on two threads even: each continues where the other has come to.
-        start = predictions.done
-        for places, batch in subject.data.batches(range(start, part.stop)):
+    order = subject.data.order()
+    todo = order[~predictions.known[order]]
+    for part in steps(len(todo), job):
+        # Two may ask at once, on two threads even: neither does what the other has done.
+        samples = todo[part.start : part.stop]
+        samples = samples[~predictions.known[samples]]
+        for places, batch in subject.data.batches(samples.tolist()):
             found = scores(subject.output(batch), len(places), subject.data.columns)
-            predictions.add(start + places.start, found, batch.labels)
+            predictions.add(samples[places.start : places.stop], found, batch.labels)
         yield predictions
     subject.judged(predictions.done)

@@ -10,36 +10,42 @@ from innerview.study.class_scores import verdict
 from innerview.study.score import Score
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
 
 class Predictions:
-    """Predictions of the first ``done`` of ``total`` samples.
+    """Predictions of some of ``total`` samples, as ``data.order()`` has them; of all in the end.
 
     Attributes:
+        known: bool ``[total]``: which samples were predicted.
         predicted: int64 ``[total]``, -1 where not predicted yet, or where the scores are NaN.
         correct: int8 ``[total]``: 1, 0, or -1 where not predicted yet or unlabelled.
         loss: float32 ``[total]``: cross-entropy ``-ln p(label)`` in nats; NaN where not predicted yet or unlabelled.
-        done: how many of the samples were predicted, from the first on.
     """
 
     def __init__(self, total: int) -> None:
+        self.known = np.zeros(total, bool)
         self.predicted = np.full(total, -1, np.int64)
         self.correct = np.full(total, -1, np.int8)
         self.loss = np.full(total, np.nan, np.float32)
-        self.done = 0
 
-    def add(self, start: int, log_probabilities: Tensor, labels: Tensor | None) -> None:
-        """Take the next samples, the first at most ``done``, in order; taking some again changes nothing.
+    def add(self, samples: Sequence[int] | np.ndarray, log_probabilities: Tensor, labels: Tensor | None) -> None:
+        """Take N samples, by their indices; taking some again changes nothing.
 
         Scores and labels are as for ``verdict``.
         """
-        found = verdict(log_probabilities, labels)
-        part = slice(start, start + len(found.predicted))
-        self.predicted[part] = found.predicted.numpy()
-        self.correct[part] = found.correct.char().masked_fill(found.labels < 0, -1).numpy()
-        self.loss[part] = found.loss.numpy()
-        self.done = max(self.done, part.stop)
+        found, places = verdict(log_probabilities, labels), np.asarray(samples, np.int64)
+        self.predicted[places] = found.predicted.numpy()
+        self.correct[places] = found.correct.char().masked_fill(found.labels < 0, -1).numpy()
+        self.loss[places] = found.loss.numpy()
+        self.known[places] = True
+
+    @property
+    def done(self) -> int:
+        """The number of samples predicted."""
+        return int(self.known.sum())
 
     @property
     def score(self) -> Score:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 import torch
 from torch.utils._pytree import tree_leaves
 
@@ -18,6 +17,7 @@ from innerview.study.sweep import sweep
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    import numpy as np
     from torch import Tensor
 
     from innerview.data.samples import Data
@@ -35,7 +35,7 @@ class Parts(NamedTuple):
     Attributes:
         data: the training data, or the subject's own.
         fitted: indices in ``data``.
-        evaluated: indices in the subject's data, in a seeded random order; none of the samples fitted to.
+        evaluated: indices in the subject's data, in its visiting order; none of the samples fitted to.
         note: a sentence for the reader on how they were chosen.
     """
 
@@ -56,11 +56,10 @@ def divide(subject: Subject, fit: Any = None, fit_samples: int = FITTED_ON, seed
     """
     if fit_samples < 1:
         raise DataError(f"fit_samples={fit_samples}: a projection is fitted to at least one sample")
-    random = np.random.default_rng(seed)
-    order = random.permutation(len(subject.data))
+    order = subject.data.order(seed)
     data = subject.training if fit is None else _training(subject, fit)
     if data is not None:
-        fitted = random.permutation(len(data))[:fit_samples]
+        fitted = data.order(seed)[:fit_samples]
         return Parts(data, fitted, order, f"fitted to {len(fitted):,} samples of the training data")
     if len(order) < _FEWEST:
         raise DataError(f"{len(order)} sample: a projection is fitted to some samples and evaluated on others")

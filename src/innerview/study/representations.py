@@ -41,7 +41,7 @@ class Representation:
 
     Attributes:
         layer: name of the layer.
-        indices: int64 ``[N]``: the sample of each vector, in the seeded random order in which they were visited.
+        indices: int64 ``[N]``: the sample of each vector, in the order in which they were visited, which is random.
         vectors: float32 ``[N, D]`` on the CPU; a memory-mapped file where they exceed the memory budget.
         elements: of one activation, before it was pooled or reduced.
         excluded: int64: samples left out because their activation is not finite.
@@ -140,12 +140,12 @@ def representing(
 def _choose(
     subject: Subject, samples: int | Sequence[int] | None, *, correct_only: bool, seed: int, job: Job | None
 ) -> Generator[None, None, np.ndarray]:
-    """Choose samples, in a seeded random order, so that the first of them stand for all."""
+    """Choose samples, in their visiting order, so that the first of them stand for all."""
     total = len(subject.data)
     if samples is None or isinstance(samples, (int, np.integer)):
         if samples is not None and samples < 1:
             raise DataError(f"samples={samples}: at least one sample is needed, or None for all")
-        candidates = np.random.default_rng(seed).permutation(total)
+        candidates = subject.data.order(seed)
     else:
         candidates = sample_indices(samples, total)
     if correct_only:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _EVERY = 0.2  # seconds between two reports of progress
 _LONG = 0.3  # seconds after which a job is worth mentioning
-_AFFORDABLE = 10.0  # seconds of background work for an accuracy that was not asked for
 
 _SNAPSHOT = "a cell is running: the views show a snapshot of the model"
 
@@ -34,7 +33,6 @@ class StatusBar(View):
         super().__init__(inspector, **kwargs)
         self._last = 0.0
         self._shown: list[int] = []
-        self._note = ""
         self._lock = threading.Lock()
         inspector.jobs.on_change(self._jobs_changed)
         self.watch(lambda _: self._report(), "layer", "judged")
@@ -54,20 +52,15 @@ class StatusBar(View):
         self._inspector.jobs.cancel(int(job_id))
 
     def _evaluate(self) -> None:
-        if self._inspector.data.labels is not None:
+        inspector = self._inspector
+        if inspector.data.labels is not None and inspector.predictions.done < len(inspector.data):
             self.run("accuracy", "accuracy", self._accuracy, priority=BACKGROUND)
 
     def _accuracy(self, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
-        self._note = ""
-        begun = time.perf_counter()
         try:
-            for predictions in inspector.predict(job):
-                spent = time.perf_counter() - begun
-                # Judged once the steps have grown to their size: is the rest worth doing unasked?
-                if spent > 1.0 and spent * (1 / max(job.fraction or 1e-9, 1e-9) - 1) > _AFFORDABLE:
-                    self._note = f"accuracy over the first {predictions.done:,} samples"
-                    self._report()
-                    break
+            for _ in inspector.predict(job):
+                if inspector.busy:
+                    return  # the processor is the cell's; this goes on after it
                 yield None
         except InnerviewError:
             # Not a classifier: the sample picker says so where its predictions would be.
@@ -76,6 +69,7 @@ class StatusBar(View):
     def _cell_ended(self, change: Any) -> None:
         # The start of a cell is worth a word only once a view had to use a snapshot.
         if not change["new"]:
+            self._evaluate()
             self._report()
 
     def _jobs_changed(self) -> None:
@@ -123,6 +117,6 @@ class StatusBar(View):
                     {"id": job.id, "label": job.label, "fraction": job.fraction}
                     for job in (active[i] for i in self._shown if i in active)
                 ],
-                "note": _SNAPSHOT if inspector.busy else "; ".join(filter(None, [inspector.data.note, self._note])),
+                "note": _SNAPSHOT if inspector.busy else inspector.data.note,
             }
         )

@@ -20,10 +20,10 @@ from innerview.study.projections import projecting
 LAYER = "classifier.1"
 
 
-def parts(total=360, seed=0):
-    """The samples fitted to and those evaluated, as documented: halves of a seeded order."""
-    order = np.random.default_rng(seed).permutation(total)
-    return order[: total // 2], order[total // 2 :]
+def parts(inspector):
+    """The samples fitted to and those evaluated, as documented: halves of the visiting order."""
+    order = inspector.data.order()
+    return order[: len(order) // 2], order[len(order) // 2 :]
 
 
 def replaced(model, module, edit, images):
@@ -37,7 +37,7 @@ def replaced(model, module, edit, images):
 
 def test_rank_by_rank_as_a_plain_loop_with_scikit_learn(explored, trained, digits):
     images, labels = digits.test.tensors
-    fitted, evaluated = parts()
+    fitted, evaluated = parts(explored)
     pca = PCA(12, svd_solver="full").fit(explored.activations(LAYER, fitted.tolist()).numpy())
     curve = explored.accuracy_curve(LAYER, [12, 3, 1])
     assert curve.ranks.tolist() == [1, 3, 12]
@@ -150,7 +150,7 @@ def test_whole_numbers_have_no_dimensions_to_drop():
 
 def test_every_figure_by_hand(explored, trained, digits):
     images, labels = digits.test.tensors
-    _, evaluated = parts()
+    _, evaluated = parts(explored)
     found = explored.compress(LAYER, 3, "random", metric=lambda output, target: output.argmax(1) == target)
     projection = finish(projecting(explored.subject, LAYER, 3, "random"))
     labels = labels[evaluated]
@@ -218,7 +218,7 @@ def test_what_is_no_classifier_is_measured_by_a_metric():
     with Inspector(model, (x, y)) as inspector:
         found = inspector.compress("code", 1, metric=squared)
         assert (found.accuracy, found.agreement, found.loss, found.per_class) == (None, None, None, None)
-        _, evaluated = parts(60)
+        _, evaluated = parts(inspector)
         with torch.no_grad():
             expected = (model(x[evaluated]) - y[evaluated]).square().mean().item()
         assert found.baseline_metric == pytest.approx(expected, rel=1e-5)
@@ -314,7 +314,7 @@ TOGETHER = [("classifier.1", 6), ("features.0", 4), ("features", 90, "random", "
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
 def test_layers_compressed_together_by_a_plain_loop(trained, digits, explored, order):
     images, _ = digits.test.tensors
-    _, evaluated = parts()
+    _, evaluated = parts(explored)
     modules = {"classifier.1": trained.classifier[1], "features.0": trained.features[0], "features": trained.features}
     hooks = []
     for name, *how in TOGETHER:
@@ -430,7 +430,7 @@ def test_activations_that_are_not_finite_are_counted():
     labels = torch.zeros(40, dtype=torch.int64)
     with Inspector(Inverse(), (x, labels)) as inspector:
         found = inspector.compress("inverse", 2)
-        _, evaluated = parts(40)
+        _, evaluated = parts(inspector)
         bad = int((evaluated % 4 == 0).sum())
         assert f"{bad} samples evaluated have NaN or infinite values" in found.note
         assert f"{10 - bad} of 20 samples fitted to are left out" in found.note

@@ -135,7 +135,7 @@ def test_a_score_counts_as_a_plain_loop_does(form, lowest, highest, dtype):
         assert score.loss == pytest.approx(loss, rel=1e-5)
         assert score.metric is None
     predictions = Predictions(200)
-    predictions.add(0, scores(output), labels)
+    predictions.add(range(len(output)), scores(output), labels)
     assert predictions.score.accuracy == whole.accuracy
     assert (predictions.correct < 0).tolist() == (labels < 0).tolist()
     assert np.nansum(predictions.loss) == pytest.approx(whole.total_loss, rel=1e-5)
@@ -149,7 +149,7 @@ def test_the_loss_of_sure_and_wrong_logits_is_neither_infinite_nor_cut(dtype):
     expected = nn.functional.cross_entropy(logits.double(), labels, reduction="none")
     assert expected.max() > 300
     predictions = Predictions(200)
-    predictions.add(0, scores(logits), labels)
+    predictions.add(range(200), scores(logits), labels)
     np.testing.assert_allclose(predictions.loss, expected.numpy(), rtol=1e-6, atol=1e-4)
     assert judge(logits, Batch((), {}, labels), 200).score.loss == pytest.approx(float(expected.mean()), rel=1e-6)
     # scikit-learn cuts probabilities off; with its logits in float64 and labels that are likely it agrees.
@@ -180,13 +180,14 @@ def test_the_likeliest_classes_in_order():
     assert len(top(torch.rand(100).log(), [])) == 5
 
 
-def test_predictions_are_taken_in_order_and_judged():
+def test_predictions_are_taken_in_any_order_and_judged():
     predictions = Predictions(5)
     assert predictions.score.accuracy is None
-    predictions.add(0, torch.eye(3)[[0, 1]].log(), torch.tensor([0, 2]))
-    predictions.add(2, torch.eye(3)[[2]].log(), None)
-    assert predictions.predicted.tolist() == [0, 1, 2, -1, -1]
+    predictions.add([0, 1], torch.eye(3)[[0, 1]].log(), torch.tensor([0, 2]))
+    predictions.add([4], torch.eye(3)[[2]].log(), None)
+    assert predictions.predicted.tolist() == [0, 1, -1, -1, 2]
     assert predictions.correct.tolist() == [1, 0, -1, -1, -1]
+    assert predictions.known.tolist() == [True, True, False, False, True]
     assert predictions.done == 3
     assert predictions.score.accuracy == 0.5
     assert (predictions.score.evaluated, predictions.score.labelled) == (3, 2)
@@ -196,7 +197,7 @@ def test_taking_the_same_samples_again_changes_nothing():
     """As when a view and the user's own loop predict at the same time."""
     predictions = Predictions(3)
     for _ in range(2):
-        predictions.add(0, torch.eye(3)[[0, 1]].log(), torch.tensor([0, 2]))
+        predictions.add([0, 1], torch.eye(3)[[0, 1]].log(), torch.tensor([0, 2]))
     assert predictions.done == 2
     assert predictions.predicted.tolist() == [0, 1, -1]
 
@@ -204,7 +205,7 @@ def test_taking_the_same_samples_again_changes_nothing():
 def test_a_diverged_model_predicts_nothing_and_is_never_right():
     for output in (torch.full((2, 3), torch.nan), torch.tensor([[torch.inf, 0, 0], [0, torch.nan, 0]])):
         predictions = Predictions(2)
-        predictions.add(0, scores(output), torch.tensor([0, 0]))
+        predictions.add([0, 1], scores(output), torch.tensor([0, 0]))
         assert predictions.predicted.tolist() == [-1, -1]
         assert predictions.score.accuracy == 0
 

@@ -7,6 +7,7 @@ from sklearn.decomposition import PCA
 from torch import nn
 from torch.utils.data import DataLoader
 
+from innerview.data.samples import Data
 from innerview.errors import DataError, UnseenLayerError
 from innerview.jobs.progress import finish
 from innerview.session.inspector import Inspector
@@ -26,7 +27,7 @@ def same_space(projection, rows, rank):
 
 def test_fitted_to_one_half_and_only_once(explored):
     projection = finish(projecting(explored.subject, LAYER))
-    fitted = np.random.default_rng(0).permutation(360)[:180]
+    fitted = explored.data.order()[:180]
     assert projection.samples == 180
     rows = explored.activations(LAYER, fitted.tolist()).numpy()
     for rank in (1, 2, 5, 20):
@@ -66,7 +67,7 @@ def test_training_data_is_not_the_data_evaluated(trained, digits):
 
 def test_more_dimensions_than_samples(explored):
     # Fitted by the smaller matrix of products; 180 centred samples span 179 of 256 directions.
-    rows = explored.activations("features.3", np.random.default_rng(0).permutation(360)[:180].tolist())
+    rows = explored.activations("features.3", explored.data.order()[:180].tolist())
     projection = finish(projecting(explored.subject, "features.3", None, "pca", "all"))
     assert (projection.matrix_shape, projection.note[:25]) == ((512, 180), "rank 512 was asked for, b")
     theirs = PCA(100, svd_solver="full").fit(rows.flatten(1).numpy())
@@ -115,13 +116,9 @@ class Shrinking(nn.Module):
 def test_activations_that_vary_in_shape(axis, monkeypatch):
     monkeypatch.setattr("innerview.study.sweep._LARGEST_BATCH", 4)
     x = torch.rand(32, 4, generator=torch.Generator().manual_seed(0)) + 0.5
-    x[divide_of(32)[10:], 3] = 0
+    x[Data(x).order()[10:], 3] = 0
     with Inspector(Shrinking(), x) as inspector, pytest.raises(DataError, match="vary in shape"):
         finish(projecting(inspector.subject, "kept", 2, "pca", axis))
-
-
-def divide_of(total):
-    return np.random.default_rng(0).permutation(total)
 
 
 def test_layers_and_ranks_that_do_not_exist(explored):
