@@ -132,5 +132,7 @@ def watched(work: Callable[[Watch], np.ndarray], iterations: int) -> Generator[P
             yield watch.look()
     finally:
         watch.close()
-        thread.join()
+        # The garbage collector may run on any thread, and close a generator on the one that computes for it.
+        if thread is not threading.current_thread():
+            thread.join()
     return watch.result()
