@@ -145,3 +145,25 @@ def test_a_computation_that_waits_can_be_closed(monkeypatch):
     time.sleep(0.1)
     generator.close()
     assert threads() == []
+
+
+def test_a_generator_that_is_closed_on_its_own_thread_ends_quietly():
+    """As when the garbage collector happens to run there."""
+    held = []
+
+    def work(watch):
+        while not held:
+            watch.check()
+        held.pop().close()
+        watch.check()
+        return np.zeros((1, 2))
+
+    generator = watched(work, 1)
+    next(generator)
+    held.append(generator)
+    deadline = time.monotonic() + 20
+    while threads() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threads() == []
+    with pytest.raises(StopIteration):
+        next(generator)
