@@ -149,13 +149,15 @@ def test_a_computation_that_waits_can_be_closed(monkeypatch):
 
 def test_a_generator_that_is_closed_on_its_own_thread_ends_quietly():
     """As when the garbage collector happens to run there."""
-    held = []
+    held, errors = [], []
 
     def work(watch):
         while not held:
             watch.check()
-        held.pop().close()
-        watch.check()
+        try:
+            held.pop().close()
+        except RuntimeError as error:
+            errors.append(error)
         return np.zeros((1, 2))
 
     generator = watched(work, 1)
@@ -164,6 +166,4 @@ def test_a_generator_that_is_closed_on_its_own_thread_ends_quietly():
     deadline = time.monotonic() + 20
     while threads() and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert threads() == []
-    with pytest.raises(StopIteration):
-        next(generator)
+    assert threads() == errors == []
