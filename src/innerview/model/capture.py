@@ -96,22 +96,48 @@ def run(
         UnseenLayerError: a layer that this forward did not call, or that returned no tensor.
         ForwardError: the model raised; its error is the cause.
     """
+    return _captured(model, args, kwargs, layers, stop=stop, restore_rng=restore_rng)[0]
+
+
+def run_through(
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    layers: Iterable[str],
+    *,
+    restore_rng: bool = True,
+) -> tuple[dict[str, Tensor], Any]:
+    """Run one forward to its end: as ``run``, with the model's output beside what the chosen layers returned."""
+    values, output = _captured(model, args, kwargs, layers, stop=False, restore_rng=restore_rng)
+    return values, detached(output)
+
+
+def _captured(
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    layers: Iterable[str],
+    *,
+    stop: bool,
+    restore_rng: bool,
+) -> tuple[dict[str, Tensor], Any]:
+    """What the layers returned, and the output of the model; None where it was stopped before its end."""
     names = list(dict.fromkeys(layers))
     capture = Capture(model, names, stop=stop)
     if not names:
-        return {}
+        return {}, None
     fed, named = copied((tuple(args), dict(kwargs)))
     try:
         with quiet(model, restore_rng=restore_rng), capture:
-            _run_into(capture, model, fed, named)
+            output = _run_into(capture, model, fed, named)
     except ForwardError as error:
         if not turned_on(model, error.__cause__):
             raise
-        return run(model, args, kwargs, names, stop=stop, restore_rng=restore_rng)
+        return _captured(model, args, kwargs, names, stop=stop, restore_rng=restore_rng)
     for name in names:
         if name not in capture.values:
             raise UnseenLayerError(f"the output of layer {name!r} cannot be seen: {capture.why(name)}")
-    return {name: capture.values[name] for name in names}
+    return {name: capture.values[name] for name in names}, output
 
 
 def forward(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, restore_rng: bool = True) -> Any:
@@ -152,16 +178,18 @@ class _Stop(BaseException):
         self.capture = capture
 
 
-def _run_into(capture: Capture, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+def _run_into(capture: Capture, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     try:
-        _call(model, args, kwargs)
+        return _call(model, args, kwargs)
     except _Stop as reached:
         if reached.capture is not capture:
             raise
+        return None
     except ForwardError:
         # A bare "except:" in the model may have swallowed the stop, and what followed it failed.
         if not capture.stopped:
             raise
+        return None
 
 
 def _call(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:

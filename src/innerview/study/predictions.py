@@ -23,9 +23,11 @@ class Predictions:
         predicted: int64 ``[total]``, -1 where not predicted yet, or where the scores are NaN.
         correct: int8 ``[total]``: 1, 0, or -1 where not predicted yet or unlabelled.
         loss: float32 ``[total]``: cross-entropy ``-ln p(label)`` in nats; NaN where not predicted yet or unlabelled.
+        possible: whether the model may be a classifier; False once its output was found to be something else.
     """
 
     def __init__(self, total: int) -> None:
+        self.possible = True
         self.known = np.zeros(total, bool)
         self.predicted = np.full(total, -1, np.int64)
         self.correct = np.full(total, -1, np.int8)

@@ -16,7 +16,7 @@ from innerview.analysis.spaces.neighbours import Neighbours, finding_neighbours
 from innerview.data.indices import sample_indices
 from innerview.errors import DataError, UnseenLayerError
 from innerview.study.predicting import predicting
-from innerview.study.sweep import Swept, sweep
+from innerview.study.sweep import Means, Swept, sweep, sweep_means
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -122,7 +122,8 @@ def representing(
         return known
     making = _Making(subject, layer, pool, len(chosen), seed)
     begun, next_look = time.perf_counter(), 0
-    for found in sweep(subject, layer, chosen.tolist(), job):
+    visit = sweep_means if pool == "mean" else sweep
+    for found in visit(subject, layer, chosen.tolist(), job):
         part = found.part
         making.add(chosen[part.start : part.stop], found)
         if making.count >= max(next_look, 3) and time.perf_counter() - begun > _FIRST_LOOK and part.stop < len(chosen):
@@ -168,6 +169,7 @@ class _Making:
         self.subject, self.layer, self.pool, self.samples, self.seed = subject, layer, pool, samples, seed
         self.count = 0
         self.elements = 0
+        self._size = subject.layers[layer].size or 0
         self._in_file = self._padded = False
         self._note = ""
         self._sketch: Sketch | None = None
@@ -175,13 +177,14 @@ class _Making:
         self._indices = np.empty(samples, np.int64)
         self._excluded: list[np.ndarray] = []
 
-    def add(self, indices: np.ndarray, found: Swept) -> None:
+    def add(self, indices: np.ndarray, found: Swept | Means) -> None:
         """Take the activations of some samples."""
-        values, vectors = found.values, self._pooled(found)
-        self._padded = self._padded or found.counts is not None
+        vectors = self._pooled(found) if isinstance(found, Swept) else found.values
+        self._padded = self._padded or found.padded
         finite = torch.isfinite(vectors).all(1)
         if self._vectors is None:
-            self._begin(values, vectors.shape[1])
+            self.elements = prod(found.values.shape[1:]) if isinstance(found, Swept) else self._size
+            self._begin(vectors.shape[1])
         if vectors.shape[1] != self._width:
             raise UnseenLayerError(
                 f"{self.layer!r} returns vectors of {self._width:,} elements for some samples and of "
@@ -217,9 +220,8 @@ class _Making:
             self.layer, self._indices[: self.count], vectors, self.elements, excluded, note, self._in_file
         )
 
-    def _begin(self, values: Tensor, width: int) -> None:
+    def _begin(self, width: int) -> None:
         self._width = width
-        self.elements = prod(values.shape[1:])
         what = {"all": f"all {width:,} elements", "mean": f"the means of {width:,} channels"}
         self._note = what.get(str(self.pool), f"the {width:,} features of token {self.pool}")
         if width > MOST_ELEMENTS:
@@ -238,23 +240,14 @@ class _Making:
             self._vectors = torch.empty(self.samples, width, dtype=torch.float32, device="cpu")
 
     def _pooled(self, found: Swept) -> Tensor:
-        """``[n, D]`` float32 on the model's device; padding counts as zero, and in no mean."""
-        values, counts = found.unpadded, found.counts
-        if values.is_complex():
+        """``[n, D]`` float32 on the model's device; padding counts as zero."""
+        if found.values.is_complex():
             raise UnseenLayerError(f"{self.layer!r} returns complex numbers, which have no place among real vectors")
-        values = values.float()
+        values, counts = found.unpadded.float(), found.counts
         if self.pool == "all" or values.ndim < 2:  # noqa: PLR2004 - the samples and one axis more
             return values.reshape(len(values), -1)
         layout = self.subject.axes.layout(self.layer, tuple(values.shape[1:]))
         channel = layout.channel_axis + 1
-        if self.pool == "mean":
-            if values.ndim == 2:  # noqa: PLR2004 - as above
-                return values
-            of_all = values.movedim(channel, 1).flatten(2)
-            if counts is None:
-                return of_all.mean(2)
-            many = counts.expand_as(values).movedim(channel, 1).flatten(2).sum(2)
-            return of_all.sum(2) / many.clamp(min=1)
         if not isinstance(self.pool, int):
             raise DataError(f"pool={self.pool!r}: use 'all', 'mean' or the number of a token")
         if layout.kind != "tokens" and not layout.foldable:

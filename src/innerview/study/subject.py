@@ -15,10 +15,11 @@ from innerview.model.at_rest import copy_at_rest
 from innerview.model.layers import Layer, Layers, trace_layers
 from innerview.model.receptive import ReceptiveField, measuring
 from innerview.model.state import Fingerprint
+from innerview.study.class_scores import scores
 from innerview.study.predictions import Predictions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from torch import Tensor, nn
 
@@ -198,6 +199,24 @@ class Subject:
             ChangedError: as ``borrow_model``.
         """
         return self._run(batch, self.seen(layer))
+
+    def capture_and_predict(self, layer: str, batch: Batch, samples: Sequence[int]) -> Tensor:
+        """The same by a forward to the end of the model, which predicts these samples on the way.
+
+        Args:
+            layer: as for ``capture``.
+            batch: of the samples.
+            samples: N indices in the data.
+        """
+        self._check_values()
+        row = self.seen(layer)
+        with self.borrow_model(batch) as (model, ready, alone):
+            values, output = capture.run_through(model, ready.args, ready.kwargs, [row.name], restore_rng=alone)
+        try:
+            self.predictions.add(samples, scores(output, len(samples), self.data.columns), batch.labels)
+        except InnerviewError:
+            self.predictions.possible = False
+        return values[row.name]
 
     def look(self, layer: str, sample: int | None, own: OwnInput | None = None) -> Look:
         """A layer's output for one sample, or for an image of the user's own; the forward stops after that layer.

@@ -1,0 +1,126 @@
+"""What a pass over samples left is not computed again: counted in samples that go through the model."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import innerview as iv
+from innerview.jobs.progress import finish
+from innerview.study.projections import projecting
+
+N = 90
+IMAGES = torch.rand(N, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+LABELS = torch.arange(N) % 3
+
+
+class Counting(nn.Module):
+    """A small network that counts the samples that enter it, and those that leave it."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv, self.relu, self.pool = nn.Conv2d(1, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1)
+        self.flat, self.fc = nn.Flatten(), nn.Linear(4, 3)
+        self.entered = self.left = 0
+
+    def forward(self, x):
+        self.entered += len(x)
+        x = self.fc(self.flat(self.pool(self.relu(self.conv(x)))))
+        self.left += len(x)
+        return x
+
+
+class Taps:
+    """How many samples have entered and left a model since the last look."""
+
+    def __init__(self, model):
+        self.model, self.last = model, (0, 0)
+
+    def since(self):
+        now = self.model.entered, self.model.left
+        since, self.last = (now[0] - self.last[0], now[1] - self.last[1]), now
+        return since
+
+
+@pytest.fixture(params=[1 << 29, 64 * 4 * 36 * 4 - 1], ids=["much memory", "too little for the whole output"])
+def explored(request):
+    model = Counting()
+    with iv.Inspector(model, (IMAGES, LABELS), memory=request.param) as inspector:
+        inspector.layers  # noqa: B018 - two forwards of their own
+        taps = Taps(model)
+        taps.since()
+        yield inspector, taps
+
+
+def test_after_an_embedding_its_layer_and_the_predictions_are_there(explored):
+    inspector, taps = explored
+    inspector.embed("relu", samples=None)
+    entered, left = taps.since()
+    assert entered == left == N  # most of the model is before this layer's end: the rest costs little more
+    list(inspector.predict())
+    inspector.brush_frame()
+    inspector.embed("relu", pool="mean", samples=None)
+    inspector.quality("relu", samples=None)
+    assert taps.since() == (0, 0)
+    values = inspector.activations("relu")
+    kept = inspector._live.cache.budget > N * values[0].nbytes
+    assert taps.since()[0] == (0 if kept else N)
+    with torch.no_grad():
+        expected = inspector.model.conv(IMAGES).relu()
+    assert torch.allclose(values, expected, atol=1e-6)
+    means = inspector.embed("relu", pool="mean", samples=None).representation.vectors
+    assert torch.allclose(means, expected.mean((2, 3))[inspector.data.order()], atol=1e-6)
+
+
+def test_the_predictions_on_the_way_are_those_of_a_pass_of_their_own(explored):
+    inspector, _ = explored
+    inspector.embed("relu", samples=50)
+    assert inspector.predictions.done == 50
+    with torch.no_grad():
+        expected = inspector.model(IMAGES).argmax(1).numpy()
+    known = inspector.predictions.known
+    assert np.array_equal(inspector.predictions.predicted[known], expected[known])
+    assert inspector.judged == 50  # views hear of it
+    list(inspector.predict())
+    assert np.array_equal(inspector.predictions.predicted, expected)
+
+
+def test_more_samples_cost_only_those_that_are_new():
+    with iv.Inspector(Counting(), (IMAGES, LABELS)) as inspector:
+        inspector.layers  # noqa: B018 - two forwards of their own
+        taps = Taps(inspector.model)
+        taps.since()
+        inspector.embed("fc", samples=40)
+        assert taps.since()[0] == 40
+        inspector.embed("fc", samples=60)
+        assert taps.since()[0] == 20
+        inspector.activations("fc", range(N))
+        assert taps.since()[0] == N - 60
+        inspector.activations("fc", [5, 80, 5])
+        finish(projecting(inspector.subject, "fc", 2))
+        assert taps.since()[0] == 0
+
+
+def test_a_changed_model_is_run_again(explored):
+    inspector, taps = explored
+    before = inspector.activations("fc")
+    taps.since()
+    with torch.no_grad():
+        inspector.model.fc.weight.mul_(2)
+    assert not torch.allclose(inspector.activations("fc"), before)
+    assert taps.since()[0] >= N
+
+
+def test_a_regression_is_not_run_to_its_end_again_and_again():
+    class Regression(Counting):
+        def forward(self, x):
+            return super().forward(x)[:, 0]
+
+    with iv.Inspector(Regression(), IMAGES) as inspector:
+        inspector.layers  # noqa: B018 - two forwards of their own
+        inspector.embed("relu", samples=20)
+        taps = Taps(inspector.model)
+        taps.since()
+        inspector.embed("pool", samples=20)
+        assert taps.since() == (20, 0)
