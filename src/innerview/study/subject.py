@@ -6,11 +6,14 @@ from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from innerview.analysis.pictures.axes import Axes
 from innerview.data.inputs import main_input, placed
 from innerview.errors import ChangedError, DataError, InnerviewError, UnseenLayerError
 from innerview.model import capture
 from innerview.model.at_rest import copy_at_rest
+from innerview.model.averages import SAMPLES, Averages
 from innerview.model.layers import Layer, Layers, trace_layers
 from innerview.model.receptive import ReceptiveField, measuring
 from innerview.model.state import Fingerprint
@@ -89,6 +92,7 @@ class Subject:
         self.predictions = Predictions(len(self.data))
         self._fingerprint = Fingerprint(self.model)
         self._written = self._fingerprint.written()
+        self._averages = Averages(self.model)
         self._last_look: tuple[object, Look] | None = None
 
     # --- the model's structure -----------------------------------------------------------------------------------
@@ -152,7 +156,10 @@ class Subject:
             self.keep()
         with self.gate.running() as alone:
             self._check()
-            yield self.model, placed(batch, self.model), alone
+            if self._averages.missing:
+                self._measure(alone)
+            with self._averages.standing_in():
+                yield self.model, placed(batch, self.model), alone
 
     def keep(self) -> None:
         """Go on with a copy of the model, before a cell that begins changes it.
@@ -166,6 +173,7 @@ class Subject:
             if made.state != self.state:
                 raise _changed(self.model)
             self.model, self.copied = made.model, True
+            self._averages = Averages(self.model)
 
     def capture(self, layer: str, batch: Batch) -> Tensor:
         """A layer's output for a batch, as the layer returned it, on the model's device.
@@ -227,6 +235,10 @@ class Subject:
 
         Measured once a layer and shape of the input, in steps of one small forward and backward each, between which
         the model is free.
+
+        Raises:
+            InnerviewError: the model holds no values.
+            UnknownLayerError, ForwardError, ChangedError: as ``capture``.
         """
         key = (layer, channel_last, main_input(batch).shape)
         fields = self.structure.fields
@@ -237,6 +249,7 @@ class Subject:
                 yield model, ready.args, ready.kwargs, alone
 
         if key not in fields:
+            self._check_values()
             fields[key] = yield from measuring(running, layer, channel_last=channel_last)
         return fields[key]
 
@@ -244,6 +257,14 @@ class Subject:
         self._check_values()
         with self.borrow_model(batch) as (model, ready, alone):
             return capture.run(model, ready.args, ready.kwargs, [row.name], restore_rng=alone)[row.name]
+
+    def _measure(self, alone: bool) -> None:  # noqa: FBT001 - as ``restore_rng``
+        """Find averages for what keeps none, over samples of one shape, drawn at random but the same each time."""
+        drawn = np.random.default_rng(0).permutation(len(self.data))[:SAMPLES]
+        _, batch = next(iter(self.data.batches(drawn.tolist())))
+        ready = placed(batch, self.model)
+        with self._averages.measured():
+            capture.forward(self.model, ready.args, ready.kwargs, restore_rng=alone)
 
     def _check_values(self) -> None:
         if self.device == "meta":
