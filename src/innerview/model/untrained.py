@@ -8,6 +8,7 @@ from torch import nn
 from innerview.errors import InnerviewError
 from innerview.model.randomness import kept
 from innerview.model.state import cloned, devices_of, snapshot
+from innerview.model.written import Writes
 
 _MOST_NAMED = 4
 
@@ -27,19 +28,18 @@ def untrained(model: nn.Module, seed: int = 0) -> nn.Module:
             f"{type(model).__name__} cannot be made untrained by itself: it cannot be copied ({error.__cause__}). Pass "
             "a freshly made model: baseline=YourModel()"
         ) from error
-    left = {id(parameter): name for name, parameter in fresh.named_parameters()}
     # torch.manual_seed seeds every device there is, not only the model's.
     everywhere = {torch.device("cuda", number) for number in range(torch.cuda.device_count())} | devices_of(model)
-    with kept(everywhere), torch.no_grad():
+    drawn = Writes(fresh.parameters())
+    with kept(everywhere), torch.no_grad(), drawn:
         torch.manual_seed(seed)
         for module in fresh.modules():
             reset = getattr(module, "reset_parameters", None) or getattr(module, "_reset_parameters", None)
             if callable(reset):
                 reset()
-                for parameter in module.parameters(recurse=False):
-                    left.pop(id(parameter), None)
-    if left:
-        names = list(left.values())
+    # Not those of all modules with such a method: that of a weight_norm draws a weight that is computed anew.
+    names = [name for name, parameter in fresh.named_parameters() if drawn.unwritten(parameter)]
+    if names:
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
         raise InnerviewError(
             f"{type(model).__name__} cannot be made untrained by itself: {', '.join(names[:_MOST_NAMED])}{more} belong "
