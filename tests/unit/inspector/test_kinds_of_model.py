@@ -1,0 +1,298 @@
+"""Each kind of model, asked each question: the answer of a plain loop or a sentence, and nothing left behind."""
+
+import contextlib
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+from kinds_of_model import CHANNELS, KINDS, make
+from torch import nn
+from torch.utils._python_dispatch import _get_current_dispatch_mode_stack
+
+import innerview as iv
+from innerview.errors import InnerviewError
+from innerview.jobs.progress import finish
+from innerview.model.outputs import activation, tensors
+
+COUNT = 24
+X = torch.rand(COUNT, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+Y = torch.arange(COUNT) % 3
+OWN = torch.rand(1, 8, 8, generator=torch.Generator().manual_seed(1))
+iv.embedding_quality(X.flatten(1).numpy(), Y.numpy(), k=3)  # imports what draws a number when it is imported
+pytestmark = pytest.mark.filterwarnings("ignore:.*quantiz.*", "ignore:.*use_reentrant.*", "ignore:None of the inputs.*")
+
+# --- a plain loop ----------------------------------------------------------------------------------------------------
+
+
+def made(kind):
+    """A model of a kind, in training mode; what its first forward makes is made, the same each time."""
+    model = make(kind)
+    if kind in MADE:
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            torch.manual_seed(0)
+            model(X.clone())
+    return model
+
+
+def layer_of(kind):
+    return "module.hidden" if kind == "parallel" else "hidden"
+
+
+def by_hand(kind, images):
+    """What the hidden layer ``[N, ...]`` and the model ``[N, 3]`` return, by a hook and a forward."""
+    model = made(kind).eval()
+    weight = next(model.parameters(), None)
+    images = images.clone().to("cpu" if weight is None else weight.device)
+    dtype = next((p.dtype for p in model.parameters() if p.is_floating_point() and p.dtype.itemsize > 1), None)
+    seen = []
+    handle = model.get_submodule(layer_of(kind)).register_forward_hook(
+        lambda *given: seen.append(activation(given[2])[0])
+    )
+    with contextlib.ExitStack() as modes:
+        modes.enter_context(torch.enable_grad() if kind in DIFFERENTIATE else torch.no_grad())
+        modes.enter_context(torch.random.fork_rng(devices=[]))
+        output = model(images.to(dtype))
+    handle.remove()
+    return activation(seen[0])[0].detach().clone(), output.detach().clone().float()
+
+
+def vectors(values):
+    return values.float().flatten(1)
+
+
+# --- what must be as before ------------------------------------------------------------------------------------------
+
+
+def plain(value):
+    """A value that can be compared, and holds no reference to what it was made from."""
+    if isinstance(value, torch.Tensor):
+        inside = () if value.device.type == "meta" or nn.parameter.is_lazy(value) else (bits(value),)
+        return (id(value), value.requires_grad, *inside)
+    if isinstance(value, dict):
+        return [(key, plain(inner)) for key, inner in value.items()]
+    if type(value).__name__ in ("list", "tuple", "set", "deque"):
+        return [plain(inner) for inner in value]
+    return id(value)
+
+
+def bits(tensor):
+    tensor = tensor.detach().dequantize() if tensor.is_quantized else tensor.detach()
+    dense = tensor.to_dense() if tensor.layout != torch.strided else tensor
+    return dense.contiguous().flatten().view(torch.uint8).numpy().tobytes()
+
+
+def state_of(model):
+    found = {}
+    for path, module in model.named_modules():
+        own = {} if isinstance(module, torch.jit.ScriptModule) else vars(module)
+        found |= {f"{path}.{name}": plain(value) for name, value in own.items() if name != "_modules"}
+        found[f"{path} is"] = id(module), module.training
+    for name, parameter in model.named_parameters():
+        hooks = parameter._backward_hooks, parameter._post_accumulate_grad_hooks
+        found[f"{name} holds"] = plain(parameter.grad), [len(held or ()) for held in hooks], parameter._version
+    return found
+
+
+def state_of_torch():
+    return {
+        "torch": torch.get_rng_state().numpy().tobytes(),
+        "numpy": str(np.random.get_state()),  # noqa: NPY002 - the global state must not change
+        "random": random.getstate(),
+        "inference": torch.is_inference_mode_enabled(),
+        "grad": torch.is_grad_enabled(),
+        "dtype": torch.get_default_dtype(),
+        "device": torch.get_default_device(),
+        "modes": len(_get_current_dispatch_mode_stack()),
+        "function modes": torch._C._len_torch_function_stack(),
+        "keys": torch._C._dispatch_tls_local_include_set().raw_repr(),
+        "excluded": torch._C._dispatch_tls_local_exclude_set().raw_repr(),
+        "fast path": torch.backends.mha.get_fastpath_enabled(),
+        "saved tensors": torch._C._autograd._top_saved_tensors_default_hooks(False),
+    }
+
+
+def computes():
+    """Torch works on this thread, gradients and all."""
+    weight = torch.ones(2, 2, device="cpu", dtype=torch.float32, requires_grad=True)
+    (weight @ torch.ones(2, device="cpu", dtype=torch.float32)).square().sum().backward()
+    assert weight.grad.tolist() == [[4, 4], [4, 4]]
+    assert (torch.zeros(2, device="cpu") + 1).tolist() == [1, 1]
+    assert nn.Linear(2, 2, device="cpu", dtype=torch.float32)(weight).requires_grad
+
+
+# --- questions -------------------------------------------------------------------------------------------------------
+
+
+def near(found, expected, kind):
+    # Dynamic quantisation chooses its steps by the batch.
+    loose = {"bfloat16": 0.05, "float16": 5e-3, "quantised dynamically": 0.05}.get(kind, 1e-4)
+    torch.testing.assert_close(
+        torch.as_tensor(found).cpu(), torch.as_tensor(expected).cpu(), rtol=loose, atol=loose, check_dtype=False
+    )
+
+
+def layers(inspector, kind):
+    values, _ = by_hand(kind, X)
+    row = inspector.layers[layer_of(kind)]
+    assert row.shape == tuple(values.shape[1:])
+    assert row.dtype == str(values.dtype).removeprefix("torch.")
+    assert {"hidden", "out"} <= {name.removeprefix("module.") for name in inspector.layers}
+
+
+def activations(inspector, kind):
+    near(inspector.activations(layer_of(kind), [3, 20]), by_hand(kind, X)[0][[3, 20]], kind)
+
+
+def look(inspector, kind):
+    values, output = by_hand(kind, X)
+    near(inspector.look(layer_of(kind), 3).values, values[3], kind)
+    near(next(tensors(inspector.output(inspector.batch(3))))[1].float(), output[[3]], kind)
+
+
+def predict(inspector, kind):
+    list(inspector.predict())
+    assert inspector.predictions.predicted.tolist() == by_hand(kind, X)[1].argmax(1).tolist()
+
+
+def embed(inspector, kind):
+    found = inspector.embed(layer_of(kind))
+    exact = vectors(by_hand(kind, X)[0])[torch.as_tensor(found.indices)]
+    centred = exact - exact.mean(0)
+    left, sizes, _ = torch.linalg.svd(centred, full_matrices=False)
+    expected = left[:, :2] * sizes[:2]
+    near(torch.as_tensor(np.array(found.points)).abs(), expected.abs(), kind)
+
+
+def quality(inspector, kind):
+    found = inspector.quality(layer_of(kind), k=3)
+    expected = iv.embedding_quality(vectors(by_hand(kind, X)[0]).numpy(), Y.numpy(), k=3)
+    assert found.knn_accuracy == pytest.approx(expected.knn_accuracy, abs=0.1)
+    assert found.same_class == pytest.approx(expected.same_class, rel=1e-2)
+
+
+def similarity(inspector, kind):
+    found = inspector.similarity(layer_of(kind))
+    assert found.auc == pytest.approx(iv.cosine_histogram(vectors(by_hand(kind, X)[0]), Y).auc, abs=1e-2)
+
+
+def compress(inspector, kind):
+    whole = inspector.compress(layer_of(kind), CHANNELS)
+    assert whole.agreement == 1
+    right = by_hand(kind, X)[1].argmax(1) == Y
+    assert whole.baseline_accuracy * whole.evaluated <= int(right.sum())
+
+
+def accuracy_curve(inspector, kind):
+    curve = inspector.accuracy_curve(layer_of(kind), [1, CHANNELS], fit=X[:8], basis="random")
+    right = by_hand(kind, X)[1].argmax(1) == Y
+    assert curve.accuracy[-1] == pytest.approx(float(right.float().mean()))
+
+
+def show(inspector, kind):
+    inspector.show(OWN)
+    found = inspector.look(layer_of(kind), None).values
+    if kind == "no averages":  # those over the data, which has less than 64 samples
+        of_data, of_own = (make(kind).hidden[0](images).detach() for images in (X, OWN[None]))
+        variance, mean = torch.var_mean(of_data, (0, 2, 3), correction=0, keepdim=True)
+        expected = (of_own - mean) / (variance + 1e-5).sqrt()
+    else:
+        expected, _ = by_hand(kind, OWN[None])
+    near(found, expected[0], kind)
+
+
+def brush(inspector, kind):
+    inspector.brush = [1, 7, 8]
+    frame = inspector.brush_frame()
+    assert frame["label"].tolist() == ["1", "1", "2"]
+    if kind == "meta":  # no values, no losses
+        return
+    loss = nn.functional.cross_entropy(by_hand(kind, X)[1], Y, reduction="none")
+    near(torch.tensor(frame["loss"].to_numpy(float)), loss[[1, 7, 8]], kind)
+
+
+def checkpoint(inspector, kind):
+    kept = inspector.checkpoint("one")
+    near(kept.activations(layer_of(kind), [3, 20]), by_hand(kind, X)[0][[3, 20]], kind)
+
+
+def untrained(inspector, kind):
+    with iv.Inspector(inspector.model, (X, Y), baseline="untrained") as both:
+        assert both.baseline.activations(layer_of(kind), [3]).shape == by_hand(kind, X[:2])[0][:1].shape
+
+
+def field(inspector, kind):
+    found = finish(inspector.subject.receptive_field(layer_of(kind), inspector.batch(0), channel_last=False))
+    if kind == "quantised":
+        assert found is None  # no gradient passes
+    elif kind == "complex":
+        assert found.size == (8, 8)
+    else:
+        assert (found.size, found.stride, found.origin) == ((3, 3), (1, 1), (-1, -1))
+
+
+QUESTIONS = [
+    layers,
+    activations,
+    look,
+    predict,
+    embed,
+    quality,
+    similarity,
+    compress,
+    accuracy_curve,
+    show,
+    brush,
+    checkpoint,
+    untrained,
+    field,
+]
+
+DIFFERENTIATE = {"goes backward", "saliency", "hooks on tensors", "gradients set"}
+MADE = {"makes modules", "lazy"}  # the first forward makes what no look can unmake
+# What each cannot be asked, and the sentence.
+VALUES = [question.__name__ for question in QUESTIONS if question not in (layers, brush)]
+REFUSED = {
+    "meta": [(VALUES, "holds no values: its weights are on the device 'meta'")],
+    "complex": [
+        (["embed", "quality", "similarity"], "returns complex numbers"),
+        (["compress", "accuracy_curve"], "output is complex64 .* it takes floating point numbers"),
+    ],
+    "sparse": [(["compress", "accuracy_curve"], "returns a sparse or quantised tensor")],
+    "quantised": [(["compress", "accuracy_curve"], "returns a sparse or quantised tensor")],
+}
+for kind in (
+    "float8",
+    "scripted",
+    *(f"{how} norm{older}" for how in ("weight", "spectral") for older in ("", ", older")),
+):
+    REFUSED[kind] = [(["untrained"], "belong to a module without reset_parameters.*baseline=YourModel")]
+
+
+@pytest.fixture(scope="module")
+def worker():
+    """One thread that everything is asked on, too."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+@pytest.mark.parametrize("ask", QUESTIONS, ids=lambda ask: ask.__name__)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_answer_of_a_plain_loop_or_a_sentence_and_nothing_left_behind(kind, ask, worker):
+    says = next((says for asked, says in REFUSED.get(kind, ()) if ask.__name__ in asked), None)
+    model = made(kind)
+    with iv.Inspector(model, (X, Y)) as inspector:
+        for on in (lambda work, *given: work(*given), lambda work, *given: worker.submit(work, *given).result()):
+            before, around = state_of(model), on(state_of_torch)
+            if says is None:
+                on(ask, inspector, kind)
+            else:
+                with pytest.raises(InnerviewError, match=says):
+                    on(ask, inspector, kind)
+            after = state_of(model)
+            assert after.keys() == before.keys()
+            assert [name for name in before if before[name] != after[name]] == []
+            now = on(state_of_torch)
+            assert [name for name in around if around[name] != now[name]] == []
+            on(computes)
