@@ -168,6 +168,37 @@ class WritesWeights(Plain):
         return super().forward(x)
 
 
+class WritesThroughData(Plain):
+    """As older code does: torch counts no such write."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(()))
+
+    def between(self, h):
+        self.out.weight.data.mul_(0.5)
+        self.mean.data.add_(1)
+        return h + self.mean
+
+
+class Replaces(Plain):
+    def between(self, h):
+        self.out.bias = nn.Parameter(torch.ones(3))
+        self.out.register_forward_hook(lambda _module, _args, output: output + 1)
+        return h
+
+
+class Settings(Plain):
+    """Changes settings of torch for everybody."""
+
+    def between(self, h):
+        torch.set_default_dtype(torch.float64)
+        torch.set_default_device("meta")
+        torch.use_deterministic_algorithms(mode=True)
+        torch.autograd.set_detect_anomaly(mode=True)
+        return h
+
+
 class WritesBuffers(Plain):
     def __init__(self):
         super().__init__()
@@ -363,6 +394,12 @@ class Vmapped(Plain):
         return torch.func.vmap(lambda one, by: one + by)(h, shift)
 
 
+class Autocast(Plain):
+    @torch.autocast("cpu", dtype=torch.bfloat16)
+    def forward(self, x):
+        return super().forward(x)
+
+
 class Differentiated(Plain):
     """Solves something by torch.func inside of its forward."""
 
@@ -432,6 +469,9 @@ KINDS = {
     "writes attributes": WritesAttributes,
     "keeps outputs": KeepsOutputs,
     "writes weights": WritesWeights,
+    "writes through data": WritesThroughData,
+    "replaces": Replaces,
+    "settings": Settings,
     "writes buffers": WritesBuffers,
     "changes input": ChangesInput,
     "makes modules": MakesModules,
@@ -458,6 +498,7 @@ KINDS = {
     "shared": Shared,
     "lazy": Lazy,
     "compiled": compiled,
+    "autocast": Autocast,
     "scripted": scripted,
     "parallel": lambda: nn.DataParallel(Plain()),
     "vmap": Vmapped,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from functools import cache
-from operator import is_
+from operator import is_, itemgetter
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     Container = list[Any] | dict[Any, Any] | set[Any] | deque[Any]
 
 OF_EVERY_MODULE = frozenset([*vars(nn.Module()), "_compiled_call_impl"])
-_REGISTERED = ("_parameters", "_buffers", "_modules")
-_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+_weights_of = itemgetter("_parameters", "_buffers")
+_hooks_of = itemgetter("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 _MOST = 1000  # entries of a container that is copied at each forward
 
 
@@ -44,38 +44,37 @@ class Attributes:
         self._registered: list[tuple[dict[str, Any], dict[str, Any]]] = []
         self._containers: list[tuple[Container, Container]] = []
         self._met: set[int] = set()
-        self._modules: list[dict[str, Any]] = []
+        self._hooks: list[dict[int, Any]] = []
         self._first_new = RemovableHandle.next_id
         for module in modules:
             scripted, of_torch = _kind(type(module))
             if scripted:
                 continue
             now = vars(module)
-            self._modules.append(now)
+            self._hooks += _hooks_of(now)
+            self._registered += [(held, dict(held)) for held in _weights_of(now) if held]
             if of_torch and not (now["_forward_pre_hooks"] or now["_forward_hooks"]):
-                if now["_buffers"]:
-                    self._registered.append((now["_buffers"], dict(now["_buffers"])))
                 continue
+            self._registered.append((now["_modules"], dict(now["_modules"])))
             self._plain.append((now, dict(now), _registered(now)))
-            self._registered += [(now[name], dict(now[name])) for name in _REGISTERED if now[name]]
             self._look_into([value for name, value in now.items() if name not in OF_EVERY_MODULE])
 
     def restore(self) -> None:
         """Put them back as they were."""
         for now, held in self._registered:
-            if not _same(now.values(), held.values(), len(now) - len(held)):
+            # By value alone, which is quicker: those that were made or removed stay so.
+            if not all(map(is_, now.values(), held.values())):
                 now.update({name: value for name, value in held.items() if name in now})
         for now, held, count in self._plain:
-            if not _same(now.values(), held.values(), len(now) - len(held)) and _registered(now) == count:
+            if not _same(now, held) and _registered(now) == count:
                 for name in [name for name in now if name not in held]:
                     del now[name]
                 now.update(held)
         for container, held in self._containers:
             _put_back(container, held)
-        for now in self._modules:
-            for name in _HOOKS:
-                while now[name] and next(reversed(now[name])) >= self._first_new:
-                    now[name].popitem()
+        for hooks in self._hooks:
+            while hooks and next(reversed(hooks)) >= self._first_new:
+                hooks.popitem()
 
     def _look_into(self, values: Iterable[Any]) -> None:
         for value in values:
@@ -101,8 +100,9 @@ def _registered(held: dict[str, Any]) -> int:
     return len(held["_parameters"]) + len(held["_buffers"]) + len(held["_modules"])
 
 
-def _same(now: Iterable[Any], held: Iterable[Any], more: int) -> bool:
-    return not more and all(map(is_, now, held))
+def _same(now: dict[Any, Any], held: dict[Any, Any]) -> bool:
+    """Compare two dicts by the identity of what they hold, in their order."""
+    return len(now) == len(held) and all(map(is_, now.values(), held.values())) and all(map(is_, now, held))
 
 
 def _copied(container: Container) -> Container:
@@ -112,15 +112,14 @@ def _copied(container: Container) -> Container:
 
 
 def _put_back(container: Container, held: Any) -> None:
-    more = len(container) - len(held)
     if isinstance(container, dict):
-        if not _same(container.values(), held.values(), more) or not _same(container, held, more):
+        if not _same(container, held):
             container.clear()
             container.update(held)
     elif isinstance(container, set):
         if container != held:
             container.clear()
             container.update(held)
-    elif not _same(container, held, more):
+    elif len(container) != len(held) or not all(map(is_, container, held)):
         container.clear()
         container.extend(held)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import copy
 import sys
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from types import MethodType
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, WeakSet
 
 import torch
 from torch import Tensor, nn
@@ -17,21 +16,20 @@ from innerview.errors import InnerviewError
 from innerview.model.attributes import OF_EVERY_MODULE, Attributes
 from innerview.model.averages import stands_in
 from innerview.model.calls import is_ours
-from innerview.model.gradients import Trained, as_needed
-from innerview.model.held import can_change, is_plain, tensors_of, version
+from innerview.model.gradients import as_needed
+from innerview.model.held import is_plain, tensors_of, version
 from innerview.model.outputs import tensors
 from innerview.model.passes import looking
 from innerview.model.randomness import kept
+from innerview.model.settings import settings_kept
 from innerview.model.status import is_wrapper_of_compiled
 from innerview.model.switch import Switch
-from innerview.model.written import Values, Writes
+from innerview.model.weights import as_known, weights_kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _PROBES = 8
-_backward: WeakSet[nn.Module] = WeakSet()  # models whose forward adds to gradients
-_written: WeakKeyDictionary[nn.Module, frozenset[int]] = WeakKeyDictionary()  # ids of the tensors that it writes
 
 
 @contextmanager
@@ -39,10 +37,10 @@ def quiet(model: nn.Module, *, restore_rng: bool = True) -> Iterator[Callable[[]
     """Run a model in evaluation mode without gradients, and put everything back afterwards; one ``quiet`` at a time.
 
     Put back also when the body raises: each module's train/eval flag, the values of all buffers (also of a module that
-    ignores evaluation mode) and of parameters that the forward writes, gradients, attributes, and the random state of
-    torch (CPU and the model's devices), Python and NumPy. Meanwhile ``torch.compile``'d code runs uncompiled and the
-    fast path of ``nn.TransformerEncoder`` is off, since both pass by the modules inside. What watches the model's
-    passes is not told of those made here.
+    ignores evaluation mode) and of parameters that the forward writes, gradients, attributes, settings of torch, and
+    the random state of torch (CPU and the model's devices), Python and NumPy. Meanwhile ``torch.compile``'d code runs
+    uncompiled and the fast path of ``nn.TransformerEncoder`` is off, since both pass by the modules inside. What
+    watches the model's passes is not told of those made here.
 
     ``restore_rng`` is False while another thread is training: rewinding the shared random state, or uncompiling its
     code, would change that training. Use it with ``snapshot``.
@@ -53,60 +51,57 @@ def quiet(model: nn.Module, *, restore_rng: bool = True) -> Iterator[Callable[[]
     modules = list(model.modules())
     with ExitStack() as undo:
         undo.enter_context(looking())
+        undo.enter_context(settings_kept())
         undo.enter_context(_INSIDE_VISIBLE.held())
         undo.enter_context(as_needed(model))
         if restore_rng:
             undo.enter_context(_UNCOMPILED.held())
             undo.enter_context(kept(devices_of(model)))
-        training = [module.training for module in modules]
-        undo.callback(_set_training, modules, training)
-        evaluating = [False] * len(modules)
-        _set_training(modules, evaluating)
+        modes = _Modes(modules)
+        undo.callback(modes.restore)
+        modes.evaluate()
         for module in modules:
             if isinstance(module, nn.DataParallel) and len(module.device_ids) > 1:
                 # On several GPUs its replicas run on threads of their own, where no hook of ours listens.
                 undo.callback(setattr, module, "device_ids", module.device_ids)
                 module.device_ids = module.device_ids[:1]
         attributes = Attributes(modules)
-        values = undo.enter_context(_values(model, modules, attributes.tensors, shared=not restore_rng))
+        values = undo.enter_context(weights_kept(model, modules, attributes.tensors))
 
         def settle() -> None:
             values.restore()
             attributes.restore()
-            _set_training(modules, evaluating)
+            modes.evaluate()
 
         undo.callback(settle)
         yield settle
 
 
-@contextmanager
-def _values(model: nn.Module, modules: list[nn.Module], others: list[Tensor], *, shared: bool) -> Iterator[Values]:
-    """Keep what is in tensors of a model; with ``shared``, only what is not trained on another thread.
+class _Modes:
+    """The train/eval flags of modules.
 
-    The first forward tells which parameters to copy before later ones, and whether gradients are written.
+    The flags themselves, not train() or eval(): some models do more in those, such as merging weights.
     """
-    buffers = [tensor for module in modules for tensor in module._buffers.values() if can_change(tensor)]  # noqa: SLF001 - as in tensors_of
-    if shared:
-        yield Values([*buffers, *others])
-        return
-    weights = [tensor for module in modules for tensor in module._parameters.values() if tensor is not None]  # noqa: SLF001 - likewise
-    parameters = [tensor for tensor in weights if tensor.is_leaf]  # those of a copied ScriptModule are not
-    leaves = [tensor for tensor in others if tensor.requires_grad and tensor.is_leaf]
-    trained = Trained([*parameters, *leaves], goes_backward=model in _backward)
-    known = _written.get(model, frozenset())
-    values = [*buffers, *others, *(tensor for tensor in parameters if id(tensor) in known)]
-    unknown = model not in _written
-    writes = Writes([*parameters, *buffers, *others, *trained.gradients] if unknown else ())
-    # Code compiled ahead of time refuses to run in a dispatch mode.
-    watched = unknown and not any(is_wrapper_of_compiled(module) for module in modules)
-    try:
-        with writes if watched else nullcontext():
-            yield Values(values, known)
-        _written.setdefault(model, frozenset(writes.kept))
-    finally:
-        writes.restore()
-        if trained.restore() or any(id(gradient) in writes.kept for gradient in trained.gradients):
-            _backward.add(model)
+
+    def __init__(self, modules: list[nn.Module]) -> None:
+        # Written where they are held: ten times faster than nn.Module.__setattr__. A ScriptModule's are elsewhere.
+        self._held = [held for module in modules if "training" in (held := vars(module))]
+        self._scripted = [module for module in modules if "training" not in vars(module)]
+        self._were = [held["training"] for held in self._held], [module.training for module in self._scripted]
+
+    def evaluate(self) -> None:
+        """Switch all to evaluation mode."""
+        for held in self._held:
+            held["training"] = False
+        for module in self._scripted:
+            module.training = False
+
+    def restore(self) -> None:
+        """Put the flags back."""
+        for held, training in zip(self._held, self._were[0], strict=True):
+            held["training"] = training
+        for module, training in zip(self._scripted, self._were[1], strict=True):
+            module.training = training
 
 
 def cloned(parameter: nn.Parameter) -> nn.Parameter:
@@ -114,13 +109,11 @@ def cloned(parameter: nn.Parameter) -> nn.Parameter:
     return parameter if is_lazy(parameter) else nn.Parameter(parameter.detach().clone(), parameter.requires_grad)
 
 
-def snapshot(model: nn.Module, parameter: Callable[[nn.Parameter], nn.Parameter] = lambda shared: shared) -> nn.Module:
-    """Copy a model, sharing its parameters, so that it can be run while another thread is training it.
+def snapshot(model: nn.Module, parameter: Callable[[nn.Parameter], nn.Parameter] = cloned) -> nn.Module:
+    """Copy a model, so that the copy can be run while another thread is training it.
 
-    Flags, buffers and attributes are copies, and what was compiled is not: the copy can be switched to evaluation mode
-    without the training noticing. The user's hooks are kept, and run for the copy too; ours are not. A ScriptModule's
-    parameters cannot be shared and are copied. ``parameter`` says what stands in the copy for a parameter, if not
-    itself.
+    The user's hooks are kept, and run for the copy too; ours are not, nor what was compiled. ``parameter`` says what
+    stands in the copy for a parameter; a ScriptModule's are copied.
 
     Raises:
         InnerviewError: the model holds something that cannot be copied.
@@ -143,6 +136,7 @@ def snapshot(model: nn.Module, parameter: Callable[[nn.Parameter], nn.Parameter]
         ) from error
     for module in result.modules():
         _remove_ours(module)
+    as_known(result, model)
     return result
 
 
@@ -207,16 +201,6 @@ class Fingerprint:
 def fingerprint(model: nn.Module) -> int:
     """Sum up a model in a number; see ``Fingerprint``, which is quicker from the second time on."""
     return Fingerprint(model)()
-
-
-def _set_training(modules: list[nn.Module], to: list[bool]) -> None:
-    # The flag itself, not train() or eval(): some models do more in those, such as merging weights.
-    for module, training in zip(modules, to, strict=True):
-        held = vars(module)
-        if "training" in held:
-            held["training"] = training  # ten times faster than nn.Module.__setattr__
-        elif module.training is not training:
-            module.training = training  # a ScriptModule
 
 
 def _no_fastpath() -> Callable[[], None]:

@@ -53,10 +53,19 @@ def by_hand(kind, *, own=False):
         return (of_own - mean) / (variance + 1e-5).sqrt(), None
     seen = []
     handle = model.get_submodule(layer_of(kind)).register_forward_hook(lambda *given: seen.append(given[2]))
-    with torch.random.fork_rng(devices=[]), torch.set_grad_enabled(kind in DIFFERENTIATE):
+    with torch.random.fork_rng(devices=[]), torch.set_grad_enabled(kind in DIFFERENTIATE), usual_settings():
         output = model(images.to(type_of(model)))
     handle.remove()
     return activation(seen[0])[0].detach().clone(), output.detach().clone().float()
+
+
+@contextlib.contextmanager
+def usual_settings():
+    yield
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device(None)
+    torch.use_deterministic_algorithms(mode=False)
+    torch.autograd.set_detect_anomaly(mode=False)
 
 
 def type_of(model):
@@ -113,6 +122,8 @@ def state_of_torch():
         "function modes": torch._C._len_torch_function_stack(),
         "keys": torch._C._dispatch_tls_local_include_set().raw_repr(),
         "excluded": torch._C._dispatch_tls_local_exclude_set().raw_repr(),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "anomalies": torch.is_anomaly_enabled(),
         "fast path": torch.backends.mha.get_fastpath_enabled(),
         "saved tensors": torch._C._autograd._top_saved_tensors_default_hooks(False),
     }
@@ -360,7 +371,7 @@ def monitored(model, optimizer):
 
 
 @pytest.mark.parametrize("doing", [looked_at, monitored])
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("meta", "complex", "parallel")])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("meta", "settings", "parallel", "complex")])
 def test_a_training_is_the_same_when_it_is_looked_at(kind, doing):
     assert trained(kind, doing) == trained(kind, alone)
 
