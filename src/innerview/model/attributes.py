@@ -67,9 +67,9 @@ class Attributes:
                 now.update({name: value for name, value in held.items() if name in now})
         for now, held, count in self._plain:
             if not _same(now, held) and _registered(now) == count:
-                for name in [name for name in now if name not in held]:
+                for name in now.keys() - held.keys() - OF_EVERY_MODULE:
                     del now[name]
-                now.update(held)
+                now.update({name: value for name, value in held.items() if name not in OF_EVERY_MODULE})
         for container, held in self._containers:
             _put_back(container, held)
         for hooks in self._hooks:
