@@ -13,6 +13,7 @@ from innerview.model.calls import Calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TypeGuard
 
     from torch import Tensor, nn
 
@@ -28,8 +29,8 @@ class Averages:
     def __init__(self, model: nn.Module) -> None:
         self._model = model
         self._norms = [module for module in model.modules() if lacks_averages(module)]
-        self._found: dict[nn.Module, list[tuple[Tensor, Tensor]]] = {}
-        self._calls: dict[nn.Module, int] = {}  # in the forward under way
+        self._found: dict[_BatchNorm, list[tuple[Tensor, Tensor]]] = {}
+        self._calls: dict[_BatchNorm, int] = {}  # in the forward under way
 
     @property
     def missing(self) -> bool:
@@ -40,7 +41,7 @@ class Averages:
     def measured(self) -> Iterator[None]:
         """Take those of the forward made inside the ``with``."""
 
-        def measuring(module: nn.Module) -> Callable[[Tensor], Tensor]:
+        def measuring(module: _BatchNorm) -> Callable[[Tensor], Tensor]:
             own = module.forward
 
             def forward(x: Tensor) -> Tensor:
@@ -59,13 +60,14 @@ class Averages:
     def standing_in(self) -> Iterator[None]:
         """Have the modules use them for the length of a ``with``."""
 
-        def using(module: nn.Module, found: list[tuple[Tensor, Tensor]]) -> Callable[[Tensor], Tensor]:
+        def using(module: _BatchNorm, found: list[tuple[Tensor, Tensor]]) -> Callable[[Tensor], Tensor]:
             def forward(x: Tensor) -> Tensor:
                 call = self._calls.get(module, 0)
                 self._calls[module] = call + 1
-                weights = (*found[min(call, len(found) - 1)], module.weight, module.bias)
-                given = [None if weight is None else weight.to(_precise(x)) for weight in weights]
-                return functional.batch_norm(x.to(_precise(x)), *given, eps=module.eps).to(x.dtype)
+                to = _precise(x)
+                mean, variance = (each.to(to) for each in found[min(call, len(found) - 1)])
+                weight, bias = (None if each is None else each.to(to) for each in (module.weight, module.bias))
+                return functional.batch_norm(x.to(to), mean, variance, weight, bias, eps=module.eps).to(x.dtype)
 
             return forward
 
@@ -76,7 +78,7 @@ class Averages:
             yield
 
     @contextmanager
-    def _replaced(self, forwards: dict[nn.Module, Callable[[Tensor], Tensor]]) -> Iterator[None]:
+    def _replaced(self, forwards: dict[_BatchNorm, Callable[[Tensor], Tensor]]) -> Iterator[None]:
         try:
             for module, forward in forwards.items():
                 vars(module)["forward"] = forward
@@ -86,7 +88,7 @@ class Averages:
                 vars(module).pop("forward", None)
 
 
-def lacks_averages(module: nn.Module) -> bool:
+def lacks_averages(module: nn.Module) -> TypeGuard[_BatchNorm]:
     """Tell a BatchNorm that takes mean and variance from each batch, in evaluation mode too."""
     if not isinstance(module, _BatchNorm) or module.running_mean is not None:
         return False

@@ -18,10 +18,10 @@ def tensors_of(module: nn.Module) -> list[Tensor]:
     return [t for t in (*module._parameters.values(), *module._buffers.values()) if t is not None]  # noqa: SLF001 - see above
 
 
-def can_change(tensor: Tensor | None) -> bool:
+def can_change(tensor: Tensor) -> bool:
     """Tell a tensor that has values, which may be written outside of inference mode."""
     # Tensors made in inference mode have no version counter and cannot be written outside of it.
-    return tensor is not None and not is_lazy(tensor) and not tensor.is_inference()
+    return not is_lazy(tensor) and not tensor.is_inference()
 
 
 def version(tensor: Tensor) -> int:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _MAP_AXES = 4  # batch, channels, height, width
 _MOST_ROUNDS = 8
-_CUTS = (Tensor.detach, torch.detach, Tensor.data.__get__)  # what leaves the graph
+_CUTS = (Tensor.detach, torch.detach, vars(torch._C.TensorBase)["data"].__get__)  # noqa: SLF001 - what leaves the graph
 
 
 @dataclass(frozen=True, slots=True)

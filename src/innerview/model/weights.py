@@ -32,8 +32,9 @@ def weights_kept(model: nn.Module, modules: list[nn.Module], others: list[Tensor
     Yields:
         The values of buffers and of all that is known to be written, to be put back between two forwards.
     """
-    buffers = [tensor for module in modules for tensor in module._buffers.values() if can_change(tensor)]  # noqa: SLF001 - quicker than buffers()
-    held = [tensor for module in modules for tensor in module._parameters.values() if tensor is not None]  # noqa: SLF001 - likewise
+    # Not by parameters() and buffers(), which take long to look for what occurs twice.
+    buffers = [b for module in modules for b in module._buffers.values() if b is not None and can_change(b)]  # noqa: SLF001 - see above
+    held = [p for module in modules for p in module._parameters.values() if p is not None]  # noqa: SLF001 - see above
     parameters = [tensor for tensor in held if tensor.is_leaf]  # those of a copied ScriptModule are not
     leaves = [tensor for tensor in others if tensor.requires_grad and tensor.is_leaf]
     trained = Trained([*parameters, *leaves], goes_backward=model in _backward)

@@ -10,7 +10,7 @@ from torch.autograd.grad_mode import _unsafe_preserve_version_counter
 from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from innerview.model.held import storage_of
+from innerview.model.held import can_change, storage_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,32 +50,36 @@ class Writes(TorchDispatchMode):
     what to copy before those that follow. Weights of any size can be watched so, where copies may not fit.
 
     Attributes:
-        kept: those written, each with its version and its values before.
+        kept: those written, each with its values and its version before.
     """
 
     def __init__(self, tensors: Iterable[Tensor]) -> None:
         super().__init__()
-        self.kept: dict[int, tuple[Tensor, int, Tensor]] = {}
-        self._watched = {place: tensor for tensor in tensors if (place := storage_of(tensor)) is not None}
+        self.kept: dict[int, tuple[Tensor, Tensor, _unsafe_preserve_version_counter]] = {}
+        self._watched: dict[int, list[Tensor]] = {}  # by storage
+        for tensor in tensors:
+            place = storage_of(tensor)
+            if place is not None and can_change(tensor):
+                self._watched.setdefault(place, []).append(tensor)
 
     def unwritten(self, tensor: Tensor) -> bool:
         """Tell one of the chosen tensors that was not written so far."""
-        place = storage_of(tensor)
-        return place in self._watched and id(self._watched[place]) not in self.kept
+        watched = self._watched.get(storage_of(tensor) or 0, [])
+        return bool(watched) and not any(id(each) in self.kept for each in watched)
 
     def restore(self) -> None:
         """Put them back as they were."""
-        for tensor, version, held in self.kept.values():
+        for tensor, held, version in self.kept.values():
             tensor.data.copy_(held)
-            torch._C._autograd._unsafe_set_version_counter((tensor,), (version,))  # noqa: SLF001 - no public way
+            version.__exit__()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         for given in written_by(func, args, kwargs):
-            place = storage_of(given)
-            tensor = None if place is None else self._watched.get(place)
-            if tensor is not None and id(tensor) not in self.kept:
-                self.kept[id(tensor)] = tensor, tensor._version, tensor.detach().clone()  # noqa: SLF001 - no public way
+            for tensor in self._watched.get(storage_of(given) or 0, []):
+                if id(tensor) not in self.kept:
+                    version = _unsafe_preserve_version_counter(tensor)
+                    self.kept[id(tensor)] = tensor, tensor.detach().clone(), version
         return func(*args, **kwargs)
 
     @classmethod
