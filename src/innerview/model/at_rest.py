@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from innerview.model.state import Fingerprint, cloned, snapshot
+from innerview.model.state import Fingerprint, snapshot
 from innerview.model.switch import Switch
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class _Wish:
 
     def grant(self) -> None:
         try:
-            self.made = AtRest(snapshot(self.model, cloned), Fingerprint(self.model)(), whole=True)
+            self.made = AtRest(snapshot(self.model), Fingerprint(self.model)(), whole=True)
         except Exception as error:  # noqa: BLE001 - raised by whoever waits: nothing of ours ends a training
             self.error = error
         self.granted.set()
@@ -136,5 +136,5 @@ def _at_a_step(model: nn.Module) -> AtRest | None:
 
 def _copied(model: nn.Module, state: Fingerprint) -> AtRest:
     before = state()
-    copied = snapshot(model, cloned)
+    copied = snapshot(model)
     return AtRest(copied, before, not _stepping and state() == before)

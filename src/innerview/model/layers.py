@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parameter import is_lazy
 
 from innerview.errors import ForwardError, InnerviewError
+from innerview.model.averages import SAMPLES, lacks_averages
 from innerview.model.calls import Calls, modules_of, unknown_layer
 from innerview.model.capture import forward
 from innerview.model.outputs import activation, is_table, tensors
@@ -167,8 +167,8 @@ def trace_layers(  # noqa: C901 - one pass over the rows
         else:
             status = Status.NO_TENSOR if found.shape is None else Status.SEEN
             notes.insert(0, found.note)
-            if isinstance(modules[path], _BatchNorm) and modules[path].running_mean is None:
-                notes.append("keeps no running averages: its values depend on the other samples of the batch")
+            if lacks_averages(modules[path]):
+                notes.append(f"keeps no running averages: those over {SAMPLES} samples of the data stand in for them")
             if status is Status.SEEN and ran_uncompiled(tree, path, calls.counts):
                 notes.append("compiled: the values are those of the uncompiled module")
         if count > 1:

@@ -56,7 +56,8 @@ def without_methods(tensor: Tensor) -> Tensor:
 
     A subclass that holds its values in another way stays what it is.
     """
-    only_methods = type(tensor) is not Tensor and type(tensor).__torch_dispatch__ is _DISPATCH
+    kind: Any = type(tensor)
+    only_methods = kind is not Tensor and kind.__torch_dispatch__ is _DISPATCH
     return tensor.as_subclass(Tensor) if only_methods else tensor
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 from torch.utils import _pytree as pytree
 
 from innerview.model.capture import reach
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _MAP_AXES = 4  # batch, channels, height, width
 _MOST_ROUNDS = 8
+_CUTS = (Tensor.detach, torch.detach, vars(torch._C.TensorBase)["data"].__get__)  # noqa: SLF001 - what leaves the graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,27 @@ class _Seen(NamedTuple):
     box: _Box | None
 
 
+class _GradientsOn(TorchFunctionMode):
+    """Keeps the graph of every function of torch, also where the model leaves it: pixels have an effect there too.
+
+    A function that cannot have a graph, such as one that writes a weight in place, is called without.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        try:
+            with torch.inference_mode(mode=False), torch.enable_grad():
+                return (_kept_in_graph if func in _CUTS else func)(*args, **kwargs)
+        except RuntimeError:
+            with torch.no_grad():
+                return func(*args, **kwargs)
+
+
+def _kept_in_graph(tensor: Tensor) -> Tensor:
+    # Of a leaf, such as a weight, a real one: it may be written in place.
+    return tensor.detach() if tensor.is_leaf else tensor.view_as(tensor)
+
+
 def _look_back(
     running: Callable[[], AbstractContextManager[Fed]],
     layer: str,
@@ -136,7 +159,8 @@ def _look_back(
             noise.requires_grad_()
             # Not the leaf itself: a model may change its input in place.
             fed, named = _with_image(inputs, image, noise.clone())
-            value = reach(model, fed, named, layer)
+            with _GradientsOn():
+                value = reach(model, fed, named, layer)
             if value is None or value.ndim != _MAP_AXES or value.shape[0] != 1 or not value.requires_grad:
                 return None
             maps = value.movedim(-1, 1) if channel_last else value

@@ -60,5 +60,5 @@ def _inwards(model: nn.Module) -> list[nn.Module]:
 
 
 def _inside(model: nn.Module) -> nn.Module | None:
-    held = vars(model).get("_modules", {})
-    return next((held[name] for name in _WRAPPED if held.get(name) is not None), None)
+    held = dict(model.named_children())  # a ScriptModule's are in no dict
+    return next((held[name] for name in _WRAPPED if name in held), None)

@@ -18,7 +18,9 @@ from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes, _get_current_dispatch_mode
 
+from innerview.model.held import storage_of
 from innerview.model.outputs import mapped, tensors
+from innerview.model.written import written_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -149,8 +151,8 @@ class Tape(_Mode):
             return func(*args, **kwargs)
         output = func(*args, **kwargs)
         if func is not _DETACH and not self.obstacle:
-            for tensor in _written(func, args, kwargs):
-                address = _address(tensor)
+            for tensor in written_by(func, args, kwargs):
+                address = storage_of(tensor)
                 if address is not None and address not in self._numbers:
                     self._outside[address] = StorageWeakRef(tensor.untyped_storage())
             self._steps.append(self._step(func, given, output))
@@ -161,7 +163,7 @@ class Tape(_Mode):
             return _Step(func, real=True)
         leaves, nesting = pytree.tree_flatten(output)
         positions = {id(tensor): position for position, tensor in enumerate(given)}
-        outside = {_address(tensor) for tensor in given} - self._numbers.keys()
+        outside = {storage_of(tensor) for tensor in given} - self._numbers.keys()
         results: list[Any] = []
         views = 0
         for leaf in leaves:
@@ -171,7 +173,7 @@ class Tape(_Mode):
                 results.append(_Argument(positions[id(leaf)]))
             elif not _is_plain(leaf):
                 self.obstacle = f"{func} returns a tensor that is not an ordinary one"
-            elif _address(leaf) in outside:
+            elif storage_of(leaf) in outside:
                 views += 1
             else:
                 results.append(self._place(leaf))
@@ -183,19 +185,19 @@ class Tape(_Mode):
 
     def _after(self, func: Any, args: Any, kwargs: Any, given: list[Tensor]) -> None:
         for tensor in given:
-            address = _address(tensor)
+            address = storage_of(tensor)
             if address in self._numbers:
                 self._read.add(self._numbers[address])
             elif address in self._outside:
                 self.obstacle = "a weight or buffer is changed in place before the layer and read after it"
-        for tensor in _written(func, args, kwargs):
-            address = _address(tensor)
+        for tensor in written_by(func, args, kwargs):
+            address = storage_of(tensor)
             if address in self._numbers:
                 self._written.add(self._numbers[address])
 
     def _place(self, tensor: Tensor) -> Place | None:
         """Find a tensor's place, in a storage that is counted from now on; None for sparse tensors and the like."""
-        address = _address(tensor)
+        address = storage_of(tensor)
         if address is None:
             return None
         if address not in self._numbers:
@@ -288,28 +290,12 @@ def _included() -> int:
     return torch._C._dispatch_tls_local_include_set().raw_repr()  # noqa: SLF001 - no public way
 
 
-def _address(tensor: Tensor) -> int | None:
-    if tensor.layout != torch.strided or tensor.is_nested or tensor.device.type == "meta":
-        return None
-    return tensor.untyped_storage()._cdata  # noqa: SLF001 - the identity of a storage, also of an empty one
-
-
 def _is_plain(tensor: Tensor) -> bool:
     return (
         type(tensor) in (Tensor, nn.Parameter)
-        and _address(tensor) is not None
+        and storage_of(tensor) is not None
         and not (tensor.is_quantized or tensor.is_conj() or tensor.is_neg())
     )
-
-
-def _written(func: Any, args: Any, kwargs: Any) -> Iterator[Tensor]:
-    """Yield the tensors that an operation changes in place, by its schema."""
-    if not func._schema.is_mutable:  # noqa: SLF001 - no public way
-        return
-    for position, argument in enumerate(func._schema.arguments):  # noqa: SLF001 - no public way
-        if argument.alias_info is not None and argument.alias_info.is_write:
-            value = args[position] if position < len(args) else kwargs.get(argument.name)
-            yield from (leaf for leaf in pytree.tree_leaves(value) if isinstance(leaf, Tensor))
 
 
 def _zeros(places: Iterator[Place]) -> dict[tuple[torch.device, torch.dtype], Tensor]:

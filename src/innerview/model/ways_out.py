@@ -30,8 +30,9 @@ def ways_out(error: Exception, given: Sequence[Tensor], *, floats: bool) -> list
     if isinstance(error, (TypeError, AttributeError)) and _A_LIST.search(text):
         return ["a list was fed as one input; for several inputs: unpack=lambda batch: (tuple(batch[0]), {}, batch[1])"]
     if "more than 1 value per channel" in text:
-        alone = "a BatchNorm without running averages (track_running_stats=False) cannot see one sample alone"
-        return [f"{alone}; several together, as in inspector.embed(...) and inspector.activations(...), it can"]
+        return [
+            "a BatchNorm without running averages (track_running_stats=False) cannot see one sample alone: give more"
+        ]
     image = next((tensor for tensor in given if tensor.ndim == 4), None)  # noqa: PLR2004 - [N, C, H, W]
     if image is None or not floats:
         return []

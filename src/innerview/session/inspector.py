@@ -50,7 +50,8 @@ class Inspector(Questions, Selection):
     """Wraps a model and its data; holds the selection that all views share.
 
     Args:
-        model: any ``torch.nn.Module``. It is used where it is: nothing of it is changed.
+        model: any ``torch.nn.Module``. It is used where it is: nothing of it is changed. It is run in evaluation mode;
+            a BatchNorm that keeps no running averages is given those over 64 samples of ``data``, drawn at random.
         data: a DataLoader, a Dataset, a tensor of inputs, a pair ``(inputs, labels)``, or a dict of tensors.
         classes: a name for each label, in order, or a dict from number to name or from name to number.
         labels: the labels, one a sample, as numbers or names; or the part of a batch that holds them, by its position

@@ -12,6 +12,7 @@ from innerview.data.padding import counted, shortened
 from innerview.errors import ChangedError, DataError, ForwardError, InnerviewError, UnseenLayerError
 from innerview.model import capture
 from innerview.model.at_rest import copy_at_rest
+from innerview.model.averages import SAMPLES, Averages
 from innerview.model.layers import Layer, Layers, trace_layers
 from innerview.model.receptive import ReceptiveField, measuring
 from innerview.model.state import Fingerprint
@@ -108,6 +109,7 @@ class Subject:
         self.predictions = Predictions(len(self.data))
         self._fingerprint = Fingerprint(self.model)
         self._written = self._fingerprint.written()
+        self._averages = Averages(self.model)
         self._last_look: tuple[object, Look] | None = None
 
     # --- the model's structure -----------------------------------------------------------------------------------
@@ -171,8 +173,11 @@ class Subject:
             self.keep()
         with self.gate.running() as alone:
             self._check()
+            if self._averages.missing:
+                self._measure(alone)
             try:
-                yield self.model, placed(batch, self.model), alone
+                with self._averages.standing_in():
+                    yield self.model, placed(batch, self.model), alone
             except ForwardError as error:
                 error.spell(*self.data.spelled)
                 raise
@@ -189,6 +194,7 @@ class Subject:
             if made.state != self.state:
                 raise _changed(self.model)
             self.model, self.copied = made.model, True
+            self._averages = Averages(self.model)
 
     def capture(self, layer: str, batch: Batch) -> Tensor:
         """A layer's output for a batch, as the layer returned it, on the model's device.
@@ -269,6 +275,10 @@ class Subject:
 
         Measured once a layer and shape of the input, in steps of one small forward and backward each, between which
         the model is free.
+
+        Raises:
+            InnerviewError: the model holds no values.
+            UnknownLayerError, ForwardError, ChangedError: as ``capture``.
         """
         key = (layer, channel_last, main_input(batch).shape)
         fields = self.structure.fields
@@ -279,6 +289,7 @@ class Subject:
                 yield model, ready.args, ready.kwargs, alone
 
         if key not in fields:
+            self._check_values()
             fields[key] = yield from measuring(running, layer, channel_last=channel_last)
         return fields[key]
 
@@ -286,6 +297,13 @@ class Subject:
         self._check_values()
         with self.borrow_model(batch) as (model, ready, alone):
             return capture.run(model, ready.args, ready.kwargs, [row.name], restore_rng=alone)[row.name]
+
+    def _measure(self, alone: bool) -> None:  # noqa: FBT001 - as ``restore_rng``
+        """Find averages for what keeps none, over the first samples of the visiting order that have one shape."""
+        _, batch = next(iter(self.data.batches(self.data.order()[:SAMPLES].tolist())))
+        ready = placed(batch, self.model)
+        with self._averages.measured():
+            capture.forward(self.model, ready.args, ready.kwargs, restore_rng=alone)
 
     def _check_values(self) -> None:
         if self.device == "meta":

@@ -177,6 +177,26 @@ def test_image_by_keyword_in_place_first_layer():
     assert receptive_field(Named(), (), {"image": torch.rand(1, 1, 8, 8)}, "conv").size == (3, 3)
 
 
+@pytest.mark.parametrize(
+    "cutting",
+    [torch.no_grad, torch.inference_mode, lambda: torch.set_grad_enabled(False)],
+    ids=["no_grad", "inference mode", "set_grad_enabled"],
+)
+def test_what_is_run_without_gradients_counts_all_the_same(cutting):
+    class Frozen(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.frozen, self.after = nn.Conv2d(1, 2, 3), nn.Conv2d(2, 2, 3)
+
+        def forward(self, x):
+            with cutting():
+                x = self.frozen(x)
+            return self.after(x.detach().clone())
+
+    assert receptive_field(Frozen(), (torch.rand(1, 1, 28, 28),), {}, "after").size == (5, 5)
+    assert torch.is_grad_enabled()
+
+
 def test_none_where_there_is_no_map():
     model, x = lenet(), torch.rand(1, 1, 28, 28)
     assert receptive_field(model, (x,), {}, "6") is None
@@ -184,17 +204,15 @@ def test_none_where_there_is_no_map():
     tokens = nn.Sequential(nn.Embedding(5, 4))
     assert receptive_field(tokens, (torch.zeros(1, 3, dtype=torch.long),), {}, "0") is None
 
-    class Rounds(nn.Module):
+    class LeavesTorch(nn.Module):
         def __init__(self):
             super().__init__()
-            self.cut, self.frozen = nn.Conv2d(1, 2, 3), nn.Conv2d(2, 2, 3)
+            self.after = nn.Conv2d(1, 2, 3)
 
         def forward(self, x):
-            with torch.no_grad():
-                x = self.cut(x)
-            return self.frozen(x)
+            return self.after(torch.from_numpy(x.detach().cpu().numpy() + 1))
 
-    assert receptive_field(Rounds(), (x,), {}, "frozen") is None
+    assert receptive_field(LeavesTorch(), (x,), {}, "after") is None
     with pytest.raises(UnknownLayerError):
         receptive_field(model, (x,), {}, "9")
 

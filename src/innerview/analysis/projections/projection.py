@@ -84,7 +84,8 @@ class Projection:
         Raises:
             DataError: another shape, or no real floating-point numbers.
         """
-        x = as_tensor(x, "samples")
+        # A tensor in its graph: a model may differentiate by what comes before the layer.
+        x = x if isinstance(x, torch.Tensor) else as_tensor(x, "samples")
         check_floats(x)
         fitted = self.shape if self.axis == "all" else (self.shape[self.channel_axis - 1],)
         given = tuple(x.shape[1:]) if self.axis == "all" else tuple(x.shape[self.channel_axis : self.channel_axis + 1])
