@@ -13,6 +13,7 @@ import torch
 
 from innerview.analysis.projections.sketch import Sketch
 from innerview.analysis.spaces.neighbours import Neighbours, finding_neighbours
+from innerview.analysis.statistics.vanished import vanished
 from innerview.data.indices import sample_indices
 from innerview.errors import DataError, UnseenLayerError
 from innerview.study.predicting import predicting
@@ -169,6 +170,7 @@ class _Making:
         self.subject, self.layer, self.pool, self.samples, self.seed = subject, layer, pool, samples, seed
         self.count = 0
         self.elements = 0
+        self._largest = 0.0
         self._size = subject.layers[layer].size or 0
         self._in_file = self._padded = False
         self._note = ""
@@ -197,6 +199,8 @@ class _Making:
             indices = indices[kept]
         if self._sketch is not None:
             vectors = self._sketch.apply(vectors)
+        if len(indices):
+            self._largest = max(self._largest, float(vectors.abs().amax()))
         stop = self.count + len(indices)
         assert self._vectors is not None  # noqa: S101 - for the type checker; _begin has just made it
         self._vectors[self.count : stop] = vectors.cpu()
@@ -209,6 +213,8 @@ class _Making:
         note = "; ".join(filter(None, [self._note, self.subject.note]))
         if self._padded:
             note += "; padding is left out"
+        if self.count and (gone := vanished(self._largest)):
+            note += f"; {gone}"
         if len(excluded):
             note += f"; {len(excluded):,} samples with NaN or infinite values are left out"
         vectors = (

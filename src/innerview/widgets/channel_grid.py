@@ -10,6 +10,7 @@ import torch
 from innerview.analysis.pictures.picture import display_pixels
 from innerview.analysis.pictures.tiles import channel_values
 from innerview.analysis.statistics.channels import active_channels
+from innerview.analysis.statistics.vanished import vanished
 from innerview.data.inputs import main_input, picture
 from innerview.errors import DataError, InnerviewError
 from innerview.jobs.worker import BACKGROUND, SOON, steps
@@ -102,7 +103,10 @@ class ChannelGrid(View):
 
     def _grid(self, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
         look, layout, slices = self._look(inspector)
-        about = {"layer": look.layer.name, "layerKind": look.layer.kind, "sample": look.sample, "note": look.note}
+        measured = look.values.is_floating_point() and look.values.numel()
+        gone = vanished(float(look.values.float().abs().amax())) if measured else ""
+        note = "; ".join(filter(None, [look.note, gone]))
+        about = {"layer": look.layer.name, "layerKind": look.layer.kind, "sample": look.sample, "note": note}
         yield grid(look.values, layout, slices, **about)
         if inspector.channel is not None:
             # The enlarged channel follows the sample.

@@ -460,3 +460,20 @@ def test_a_tour_of_the_views_runs_no_sample_twice(sent):
         # The chosen sample is run by itself as well, for its tiles and for its prediction.
         assert sum(entered) <= len(IMAGES) + 2
         status.close()
+
+
+@pytest.mark.parametrize(
+    ("scale", "says"), [(1.0, ""), (1e-9, "the largest value here is"), (0.0, "every value here is 0")]
+)
+def test_vanished_activations_are_said_where_they_are_drawn(sent, scale, says):
+    model = nn.Sequential(nn.Conv2d(1, 3, 3), nn.Flatten())
+    with torch.no_grad():
+        model[0].weight.mul_(scale)
+        model[0].bias.mul_(scale)
+    with iv.Inspector(model, IMAGES) as inspector:
+        inspector.layer = "0"
+        iv.ChannelGrid(inspector)
+        settle(inspector)
+        for note in (last(sent, "grid")[0]["note"], inspector.embed("0").note, inspector.embed("0", pool="mean").note):
+            assert says in note
+            assert ("value here is" in note) == bool(says)
