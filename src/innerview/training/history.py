@@ -11,12 +11,13 @@ from innerview.arguments import strict, whole
 from innerview.errors import InnerviewError
 from innerview.model.calls import unknown_layer
 from innerview.training import storage
+from innerview.training.ordering import in_order
 from innerview.training.series import overview
 from innerview.training.storage import Content
 from innerview.training.tables import MetricTable, Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import numpy as np
 
@@ -169,7 +170,7 @@ class History:
         """Add what was recorded of a step, of any of the layers. Records of a phase come in the order of steps."""
         with self._lock:
             if record.layers:
-                self._place({name: record.kinds.get(name, "") for name in record.layers})
+                self._place({name: record.kinds.get(name, "") for name in record.layers}, record.order)
                 self.tables.add_layers(record.phase, record.step, record.layers)
             self.tables.add_weights(record.step, record.weights)
             self.recorded += record.phase == "train"
@@ -259,9 +260,9 @@ class History:
             raise InnerviewError("to_frame() makes a pandas DataFrame: pip install pandas") from error
         frames, snapshot = [], self.copy()
         for phase, tables in snapshot.tables.layers.items():
-            for layer, kind in snapshot._kinds.items():
+            for layer in snapshot.layers:
                 if layer in tables:
-                    series = tables[layer].series(layer, kind)
+                    series = tables[layer].series(layer, snapshot.kind(layer))
                     columns = {name: getattr(series, name) for name in series.NUMBERS}
                     frames.append(pd.DataFrame({"layer": layer, "phase": phase, **columns}))
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"layer": [], "phase": []})
@@ -284,21 +285,19 @@ class History:
     def _fit(self) -> None:
         self.tables.fit(int(self.memory / _ROOM))
 
-    def _place(self, kinds: Mapping[str, str]) -> None:
-        """Note the classes of layers; those not seen before come after the one that ran before them."""
+    def _place(self, kinds: Mapping[str, str], order: Iterable[str] = ()) -> None:
+        """Note the classes of layers, in the order in which they ran."""
         if not kinds.keys() <= self._kinds.keys():
-            order, at = list(self._kinds), 0
-            for name in kinds:
-                if name not in self._kinds:
-                    order.insert(at, name)
-                at = order.index(name) + 1
-            self._kinds = {name: self._kinds.get(name, "") for name in order}
+            known = [name for name in order if name in kinds or name in self._kinds]
+            self._kinds = {name: self._kinds.get(name, "") for name in in_order(self._kinds, known or kinds)}
         self._kinds.update(kinds)
 
     def _content(self) -> Content:
         with self._lock:
             tables = self.tables.snapshot()
-            return Content(self.memory, self.step, self.recorded, self.overhead, dict(self._kinds), tables, list(self._events))
+            return Content(
+                self.memory, self.step, self.recorded, self.overhead, dict(self._kinds), tables, list(self._events)
+            )
 
     @classmethod
     def _of(cls, content: Content) -> History:

@@ -183,7 +183,18 @@ def test_save_and_load(tmp_path):
     history.save(path)
     loaded = History.load(path)
     same(loaded, history)
-    for name in ("layers", "parameters", "metrics", "events", "step", "recorded", "overhead", "memory", "probes", "bytes"):
+    for name in (
+        "layers",
+        "parameters",
+        "metrics",
+        "events",
+        "step",
+        "recorded",
+        "overhead",
+        "memory",
+        "probes",
+        "bytes",
+    ):
         assert getattr(loaded, name) == getattr(history, name)
     assert loaded.kind("gate") == "Sigmoid"
     # It can be gone on with.
