@@ -270,7 +270,8 @@ class Monitor:
         """Judge the run so far.
 
         Returns:
-            What is wrong, the worst first: evidence, what to try, where the rule comes from. Empty when nothing is.
+            What is wrong, the worst first: evidence, what to try, where the rule comes from. Empty when nothing is, or
+            when there are too few records to see it: some rules want eleven of each layer.
         """
         return diagnose(self.history.copy(), classes=self.classes)
 

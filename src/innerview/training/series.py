@@ -13,6 +13,8 @@ from innerview.analysis.statistics.accumulators import BINS, CHANNEL_ROWS, Stati
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_FEW = 4  # intervals without a record are a gap
+
 
 class LayerSeries:
     """One layer over the ``R`` records that there are of it in one phase, each with its own steps.
@@ -216,6 +218,21 @@ def overview(courses: Sequence[LayerSeries], points: int) -> Overview:
             dead[place], histogram[place] = last.dead[0], last.histogram[0]
             stds[place] = series.at(np.linspace(0, len(series.steps) - 1, stds.shape[1]).astype(int)).std
     return Overview(layers, mean, std, near_zeros, dead, histogram, stds)
+
+
+def interval(steps: np.ndarray, spans: np.ndarray) -> float:
+    """Return the usual number of steps from the end of a record to the next one: the median; 1 of fewer than two."""
+    return float(np.median(_rests(steps, spans))) + 1 if len(steps) > 1 else 1.0
+
+
+def gaps(steps: np.ndarray, spans: np.ndarray) -> np.ndarray:
+    """Mark the records before which there was none for longer than a few usual intervals: bool ``[R]``."""
+    late = _rests(steps, spans) >= _FEW * interval(steps, spans)
+    return np.concatenate([np.zeros(min(1, len(steps)), bool), late])
+
+
+def _rests(steps: np.ndarray, spans: np.ndarray) -> np.ndarray:
+    return steps[1:] - (steps[:-1] + spans[:-1])
 
 
 def _closed(array: np.ndarray) -> np.ndarray:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from innerview.training.series import interval
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 Course = TypeVar("Course", "LayerSeries", "Weights")
 # A state must show in this many records in a row before it is called one: a single bad batch does not count.
 HOLD = 5
+# Of each layer: some rules compare the last so many records with those before.
+ENOUGH = 2 * HOLD + 1
 
 
 def held(bad: np.ndarray, records: int = HOLD) -> int | None:
@@ -50,15 +54,10 @@ def side_by_side(
         after = np.minimum(before + 1, len(own) - 1)
         ahead = course.steps[after] - records.steps
         behind = np.where(before < 0, np.inf, records.steps - course.steps[before])
-        near = (ahead > 0) & (ahead < behind) & (ahead <= usual_interval(course))
+        near = (ahead > 0) & (ahead < behind) & (ahead <= interval(course.steps, course.spans))
         at = np.where(near, after, before)
         rows.append(np.where(at < 0, np.nan, own[at]))
     return np.stack(rows)
-
-
-def usual_interval(course: LayerSeries | Weights) -> float:
-    """The number of steps from one record to the next, in the middle: the median; 1 of fewer than two."""
-    return float(np.median(np.diff(course.steps))) if len(course.steps) > 1 else 1.0
 
 
 def recent(values: np.ndarray) -> float:
