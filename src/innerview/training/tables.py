@@ -14,6 +14,8 @@ from innerview.training.step_table import Columns, StepTable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from typing_extensions import Self
+
 
 class LayerTable(StepTable):
     """Statistics of one layer by step: a row where it was recorded, none where it was not, for whatever reason."""
@@ -46,7 +48,7 @@ class LayerTable(StepTable):
 
         self._reshape(_nothing(channels), place)
 
-    def together(self, other: LayerTable) -> LayerTable:
+    def together(self, other: Self) -> Self:
         """Make a table of the rows of both, whatever their numbers of channels."""
         mine, theirs = self.snapshot(), other.snapshot()
         mine.widen(theirs.channels)

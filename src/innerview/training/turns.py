@@ -28,10 +28,10 @@ _STEP = 2**18  # what recording costs however few layers it is of
 _SECONDS = 1.5e-9  # of a value, before any was recorded
 _FIRST = 2**23  # that are looked at in the first step
 
-_WORTH = 3  # a step is recorded when it has so many times its fixed price to spend
+_WORTH = 10  # a step is recorded when it has so many times its fixed price to spend
 _LONG_ROUND, _SHORT_ROUND = 13, 5  # steps: samples become smaller, larger
-_SMALLEST = 2**16
-_SAVED = 10  # of what is usually earned at a time, so much is kept
+_SMALLEST = 2**15
+_SAVED = 12  # of what is usually earned at a time, so much is kept
 _REMEMBERED = 7
 
 
