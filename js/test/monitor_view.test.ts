@@ -94,7 +94,9 @@ it("waits for the first step, then shows a row for each layer, with text as text
 it("says where the run is and what recording takes", () => {
   view.update(monitor());
   expect(find("step").textContent).toBe("1,234");
-  expect(find("overhead").textContent).toMatch(/^400 of [\d,]+ steps recorded, recording takes 1\.4 % of the training time$/);
+  expect(find("overhead").textContent).toMatch(
+    /^400 of [\d,]+ steps recorded, recording takes 1\.4 % of the training time$/,
+  );
   expect(find("metrics").textContent).toBe("loss2.31lr0.01");
   const bad = monitor();
   (bad as MonitorFrame).arrays.values.data[0] = Number.NaN;

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Prices, in values: measured by benchmarks/monitor_spacing.py.
 _PARAMETER = 2**15
 _HOOK = 2**13  # of a layer that is not called
-_STEP = 2**18  # what recording costs however few layers it is of
+_STEP = 2**19  # what recording costs however few layers it is of
 _SECONDS = 1.5e-9  # of a value, before any was recorded
 _FIRST = 2**23  # that are looked at in the first step
 
@@ -32,7 +32,7 @@ _WORTH = 10  # a step is recorded when it has so many times its fixed price to s
 _LONG_ROUND, _SHORT_ROUND = 13, 5  # steps: samples become smaller, larger
 _SMALLEST = 2**15
 _SAVED = 12  # of what is usually earned at a time, so much is kept
-_REMEMBERED = 7
+_REMEMBERED, _FEW = 7, 2
 
 
 class Unit(NamedTuple):
@@ -67,7 +67,6 @@ class Turns:
         self._seconds: deque[float] = deque(maxlen=_REMEMBERED)  # that a value took, in each of the last records
         self._prices: list[float] = []  # of the units
         self._whole = 0.0  # of all of them
-        self._over = False  # whether a round has ended
 
     @property
     def second(self) -> float:
@@ -121,7 +120,8 @@ class Turns:
             return purse.open
         price = self._prices[self._next] if self._units else 0.0
         needed = _STEP + max(price, min(_WORTH * _STEP, self._whole))
-        purse.keep(max(needed, min(_SAVED * purse.usual * self.second, _STEP + self._whole)) / self.second)
+        # A little more than needed, which rounding may take away again.
+        purse.keep(max(1.01 * needed, min(_SAVED * purse.usual * self.second, _STEP + self._whole)) / self.second)
         return purse.open and self._since >= self.apart and purse.funds * self.second >= needed
 
     def choose(self) -> frozenset[str]:
@@ -137,7 +137,6 @@ class Turns:
             chosen += self._units[self._next].paths
             self._bought += price
             self._next = (self._next + 1) % len(self._units)
-            self._over |= not self._next
         return frozenset(chosen)
 
     def done(self, names: Iterable[str] = ()) -> None:
@@ -147,8 +146,7 @@ class Turns:
         self.pending, self._bought, self.first = 0.0, 0.0, False
         if any(name.partition("#")[0] in self._silent for name in names):
             self.surveyed = False  # a layer was called that was not before
-        if self._over:
-            self._over = False
+        if len(self._seconds) > _FEW:
             self._fit()
 
     def _arrange(self, units: list[Unit]) -> None:
@@ -168,6 +166,8 @@ class Turns:
         if not earned:
             return
         spent = max(earned - _STEP, earned * _WORTH / (_WORTH + 1))  # of a step's earnings on layers
+        if _SHORT_ROUND * spent <= self._whole <= _LONG_ROUND * spent:
+            return
         largest = max((values for unit in self._units for values in unit.looks), default=0)
         while self._whole > _LONG_ROUND * spent and min(self.limit or largest, largest) > _SMALLEST:
             self.limit = max(_SMALLEST, min(self.limit or largest, largest) // 2)

@@ -123,7 +123,7 @@ def test_layers_have_their_turn_and_their_order(monkeypatch):
     clock = [0.0]
     monkeypatch.setattr("innerview.training.turns._FIRST", 2**19)
     torch.manual_seed(0)
-    model = nn.Sequential(nn.Flatten(), *(nn.Sequential(nn.Linear(16, 16), nn.ReLU()) for _ in range(8)))
+    model = nn.Sequential(nn.Flatten(), *(nn.Sequential(nn.Linear(16, 16), nn.ReLU()) for _ in range(24)))
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
     monitor = iv.Monitor(model, optimizer=optimizer)
 
@@ -141,7 +141,7 @@ def test_layers_have_their_turn_and_their_order(monkeypatch):
             clock[0] += 0.2
             monitor.step(loss=loss)
     history = monitor.history
-    assert history.layers == ("0", *(name for n in range(1, 9) for name in (f"{n}", f"{n}.0", f"{n}.1")))
+    assert history.layers == ("0", *(name for n in range(1, 25) for name in (f"{n}", f"{n}.0", f"{n}.1")))
     numbers = [len(history.series(layer).steps) for layer in history.layers]
     assert min(numbers) >= 3
     assert max(numbers) - min(numbers) <= 1
