@@ -321,6 +321,8 @@ export type MonitorFrame = Of<
     live: boolean; // false: a history without a run, which has nothing to control
     budget: number | null; // fraction of the training time that recording may take; null: any
     overhead: number | null; // fraction that it takes; null: not known yet
+    recorded: number; // steps of which something was recorded
+    few: number | null; // records of a layer, where they are too few to say that nothing is wrong; null: enough
     undo: string; // the action that can be undone; ""
     metrics: string[]; // "loss", "lr", ...
     rows: { name: string; kind: string; verdict: string; severity: number }[]; // in execution order; verdict in words; severity 0: fine

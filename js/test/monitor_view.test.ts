@@ -27,6 +27,8 @@ const monitor = (changes: Partial<MonitorFrame["header"]> = {}, names = NAMES): 
     live: true,
     budget: 0.02,
     overhead: 0.0142,
+    recorded: 400,
+    few: null,
     undo: "",
     metrics: ["loss", "lr"],
     rows: names.map((name) => ({ name, kind: "Conv2d", verdict: "", severity: 0 })),
@@ -92,7 +94,9 @@ it("waits for the first step, then shows a row for each layer, with text as text
 it("says where the run is and what recording takes", () => {
   view.update(monitor());
   expect(find("step").textContent).toBe("1,234");
-  expect(find("overhead").textContent).toBe("recording takes 1.4 % of the training time");
+  expect(find("overhead").textContent).toMatch(
+    /^400 of [\d,]+ steps recorded, recording takes 1\.4 % of the training time$/,
+  );
   expect(find("metrics").textContent).toBe("loss2.31lr0.01");
   const bad = monitor();
   (bad as MonitorFrame).arrays.values.data[0] = Number.NaN;
@@ -160,6 +164,8 @@ it("lists findings, and keeps what is folded out while the evidence changes", ()
   expect(find("findings-title").textContent).toBe("");
   view.update(monitor());
   expect(find("findings-title").textContent).toBe("Nothing looks wrong");
+  view.update(monitor({ findings: [], few: 6 }));
+  expect(find("findings-title").textContent).toBe("Too few records to judge: 6 of each layer");
   const other = finding("", { kind: "chance", severity: 3 });
   view.update(monitor({ findings: [finding("relu1")] }));
   const item = find("finding");

@@ -14,8 +14,8 @@ const severityName = (severity: number): string =>
 
 export interface Findings {
   readonly element: HTMLElement;
-  /** Null: nothing was judged yet. */
-  show(findings: readonly MonitorFinding[] | null): void;
+  /** Null: nothing was judged yet. Of `few` records that nothing is wrong cannot be said. */
+  show(findings: readonly MonitorFinding[] | null, few: number | null): void;
 }
 
 interface Item {
@@ -70,7 +70,7 @@ export function findings(choose: (layer: string) => void): Findings {
   const title = h("p", { class: "iv-findings-title", role: "status", "data-testid": "findings-title" });
   return {
     element: h("div", { class: "iv-findings", "data-testid": "findings" }, title, list),
-    show(found) {
+    show(found, few) {
       const all = found ?? [];
       const seen = new Set<string>();
       for (const [place, finding] of all.entries()) {
@@ -89,7 +89,8 @@ export function findings(choose: (layer: string) => void): Findings {
         item.element.remove();
         items.delete(key);
       }
-      setText(title, all.length ? counted(all.length, "finding") : found ? "Nothing looks wrong" : "");
+      const fine = few === null ? "Nothing looks wrong" : `Too few records to judge: ${few} of each layer`;
+      setText(title, all.length ? counted(all.length, "finding") : found ? fine : "");
       title.toggleAttribute("data-fine", !all.length);
     },
   };

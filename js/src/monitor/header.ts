@@ -102,9 +102,10 @@ export function header(want: (key: string, value: unknown) => void): Header {
       setText(state, STATES[run.state]);
       state.dataset.state = run.state;
       showMetrics(run.metrics, values);
+      const steps = `${count(run.recorded)} of ${count(run.step)} steps recorded`;
       const taken = run.overhead === null ? "" : `recording takes ${percent(run.overhead)} of the training time`;
       // Without a limit the figure is what was asked for, and not what it costs to watch a training run.
-      setText(cost, run.budget === null && taken ? "every step is recorded" : taken);
+      setText(cost, run.budget === null && taken ? "every step is recorded" : taken && `${steps}, ${taken}`);
       cost.title = taken;
       showBudget(run.budget);
       if (paused !== (run.state === "paused")) asked = null;

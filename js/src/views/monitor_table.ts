@@ -53,7 +53,7 @@ export const create: Create = (element, callbacks) => {
         frame = next as MonitorFrame;
         const { rows: all, chosen: said } = frame.header;
         run.show(frame.header, frame.arrays.values.data);
-        judgement.show(frame.header.findings);
+        judgement.show(frame.header.findings, frame.header.few);
         empty.hidden = all.length > 0;
         table.element.hidden = !all.length;
         table.show(frame);

@@ -9,22 +9,35 @@ from itertools import pairwise
 from math import inf
 from numbers import Real
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_FREE = 4  # times that something is done at first whatever it costs: so much is there at once
 _MOST_MARKS = 1_000
 _RECENT = 0.3  # weight of the newest cost in what is expected of the next
 
 
+class Account(Protocol):
+    """What a cost can be charged to besides the budget."""
+
+    def add(self, seconds: float) -> None:
+        """Add a part of a cost."""
+        ...
+
+
 class Budget:
-    """A ledger of seconds; recording may cost a ``fraction`` of the training time, where None or 1 sets no limit."""
+    """A ledger of seconds; recording may cost a ``fraction`` of the training time, where None or 1 sets no limit.
+
+    What is spent while ``setting_up``, on first hooks, memory and code that is loaded when it is first used, is told
+    apart as ``setup``: it comes once, says nothing of what recording costs, and is not paid back.
+    """
 
     def __init__(self, fraction: float | None, clock: Callable[[], float] = time.perf_counter) -> None:
         self.fraction = fraction
         self.cost = 0.0  # seconds spent on recording and showing so far
+        self.setup = 0.0  # seconds spent on setting up
+        self.setting_up = False
         self._clock = clock
         self._running = 0.0
         self._since: float | None = None
@@ -48,7 +61,12 @@ class Budget:
         """Training begins, or goes on."""
         self._since = self._clock()
 
-    def charge(self, seconds: float, share: Share | None = None) -> None:
+    @property
+    def unlimited(self) -> bool:
+        """Tell whether there is no limit."""
+        return self.fraction is None or self.fraction == 1
+
+    def charge(self, seconds: float, share: Account | None = None) -> None:
         """Count a cost that was measured elsewhere, on any thread: the next ``spending`` or ``stop`` adds it."""
         self._charged.append(seconds)
         if share is not None:
@@ -68,7 +86,7 @@ class Budget:
     @property
     def training(self) -> float:
         """Seconds of training alone."""
-        return max(self.running - self.cost, 0.0)
+        return max(self.running - self.cost - self.setup, 0.0)
 
     @property
     def overhead(self) -> float | None:
@@ -76,7 +94,7 @@ class Budget:
         return self.cost / self.training if self.training > 0 else None
 
     @contextmanager
-    def spending(self, share: Share | None = None) -> Iterator[None]:
+    def spending(self, share: Account | None = None) -> Iterator[None]:
         """Count what the body takes as a cost. Inside another ``spending``, only for the share."""
         self._depth += 1
         start = self._clock()
@@ -86,7 +104,10 @@ class Budget:
             self._depth -= 1
             taken = self._clock() - start
             if not self._depth:
-                self.cost += taken
+                if self.setting_up:
+                    self.setup += taken
+                else:
+                    self.cost += taken
                 self._add_charges()
             if share is not None:
                 share.add(taken)
@@ -132,34 +153,26 @@ class DeviceClock:
 class Share:
     """The part, from 0 to 1, of a budget that one kind of work may take, which is done only when it fits in."""
 
-    def __init__(self, budget: Budget, part: float = 1.0) -> None:
+    def __init__(self, budget: Budget, part: float) -> None:
         self._part = part
         self._spent = 0.0
         self._budget = budget
-        self._times = 0
-        self.pending = 0.0  # seconds that the work under way has taken so far
-        self.expected = 0.0  # seconds that the work takes, lately
+        self._pending = 0.0  # seconds that the work under way has taken so far
+        self._expected = 0.0  # seconds that the work takes, lately
 
     def allows(self) -> bool:
         """Tell whether the work may be done now: its expected cost fits in."""
-        fraction = self._budget.fraction
-        if fraction is None or fraction == 1:
+        if self._budget.unlimited:
             return True
-        if fraction == 0:
-            return False
-        allowed = fraction * self._budget.training
-        fits = self._spent + self.expected <= self._part * allowed
-        if self._part == 1:
-            fits = self._budget.cost + self.expected <= allowed
-        return fits or self._times < _FREE
+        fraction = self._budget.fraction or 0.0
+        return fraction > 0 and self._spent + self._expected <= self._part * fraction * self._budget.training
 
     def add(self, seconds: float) -> None:
         """Add a part of the cost of the work under way."""
         self._spent += seconds
-        self.pending += seconds
+        self._pending += seconds
 
     def done(self) -> None:
         """The work was done once."""
-        self._times += 1
-        self.expected += (self.pending - self.expected) * (_RECENT if self.expected else 1.0)
-        self.pending = 0.0
+        self._expected += (self._pending - self._expected) * (_RECENT if self._expected else 1.0)
+        self._pending = 0.0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from innerview.training.budget import Budget, Share
+    from innerview.training.budget import Account, Budget, Share
 
 _log = logging.getLogger("innerview")
 _MOST_TOLD = 20  # different errors of a run
@@ -31,7 +31,7 @@ class Guard:
 
     @contextmanager
     def __call__(
-        self, share: Share | None = None, failed: str = "a part of this step was not recorded"
+        self, share: Account | None = None, failed: str = "a part of this step was not recorded"
     ) -> Iterator[None]:
         """Charge what the body takes, to a share as well, and let no error out of it; ``failed`` is what one means."""
         with self._budget.spending(share):

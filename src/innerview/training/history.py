@@ -11,11 +11,13 @@ from innerview.arguments import strict, whole
 from innerview.errors import InnerviewError
 from innerview.model.calls import unknown_layer
 from innerview.training import storage
+from innerview.training.ordering import in_order
+from innerview.training.series import overview
 from innerview.training.storage import Content
-from innerview.training.tables import LayerTable, MetricTable, Tables
+from innerview.training.tables import MetricTable, Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import numpy as np
 
@@ -40,6 +42,7 @@ class History:
     Attributes:
         memory: as given.
         step: how many steps were seen.
+        recorded: of how many of them something was recorded.
         overhead: what recording cost so far, as a fraction of the training time; None before it is known.
         tables: all that was recorded, as arrays.
     """
@@ -49,6 +52,7 @@ class History:
         whole("memory", memory, 1, "bytes")
         self.memory = memory
         self.step = 0
+        self.recorded = 0
         self.overhead: float | None = None
         self._lock = threading.Lock()
         self._kinds: dict[str, str] = {}  # in execution order
@@ -62,8 +66,8 @@ class History:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """Every parameter seen, in the order of the model."""
-        return tuple(self.tables.weights.widths)
+        """Every parameter seen, in the order in which they were first recorded."""
+        return tuple(self.tables.weights)
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -83,7 +87,7 @@ class History:
     @property
     def bytes(self) -> int:
         """Size of all rows in memory."""
-        return sum(table.bytes for table in self.tables.all())
+        return self.tables.bytes
 
     def kind(self, layer: str) -> str:
         """Class of a layer's module.
@@ -108,16 +112,16 @@ class History:
         self._check(layer)
         if phase not in PHASES:
             raise ValueError(f"phase={phase!r}: there are {' and '.join(map(repr, PHASES))}; probe samples: probe()")
-        return self.tables.of(phase).series(layer, self._kinds[layer])
+        return self.tables.series(phase, layer, self._kinds[layer])
 
     def overview(self, phase: str = "train", points: int = 60) -> Overview:
-        """Return every layer at a glance, at the cost of one ``series``.
+        """Return every layer at a glance.
 
         Args:
             phase: "train" or "eval".
             points: the most standard deviations over time.
         """
-        return self.tables.of(phase).overview(self.layers, points)
+        return overview([self.tables.series(phase, layer, kind) for layer, kind in self._kinds.items()], points)
 
     def probe(self, number: int, layer: str) -> LayerSeries:
         """Return the course of a layer for one probe sample, a record for each time that it was run.
@@ -131,10 +135,9 @@ class History:
             IndexError: no such sample was run.
         """
         self._check(layer)
-        table = self.tables.layers.get(f"probe {number}")
-        if table is None:
+        if f"probe {number}" not in self.tables.layers:
             raise IndexError(f"probe {number}: there are records of {self.probes} probe samples")
-        return table.series(layer, self._kinds[layer])
+        return self.tables.series(f"probe {number}", layer, self._kinds[layer])
 
     def weights(self, parameter: str) -> Weights:
         """Return the course of a parameter.
@@ -142,9 +145,9 @@ class History:
         Raises:
             UnknownLayerError: no such parameter was seen; the nearest names are offered.
         """
-        if parameter not in self.parameters:
+        if parameter not in self.tables.weights:
             raise unknown_layer(parameter, self.parameters, "parameter")
-        return self.tables.weights.weights(parameter)
+        return self.tables.weights[parameter].weights(parameter)
 
     def metric(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Every value of a metric; of a long run the means of neighbouring steps.
@@ -164,21 +167,20 @@ class History:
         return table["low"].copy(), table["high"].copy()
 
     def add(self, record: Record) -> None:
-        """Add what was recorded of a step. Records of a phase come in the order of steps."""
+        """Add what was recorded of a step, of any of the layers. Records of a phase come in the order of steps."""
         with self._lock:
             if record.layers:
-                self._place({name: record.kinds.get(name, "") for name in record.layers})
-                self.tables.layers.setdefault(record.phase, LayerTable()).append(record.step, record.layers)
-            if record.weights:
-                self.tables.weights.append(record.step, record.weights)
+                self._place({name: record.kinds.get(name, "") for name in record.layers}, record.order)
+                self.tables.add_layers(record.phase, record.step, record.layers)
+            self.tables.add_weights(record.step, record.weights)
+            self.recorded += record.phase == "train"
             self.step = max(self.step, record.step)
             self._fit()
 
     def add_metrics(self, step: int, values: Mapping[str, float]) -> None:
         """Add the metrics of a step."""
         with self._lock:
-            for name, value in values.items():
-                self.tables.metrics.setdefault(name, MetricTable()).append(step, value)
+            self.tables.add_metrics(step, values)
             self._fit()
 
     def add_event(self, event: Event) -> None:
@@ -257,12 +259,12 @@ class History:
         except ImportError as error:
             raise InnerviewError("to_frame() makes a pandas DataFrame: pip install pandas") from error
         frames, snapshot = [], self.copy()
-        for phase, table in snapshot.tables.layers.items():
+        for phase, tables in snapshot.tables.layers.items():
             for layer in snapshot.layers:
-                series = table.series(layer, snapshot.kind(layer))
-                columns = {name: getattr(series, name) for name in series.NUMBERS}
-                frame = pd.DataFrame({"layer": layer, "phase": phase, **columns})
-                frames.append(frame[series.count > 0])
+                if layer in tables:
+                    series = tables[layer].series(layer, snapshot.kind(layer))
+                    columns = {name: getattr(series, name) for name in series.NUMBERS}
+                    frames.append(pd.DataFrame({"layer": layer, "phase": phase, **columns}))
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"layer": [], "phase": []})
 
     def __repr__(self) -> str:
@@ -276,32 +278,31 @@ class History:
         events = sorted(dict.fromkeys((*self._events, *other.events)), key=lambda event: event.step)
         self._events = events[-_MOST_EVENTS:]
         self.step, self.memory = max(self.step, other.step), max(self.memory, other.memory)
+        self.recorded = max(self.recorded, other.recorded)
         known = [each.overhead for each in (self, other) if each.overhead is not None]
         self.overhead = max(known, default=None)
 
     def _fit(self) -> None:
         self.tables.fit(int(self.memory / _ROOM))
 
-    def _place(self, kinds: Mapping[str, str]) -> None:
-        """Note the classes of layers; those not seen before come after the one that ran before them."""
+    def _place(self, kinds: Mapping[str, str], order: Iterable[str] = ()) -> None:
+        """Note the classes of layers, in the order in which they ran."""
         if not kinds.keys() <= self._kinds.keys():
-            order, at = list(self._kinds), 0
-            for name in kinds:
-                if name not in self._kinds:
-                    order.insert(at, name)
-                at = order.index(name) + 1
-            self._kinds = {name: self._kinds.get(name, "") for name in order}
+            known = [name for name in order if name in kinds or name in self._kinds]
+            self._kinds = {name: self._kinds.get(name, "") for name in in_order(self._kinds, known or kinds)}
         self._kinds.update(kinds)
 
     def _content(self) -> Content:
         with self._lock:
             tables = self.tables.snapshot()
-            return Content(self.memory, self.step, self.overhead, dict(self._kinds), tables, list(self._events))
+            return Content(
+                self.memory, self.step, self.recorded, self.overhead, dict(self._kinds), tables, list(self._events)
+            )
 
     @classmethod
     def _of(cls, content: Content) -> History:
         result = cls(content.memory)
-        _, result.step, result.overhead, result._kinds, result.tables, result._events = content
+        _, result.step, result.recorded, result.overhead, result._kinds, result.tables, result._events = content
         return result
 
     def _check(self, layer: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
@@ -14,16 +13,17 @@ from innerview.training.actions import Actions
 from innerview.training.budget import Budget, Share
 from innerview.training.diagnosis import Finding, diagnose
 from innerview.training.gathering import gather
+from innerview.training.given import number_of_classes, the_optimizers
 from innerview.training.guard import Guard, Listeners
 from innerview.training.history import History
 from innerview.training.learning_rates import Scale, ScaleRates
 from innerview.training.metrics import Metrics, learning_rates, numbers
 from innerview.training.probes import Probes
 from innerview.training.record import Event
-from innerview.training.watcher import Watcher, unwrapped
+from innerview.training.watcher import Watcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
 
     from torch import Tensor
@@ -56,17 +56,17 @@ class Monitor:
         optimizer: the one that trains it, or several, such as ``[adam, muon]``: gives learning rates, and the exact
             moments before and after each update.
         layers: names of the layers to record; all when None.
-        budget: the most that recording and showing may cost, as a fraction of the training time: it decides which steps
-            are recorded, and how large a sample of each. None records every step.
+        budget: the most that recording and showing may cost, as a fraction of the training time. Each step records as
+            many layers as it bears, in turn, so that the records lie evenly over the run. None records all in each.
         probes: some fixed samples, such as ``images[:3]``, that are run at the end of each epoch.
         probe_every: number of steps after which they are run as well.
-        classes: number of classes, which tells what a loss at the level of chance is.
+        classes: number of classes, or their names, which tells what a loss at the level of chance is.
         scaler: of the loss, with mixed precision: gradients of activations are divided by its scale.
         memory: the most that the history may take, in bytes.
 
     Attributes:
         model: as given.
-        classes: as given.
+        classes: their number, or None.
         history: what was recorded so far. Another thread reads ``history.copy()``.
 
     Raises:
@@ -86,19 +86,18 @@ class Monitor:
         budget: float | None = 0.02,
         probes: Any = None,
         probe_every: int | None = None,
-        classes: int | None = None,
+        classes: int | Sequence[str] | None = None,
         scaler: Any = None,
         memory: int = 100_000_000,
     ) -> None:
         if not isinstance(model, nn.Module):
             raise InnerviewError(f"model={model!r:.80}: a torch.nn.Module is monitored, not a {type(model).__name__}")
-        whole("classes", classes, 2, "classes", optional=True)
         whole("probe_every", probe_every, 1, "steps", optional=True)
         if probe_every is not None and probes is None:
             raise InnerviewError(f"probe_every={probe_every}: there are none to run: give them, probes=images[:3]")
-        optimizers = _checked(optimizer, model)
+        optimizers = the_optimizers(optimizer, model)
         self.model = model
-        self.classes = classes
+        self.classes = number_of_classes(classes)
         self.history = History(memory)
         self._budget = Budget(budget)
         self._guard = Guard(self._budget, self._tell)
@@ -166,12 +165,17 @@ class Monitor:
     def optimizer(self, optimizer: Optimizer | Iterable[Optimizer] | None) -> None:
         if self._entered:
             raise InnerviewError("this monitor is recording: its optimizer can be set before or after that")
-        self._watcher.optimizers = self._scale.optimizers = _checked(optimizer, self.model)
+        self._watcher.optimizers = self._scale.optimizers = the_optimizers(optimizer, self.model)
 
     @property
     def overhead(self) -> float | None:
         """The cost of recording and showing so far, as a fraction of the training time; None before any."""
         return self._budget.overhead
+
+    @property
+    def setup(self) -> float:
+        """What setting up took besides, once, in seconds: first hooks, memory, code that is loaded when first used."""
+        return self._budget.setup
 
     @property
     def budget(self) -> float | None:
@@ -266,7 +270,8 @@ class Monitor:
         """Judge the run so far.
 
         Returns:
-            What is wrong, the worst first: evidence, what to try, where the rule comes from. Empty when nothing is.
+            What is wrong, the worst first: evidence, what to try, where the rule comes from. Empty when nothing is, or
+            when there are too few records to see it: some rules want eleven of each layer.
         """
         return diagnose(self.history.copy(), classes=self.classes)
 
@@ -382,28 +387,3 @@ class Monitor:
         )
         self._tell("note", text)
         warnings.warn(text, stacklevel=3)
-
-
-def _checked(optimizer: Any, model: nn.Module) -> tuple[Any, ...]:
-    """Return the optimizers that were given, as a tuple; an InnerviewError for what is none, or trains nothing here."""
-    if optimizer is None:
-        return ()
-    one = isinstance(optimizer, str) or not isinstance(optimizer, Iterable)
-    given: tuple[Any, ...] = (optimizer,) if one else tuple(optimizer)
-    if not given:
-        raise InnerviewError(f"optimizer={optimizer!r}: there is none in it; give one, several, or None")
-    own = {id(parameter) for parameter in model.parameters()}
-    for each in given:
-        kind = type(each).__name__
-        if not hasattr(each, "param_groups"):
-            raise InnerviewError(
-                f"optimizer={each!r:.80}: an optimizer is watched, or several, as in optimizer=[one, two], not a {kind}"
-            )
-        trained = [parameter for group in each.param_groups for parameter in group["params"]]
-        if not any(id(parameter) in own for parameter in trained):
-            more = "" if one else "; give only those that train it"
-            raise InnerviewError(
-                f"optimizer: this {kind} trains {len(trained)} parameters, none of which belongs to the monitored "
-                f"{type(unwrapped(model)).__name__}; give the one that was made from its parameters(){more}"
-            )
-    return given

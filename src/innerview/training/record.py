@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from innerview.analysis.statistics.accumulators import Statistics
 
@@ -39,10 +39,14 @@ class WeightSample(NamedTuple):
 
 @dataclass(frozen=True)
 class Record:
-    """Statistics of one step: by layer in the order in which they started, with the class of each, and by parameter."""
+    """Statistics of one step, of some or all of the layers, with the class of each, and of parameters.
+
+    The layers are in the order in which they started; ``order`` has that of more of them, where it is known.
+    """
 
     step: int
     layers: Mapping[str, Statistics]
     kinds: Mapping[str, str]
     phase: str = "train"  # or "eval", "probe 0", ...
     weights: Mapping[str, WeightSample] = field(default_factory=dict)
+    order: Sequence[str] = ()

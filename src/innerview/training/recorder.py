@@ -26,6 +26,8 @@ from innerview.model.calls import Calls
 from innerview.model.layers import kind_of
 from innerview.model.outputs import activation
 from innerview.training.local import local, untransformed
+from innerview.training.ordering import in_order
+from innerview.training.survey import Survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -51,11 +53,15 @@ class Recorder:
     def __init__(self, working: Callable[[], AbstractContextManager[None]]) -> None:
         # Of larger activations, only as many samples of the batch are looked at as have about this number of values.
         self.limit: int | None = None
-        self.looked = 0  # values, since the last take
         self.half = False  # whether a float16 output took part in training
         self.batched = False  # whether an output was not read because it was inside torch.func.vmap
         self.scaler: Any = None  # of the loss: gradients are divided by its scale
         self.kinds: dict[str, str] = {}
+        self.order: list[str] = []  # of all names that ever started
+        self._placed: frozenset[str] = frozenset()  # the same
+        self.survey = Survey()
+        self._surveying = False
+        self._deciding: dict[str, str] = {}  # the class that decides about a layer's axes
         self._working = working
         self._axes: dict[tuple[str, str, tuple[int, ...]], int] = {}
         self._shapes: list[tuple[str, tuple[int, ...]]] = []
@@ -71,10 +77,14 @@ class Recorder:
         """True when there is nothing to take."""
         return not self._seen and not self._folded
 
-    def start(self, modules: Mapping[str, nn.Module], counts: Tensor | None = None) -> None:
+    def start(
+        self, modules: Mapping[str, nn.Module], counts: Tensor | None = None, *, survey: float | None = None
+    ) -> None:
         """Begin to listen to these modules, by path: a forward starts, of which only the positions in ``counts`` count.
 
-        ``counts`` is as ``counted_in_a_pass`` has it.
+        ``counts`` is as ``counted_in_a_pass`` has it. In a ``survey`` it is noted of all of them what they return, and
+        only the first are looked at, as far as so many values go. A record of some of the modules needs one before: it
+        knows their order, and what is around each.
         """
         if self._waiting >= _MOST_WAITING:
             self._fold()
@@ -82,6 +92,9 @@ class Recorder:
         self._shapes = []
         self._modules = modules
         self._counts = counts
+        self._surveying = survey is not None
+        if survey is not None:
+            self.survey.begin(survey)
         self._calls = Calls(modules, self.returned, self._started).__enter__()
 
     def stop(self) -> None:
@@ -93,12 +106,17 @@ class Recorder:
     def returned(self, path: str, call: int, output: Any) -> None:
         """Look at what a module returned."""
         with self._working():
-            self._look(path if call == 1 else f"{path}#{call}", kind_of(self._modules[path]), output)
+            name, kind = path if call == 1 else f"{path}#{call}", kind_of(self._modules[path])
+            if not self._surveying or self._noted(path, call, name, kind, output):
+                self._look(name, kind, output)
 
     def take(self) -> dict[str, Statistics]:
         """Return what was seen, by layer in the order of their start, in two transfers; take the hooks off tensors."""
         try:
             self._fold()
+            if any(name not in self._placed for name in self._order):
+                self.order = in_order(self.order, self._order)
+                self._placed = frozenset(self.order)
             found = self._folded
             gradients = [(name, part) for name, all_of in self._gradients.items() for one in all_of for part in one]
             for (name, _), array in zip(gradients, _on_cpu([part for _, part in gradients]), strict=True):
@@ -129,11 +147,22 @@ class Recorder:
             handle.remove()  # the tensor may be a parameter, or be kept by the model
         self._handles = []
         self._factors: Tensor | None = None
-        self.looked = 0
 
     def _started(self, path: str, call: int) -> None:
         name = path if call == 1 else f"{path}#{call}"
         self._order.setdefault(name)
+
+    def _noted(self, path: str, call: int, name: str, kind: str, output: Any) -> bool:
+        """Note what a module returned; whether it is to be looked at."""
+        value, _ = activation(output)
+        self.survey.note(path, call, value)
+        if self.survey.takes(path, 0 if value is None else value.numel()):
+            return True
+        if value is not None:
+            shape = tuple(value.shape[1:])
+            self._shapes.append((kind, shape))
+            self._axis(name, kind, shape)
+        return False
 
     def _look(self, name: str, kind: str, output: Any) -> None:
         value, _ = activation(output)
@@ -152,7 +181,6 @@ class Recorder:
             part, channel_axis = without_padding(self._counts, local(plain), axis)
             if self.limit is not None and part.ndim and part.numel() > self.limit:
                 part = part[:: -(-part.numel() // self.limit)]
-        self.looked += part.numel()
         gradients = self._gradients.setdefault(name, [])
         how = axis, saturating(kind), self.limit
         # A block returns what its last layer returned: the same numbers, and later the same gradient.
@@ -211,9 +239,12 @@ class Recorder:
     def _axis(self, name: str, kind: str, shape: tuple[int, ...]) -> int:
         """The axis that holds the channels, the first axis being that of the samples."""
         key = (name, kind, shape)
+        if self._surveying:
+            # What is around a layer decides about its axes; it is not seen later, when the layer alone has its turn.
+            self._deciding[name] = deciding_kind(kind, shape, self._shapes)
         if key not in self._axes:
-            layout = choose_layout(shape, kind=deciding_kind(kind, shape, self._shapes))
-            self._axes[key] = layout.channel_axis + 1
+            decides = self._deciding.get(name) or deciding_kind(kind, shape, self._shapes)
+            self._axes[key] = choose_layout(shape, kind=decides).channel_axis + 1
         return self._axes[key]
 
 

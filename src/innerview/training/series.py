@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from innerview.analysis.statistics.accumulators import CHANNEL_ROWS, Statistics, saturating
+from innerview.analysis.statistics.accumulators import BINS, CHANNEL_ROWS, Statistics, saturating
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_FEW = 4  # intervals without a record are a gap
 
 
 class LayerSeries:
-    """One layer over the ``R`` records of one phase.
+    """One layer over the ``R`` records that there are of it in one phase, each with its own steps.
 
     Each attribute is computed when it is first asked for. Floats are NaN where a record has no finite value of the
     layer, of the channel or of the gradient.
@@ -41,18 +47,14 @@ class LayerSeries:
         self.steps, self.spans, self.histogram = _closed(steps), _closed(spans), _closed(statistics.histogram)
         self._statistics, self._column, self._channels = statistics, statistics.column, statistics.channels
 
-    @property
-    def called(self) -> LayerSeries:
-        """The records in which the layer was called."""
-        at = self.count > 0
-        if at.all():
-            return self
-        statistics = Statistics(*(values[at] for values in self._statistics))
-        return LayerSeries(self.layer, self.kind, self.steps[at], self.spans[at], statistics)
+    def at(self, records: slice | np.ndarray) -> LayerSeries:
+        """Some of the records, by their places."""
+        statistics = Statistics(*(values[records] for values in self._statistics))
+        return LayerSeries(self.layer, self.kind, self.steps[records], self.spans[records], statistics)
 
     @cached_property
     def count(self) -> np.ndarray:
-        """Values that were looked at: int64 ``[R]``; 0 where the layer was not called."""
+        """Values that were looked at: int64 ``[R]``."""
         return self._column("count").astype(np.int64)
 
     @cached_property
@@ -159,7 +161,7 @@ class LayerSeries:
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """One parameter over the records of a run; NaN where something was not seen.
+    """One parameter over the ``R`` records that there are of it; NaN where something was not seen.
 
     Attributes:
         name: as in ``model.named_parameters()``.
@@ -189,9 +191,9 @@ class Overview:
 
     Attributes:
         layers: their names, in execution order.
-        mean, std, near_zeros, dead: float64 ``[L]``, of the latest record in which a layer was called.
+        mean, std, near_zeros, dead: float64 ``[L]``, of each layer's latest record.
         histogram: float32 ``[L, B]``, of the same record.
-        stds: float64 ``[L, P]``, standard deviations from the first record to the last.
+        stds: float64 ``[L, P]``, standard deviations from each layer's first record to its last.
     """
 
     layers: tuple[str, ...]
@@ -201,6 +203,36 @@ class Overview:
     dead: np.ndarray
     histogram: np.ndarray
     stds: np.ndarray
+
+
+def overview(courses: Sequence[LayerSeries], points: int) -> Overview:
+    """Look at the latest record of each layer, and at its standard deviation at so many points at most."""
+    layers = tuple(series.layer for series in courses)
+    mean, std, near_zeros, dead = np.full((4, len(courses)), np.nan)
+    histogram = np.zeros((len(courses), BINS), np.float32)
+    stds = np.full((len(courses), max(1, min(points, max((len(each.steps) for each in courses), default=0)))), np.nan)
+    for place, series in enumerate(courses):
+        if len(series.steps):
+            last = series.at(slice(-1, None))
+            mean[place], std[place], near_zeros[place] = last.mean[0], last.std[0], last.near_zeros[0]
+            dead[place], histogram[place] = last.dead[0], last.histogram[0]
+            stds[place] = series.at(np.linspace(0, len(series.steps) - 1, stds.shape[1]).astype(int)).std
+    return Overview(layers, mean, std, near_zeros, dead, histogram, stds)
+
+
+def interval(steps: np.ndarray, spans: np.ndarray) -> float:
+    """Return the usual number of steps from the end of a record to the next one: the median; 1 of fewer than two."""
+    return float(np.median(_rests(steps, spans))) + 1 if len(steps) > 1 else 1.0
+
+
+def gaps(steps: np.ndarray, spans: np.ndarray) -> np.ndarray:
+    """Mark the records before which there was none for longer than a few usual intervals: bool ``[R]``."""
+    late = _rests(steps, spans) >= _FEW * interval(steps, spans)
+    return np.concatenate([np.zeros(min(1, len(steps)), bool), late])
+
+
+def _rests(steps: np.ndarray, spans: np.ndarray) -> np.ndarray:
+    return steps[1:] - (steps[:-1] + spans[:-1])
 
 
 def _closed(array: np.ndarray) -> np.ndarray:

@@ -29,6 +29,7 @@ class StepTable(ABC):
 
     def __init__(self, empty: Columns) -> None:
         self._empty = empty
+        self._row_bytes = _size_of(empty)
         self._length = 0
         self._arrays = self._allocated(0)
 
@@ -57,7 +58,7 @@ class StepTable(ABC):
     @property
     def row_bytes(self) -> int:
         """Size of one row."""
-        return 16 + sum(array.nbytes for array in self._empty.values())
+        return self._row_bytes
 
     def __getitem__(self, column: str) -> np.ndarray:
         """Return a column ``[R, ...]``: not to be written to."""
@@ -129,6 +130,7 @@ class StepTable(ABC):
         """Give the rows another shape; ``place(column, old, new)`` writes the old rows into the new, empty ones."""
         old, steps, spans = self.columns(), self.steps, self.spans
         self._empty = empty
+        self._row_bytes = _size_of(empty)
         self._arrays = self._allocated(self._length + _SMALLEST)
         self._arrays["steps"][: self._length] = steps
         self._arrays["spans"][: self._length] = spans
@@ -157,6 +159,11 @@ class StepTable(ABC):
     def _allocated(self, capacity: int) -> Columns:
         arrays = {name: np.empty((capacity, *empty.shape), empty.dtype) for name, empty in self._empty.items()}
         return {"steps": np.empty(capacity, np.int64), "spans": np.empty(capacity, np.int64), **arrays}
+
+
+def _size_of(row: Columns) -> int:
+    """Return the bytes of a row, with those of its step and span."""
+    return 16 + sum(array.nbytes for array in row.values())
 
 
 def _every_other(lots: np.ndarray) -> np.ndarray:

@@ -12,13 +12,13 @@ import numpy as np
 
 from innerview.errors import HistoryError
 from innerview.training.record import Event
-from innerview.training.tables import LayerTable, MetricTable, Tables
+from innerview.training.tables import LayerTable, MetricTable, Tables, WeightTable
 
 if TYPE_CHECKING:
     from innerview.training.step_table import Columns, StepTable
 
 FORMAT = "innerview history"
-VERSION = 1
+VERSION = 2
 # What reading an .npz raises when it is something else, or not whole.
 _BROKEN = (OSError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError, AttributeError)
 
@@ -28,6 +28,7 @@ class Content(NamedTuple):
 
     memory: int
     step: int
+    recorded: int
     overhead: float | None
     kinds: dict[str, str]
     tables: Tables
@@ -42,10 +43,13 @@ def write(content: Content, file: IO[bytes]) -> None:
         "version": VERSION,
         "memory": content.memory,
         "step": content.step,
+        "recorded": content.recorded,
         "overhead": content.overhead,
         "layers": list(content.kinds.items()),
-        "phases": {phase: [list(table.widths), list(table.widths.values())] for phase, table in tables.layers.items()},
-        "parameters": list(tables.weights.widths),
+        "phases": {
+            phase: {name: table.channels for name, table in layers.items()} for phase, layers in tables.layers.items()
+        },
+        "parameters": list(tables.weights),
         "metrics": list(tables.metrics),
         "events": [asdict(event) for event in content.events],
     }
@@ -61,16 +65,16 @@ def read(file: IO[bytes], name: str) -> Content:
         with np.load(file, allow_pickle=False) as arrays:
             about = _about(arrays, name)
             tables = Tables()
-            tables.weights.lay_out(dict.fromkeys(about["parameters"], 0))
-            for phase, (layers, widths) in about["phases"].items():
-                tables.layers[phase] = LayerTable()
-                tables.layers[phase].lay_out(dict(zip(layers, widths, strict=True)))
+            for phase, layers in about["phases"].items():
+                tables.layers[phase] = {layer: LayerTable(channels) for layer, channels in layers.items()}
+            tables.weights = {parameter: WeightTable() for parameter in about["parameters"]}
             tables.metrics = {metric: MetricTable() for metric in about["metrics"]}
             for prefix, table in _named(tables):
                 _fill(table, arrays, prefix)
             kinds = {str(layer): str(kind) for layer, kind in about["layers"]}
             events = [Event(**event) for event in about["events"]]
-            return Content(int(about["memory"]), int(about["step"]), about["overhead"], kinds, tables, events)
+            memory, step, recorded = (int(about[name]) for name in ("memory", "step", "recorded"))
+            return Content(memory, step, recorded, about["overhead"], kinds, tables, events)
     except HistoryError:
         raise
     except _BROKEN as error:
@@ -92,8 +96,12 @@ def _about(arrays: Any, name: str) -> dict[str, Any]:
 def _named(tables: Tables) -> list[tuple[str, StepTable]]:
     """Return every table with what its arrays are called in the file."""
     return [
-        *((f"phase{number}", table) for number, table in enumerate(tables.layers.values())),
-        ("weights", tables.weights),
+        *(
+            (f"phase{number}.layer{place}", table)
+            for number, layers in enumerate(tables.layers.values())
+            for place, table in enumerate(layers.values())
+        ),
+        *((f"weights{number}", table) for number, table in enumerate(tables.weights.values())),
         *((f"metric{number}", table) for number, table in enumerate(tables.metrics.values())),
     ]
 

@@ -1,153 +1,87 @@
-"""The tables of a history: of layers, of weights, of metrics."""
+"""The tables of a history: one for each layer and phase, one for each parameter, one for each metric."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from innerview.analysis.statistics.accumulators import COLUMNS, Statistics, empty, empty_channels, merge, merge_channels
+from innerview.analysis.statistics.accumulators import Statistics, empty, empty_channels, merge
 from innerview.training.record import WeightSample
-from innerview.training.series import LayerSeries, Overview, Weights
+from innerview.training.series import LayerSeries, Weights
 from innerview.training.step_table import Columns, StepTable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from typing_extensions import Self
 
 
-class NamedTable(StepTable):
-    """Rows in which each name has a part, and in the column "channels" as many places as it has channels."""
+class LayerTable(StepTable):
+    """Statistics of one layer by step: a row where it was recorded, none where it was not, for whatever reason."""
 
-    def __init__(self) -> None:
-        self.widths: dict[str, int] = {}  # channels of each name, in the order in which they lie
-        self.places: dict[str, tuple[int, slice]] = {}  # position of each name, and where its channels lie
-        super().__init__(self._nothing({}))
+    def __init__(self, channels: int = 0) -> None:
+        super().__init__(_nothing(channels))
 
-    @abstractmethod
-    def _nothing(self, widths: Mapping[str, int]) -> Columns:
-        """Make the row that stands for nothing."""
+    @property
+    def channels(self) -> int:
+        """The most channels that the layer had."""
+        return self["channels"].shape[-1]
 
-    def widen(self, widths: Mapping[str, int]) -> None:
-        """Make room for these names and numbers of channels."""
-        self.lay_out(self.widths | {name: max(self.widths.get(name, 0), width) for name, width in widths.items()})
+    def append(self, step: int, statistics: Statistics) -> None:
+        """Add a row."""
+        self.widen(statistics.channels.shape[-1])
+        channels = statistics.channels
+        if channels.shape[-1] < self.channels:
+            channels = empty_channels(channels=self.channels)
+            channels[:, : statistics.channels.shape[-1]] = statistics.channels
+        self._append(step, {"scalars": statistics.scalars, "histogram": statistics.histogram, "channels": channels})
 
-    def lay_out(self, widths: Mapping[str, int]) -> None:
-        """Have room for exactly these names and numbers of channels, in this order; none is taken away."""
-        if list(widths.items()) == list(self.widths.items()):
+    def widen(self, channels: int) -> None:
+        """Make room for so many channels."""
+        if channels <= self.channels:
             return
-        starts = accumulate(widths.values(), initial=0)
-        places = {
-            name: (at, slice(start, start + widths[name]))
-            for at, (name, start) in enumerate(zip(widths, starts, strict=False))
-        }
-        order = [places[name][0] for name in self.widths]
-        channels = [places[name][1].start + number for name, width in self.widths.items() for number in range(width)]
+        before = self.channels
 
         def place(column: str, old: np.ndarray, new: np.ndarray) -> None:
-            if column == "channels":
-                new[:, :, channels] = old
-            else:
-                new[:, order] = old
+            (new[..., :before] if column == "channels" else new)[:] = old
 
-        self._reshape(self._nothing(widths), place)
-        self.widths, self.places = dict(widths), places
+        self._reshape(_nothing(channels), place)
 
     def together(self, other: Self) -> Self:
-        """Make a table of the rows of both, whatever their names and widths."""
+        """Make a table of the rows of both, whatever their numbers of channels."""
         mine, theirs = self.snapshot(), other.snapshot()
-        mine.widen(other.widths)
-        theirs.lay_out(mine.widths)
+        mine.widen(theirs.channels)
+        theirs.widen(mine.channels)
         return mine.joined(theirs)
 
-
-class LayerTable(NamedTable):
-    """Statistics of layers by step. All layers of a row lie side by side, their channels one after the other."""
-
-    def append(self, step: int, layers: Mapping[str, Statistics]) -> None:
-        """Add a row; layers that are not in it count as not called."""
-        self.widen({name: statistics.channels.shape[-1] for name, statistics in layers.items()})
-        row = self._nothing(self.widths)
-        for name, given in layers.items():
-            at, channels = self.places[name]
-            row["scalars"][at], row["histogram"][at] = given.scalars, given.histogram
-            row["channels"][:, channels.start : channels.start + given.channels.shape[-1]] = given.channels
-        self._append(step, row)
-
     def series(self, name: str, kind: str) -> LayerSeries:
-        """Return what one layer did; of a layer that this table does not have, a series without records."""
-        if name not in self.places:
-            nothing = np.zeros(0, np.int64)
-            return LayerSeries(name, kind, nothing, nothing, empty(0))
-        at, channels = self.places[name]
-        statistics = Statistics(self["scalars"][:, at], self["histogram"][:, at], self["channels"][:, :, channels])
-        return LayerSeries(name, kind, self.steps, self.spans, statistics)
-
-    def overview(self, layers: Sequence[str], points: int) -> Overview:
-        """Look at some layers at once, at so many points; those that the table does not have are NaN."""
-        places = [self.places[name] for name in layers if name in self.places]
-        at, where = np.array([at for at, _ in places], int), np.flatnonzero([name in self.places for name in layers])
-        some = np.unique(np.linspace(0, len(self) - 1, min(points, len(self))).astype(int))
-        mean, std, near_zeros, dead = np.full((4, len(layers)), np.nan)
-        histogram = np.zeros((len(layers), self["histogram"].shape[-1]), np.float32)
-        stds = np.full((len(layers), max(1, len(some))), np.nan)
-        if len(self) and len(at):
-            called = self["scalars"][:, at, COLUMNS.index("count")] > 0
-            # The last row of all for a layer that was never called.
-            latest = np.where(called.any(0), len(self) - 1 - np.argmax(called[::-1], 0), len(self) - 1)
-            now = self._all(self["scalars"][latest, at], self["histogram"][latest, at])
-            mean[where], std[where], near_zeros[where] = now.mean, now.std, now.near_zeros
-            histogram[where] = now.histogram
-            stds[where] = self._all(self["scalars"][np.ix_(some, at)], self["histogram"][np.ix_(some, at)]).std.T
-            for place, row, (_, channels) in zip(where, latest, places, strict=True):
-                one = Statistics(now.histogram, now.histogram, self["channels"][row : row + 1, :, channels])
-                dead[place] = LayerSeries("", "", self.steps[:1], self.spans[:1], one).dead[0]
-        return Overview(tuple(layers), mean, std, near_zeros, dead, histogram, stds)
-
-    def _all(self, scalars: np.ndarray, histogram: np.ndarray) -> LayerSeries:
-        """Read the numbers of many layers as if they were those of one."""
-        return LayerSeries("", "", self.steps, self.spans, Statistics(scalars, histogram, empty_channels(channels=0)))
-
-    def _nothing(self, widths: Mapping[str, int]) -> Columns:
-        nothing = empty(len(widths))
-        channels = empty_channels(channels=sum(widths.values()))
-        return {"scalars": nothing.scalars, "histogram": nothing.histogram, "channels": channels}
+        """Return what the layer did."""
+        return LayerSeries(name, kind, self.steps, self.spans, Statistics(**self.columns()))
 
     def _merged(self, one: Columns, other: Columns) -> Columns:
-        # Their channels lie side by side, so they are merged apart.
-        none = empty_channels(*one["scalars"].shape[:-1], channels=0)
-        merged = merge(
-            Statistics(one["scalars"], one["histogram"], none), Statistics(other["scalars"], other["histogram"], none)
-        )
-        channels = merge_channels(one["channels"], other["channels"])
-        return {"scalars": merged.scalars, "histogram": merged.histogram, "channels": channels}
+        return merge(Statistics(**one), Statistics(**other))._asdict()
 
 
-class WeightTable(NamedTable):
-    """Sums over samples of parameters by step."""
+class WeightTable(StepTable):
+    """Sums over samples of one parameter by step."""
 
-    def append(self, step: int, weights: Mapping[str, WeightSample]) -> None:
+    def __init__(self) -> None:
+        size = len(WeightSample._fields)
+        super().__init__({"sums": np.zeros(size), "counts": np.zeros(size, np.float32)})
+
+    def append(self, step: int, sample: WeightSample) -> None:
         """Add a row."""
-        self.widen(dict.fromkeys(weights, 0))
-        unseen = (np.nan,) * len(WeightSample._fields)
-        values = np.array([weights.get(name, unseen) for name in self.widths], np.float64)
-        values[:, :2] **= 2  # of root mean squares it is the squares that are averaged
+        values = np.array(sample, np.float64)
+        values[:2] **= 2  # of root mean squares it is the squares that are averaged
         seen = ~np.isnan(values)
         self._append(step, {"sums": np.where(seen, values, 0), "counts": seen.astype(np.float32)})
 
     def weights(self, name: str) -> Weights:
-        """Return what one parameter did."""
-        at = self.places[name][0]
-        sums, counts = self["sums"][:, at], self["counts"][:, at]
-        rms, gradient, ratio, near = (sums / np.where(counts > 0, counts, np.nan)).T
+        """Return what the parameter did."""
+        counts = self["counts"]
+        rms, gradient, ratio, near = (self["sums"] / np.where(counts > 0, counts, np.nan)).T
         return Weights(name, self.steps.copy(), self.spans.copy(), np.sqrt(rms), np.sqrt(gradient), ratio, near)
-
-    def _nothing(self, widths: Mapping[str, int]) -> Columns:
-        size = (len(widths), len(WeightSample._fields))
-        return {"sums": np.zeros(size), "counts": np.zeros(size, np.float32)}
 
     def _merged(self, one: Columns, other: Columns) -> Columns:
         return {name: one[name] + other[name] for name in one}
@@ -178,44 +112,105 @@ class MetricTable(StepTable):
 
 
 class Tables:
-    """All tables of a history: of layers by phase, of all parameters, of metrics by name."""
+    """All tables of a history: of layers by phase and name, of parameters and of metrics by name."""
 
     def __init__(self) -> None:
-        self.layers: dict[str, LayerTable] = {}
-        self.weights = WeightTable()
+        self.layers: dict[str, dict[str, LayerTable]] = {}
+        self.weights: dict[str, WeightTable] = {}
         self.metrics: dict[str, MetricTable] = {}
+        self._spare = 0  # bytes that may be added before all sizes are added up again
 
-    def of(self, phase: str) -> LayerTable:
-        """Return the layers in a phase: a table without any where there was none."""
-        return self.layers.get(phase) or LayerTable()
+    def groups(self) -> list[Mapping[str, StepTable]]:
+        """Return the tables that are thinned out together: those of a phase, of all parameters, of all metrics."""
+        return [*self.layers.values(), self.weights, self.metrics]
 
     def all(self) -> list[StepTable]:
         """Return every one of them."""
-        return [*self.layers.values(), self.weights, *self.metrics.values()]
+        return [table for group in self.groups() for table in group.values()]
+
+    @property
+    def bytes(self) -> int:
+        """Size of all rows."""
+        return sum(table.bytes for table in self.all())
+
+    def series(self, phase: str, name: str, kind: str) -> LayerSeries:
+        """Return what a layer did in a phase: a series without records where it was never recorded."""
+        table = self.layers.get(phase, {}).get(name)
+        return (LayerTable() if table is None else table).series(name, kind)
+
+    def add_layers(self, phase: str, step: int, layers: Mapping[str, Statistics]) -> None:
+        """Add what was recorded of some layers at a step."""
+        tables = self.layers.setdefault(phase, {})
+        for name, statistics in layers.items():
+            table = tables.get(name)
+            if table is None:
+                table = tables[name] = LayerTable(statistics.channels.shape[-1])
+            before = table.bytes
+            table.append(step, statistics)
+            self._spare -= table.bytes - before
+
+    def add_weights(self, step: int, weights: Mapping[str, WeightSample]) -> None:
+        """Add what was recorded of some parameters at a step."""
+        for name, sample in weights.items():
+            table = self.weights.setdefault(name, WeightTable())
+            table.append(step, sample)
+            self._spare -= table.row_bytes
+
+    def add_metrics(self, step: int, values: Mapping[str, float]) -> None:
+        """Add the metrics of a step."""
+        for name, value in values.items():
+            table = self.metrics.setdefault(name, MetricTable())
+            table.append(step, value)
+            self._spare -= table.row_bytes
 
     def snapshot(self) -> Tables:
         """Make tables that later changes to these do not touch."""
         result = Tables()
-        result.layers = {phase: table.snapshot() for phase, table in self.layers.items()}
-        result.weights = self.weights.snapshot()
+        result.layers = {
+            phase: {name: table.snapshot() for name, table in tables.items()} for phase, tables in self.layers.items()
+        }
+        result.weights = {name: table.snapshot() for name, table in self.weights.items()}
         result.metrics = {name: table.snapshot() for name, table in self.metrics.items()}
         return result
 
     def joined(self, other: Tables) -> Tables:
         """Make tables of the rows of both."""
         result = Tables()
-        result.weights = self.weights.together(other.weights)
-        for phase in {**self.layers, **other.layers}:
-            result.layers[phase] = self.of(phase).together(other.of(phase))
-        for name in {**self.metrics, **other.metrics}:
-            mine, theirs = (tables.metrics.get(name) or MetricTable() for tables in (self, other))
+        for phase in _names(self.layers, other.layers):
+            mine, theirs = (tables.layers.get(phase, {}) for tables in (self, other))
+            result.layers[phase] = {
+                name: mine.get(name, LayerTable()).together(theirs.get(name, LayerTable()))
+                for name in _names(mine, theirs)
+            }
+        for name in _names(self.weights, other.weights):
+            mine, theirs = (tables.weights.get(name, WeightTable()) for tables in (self, other))
+            result.weights[name] = mine.joined(theirs)
+        for name in _names(self.metrics, other.metrics):
+            mine, theirs = (tables.metrics.get(name, MetricTable()) for tables in (self, other))
             result.metrics[name] = mine.joined(theirs)
         return result
 
     def fit(self, size: int) -> None:
         """Merge old rows until all take at most ``size`` bytes, as far as there are rows to be merged."""
-        while sum(table.bytes for table in self.all()) > size:
-            largest = max(self.all(), key=lambda table: table.bytes if len(table) > 1 else 0)
-            if len(largest) < 2:  # noqa: PLR2004 - nothing to merge
+        if self._spare > 0:
+            return
+        while (taken := self.bytes) > size:
+            groups = [[table for table in group.values() if len(table) > 1] for group in self.groups()]
+            largest = max(groups, key=lambda group: sum(table.bytes for table in group))
+            # All of them alike, so that layers can be compared; those that have few rows anyway keep them.
+            rows = max((len(table) for table in largest), default=0)
+            if not rows:
                 return
-            largest.thin()
+            for table in largest:
+                if 2 * len(table) > rows:
+                    table.thin()
+        self._spare = size - taken
+
+
+def _nothing(channels: int) -> Columns:
+    return empty(channels=channels)._asdict()
+
+
+def _names(one: Iterable[str], other: Iterable[str]) -> dict[str, None]:
+    """Return the names of both, each once, in order."""
+    return dict.fromkeys((*one, *other))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from math import inf
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import nn
@@ -15,13 +17,16 @@ from innerview.errors import InnerviewError
 from innerview.model.calls import locate, modules_of
 from innerview.model.passes import watching
 from innerview.model.status import is_compiled
-from innerview.training.budget import DeviceClock, Share
+from innerview.training.allowance import Allowance
+from innerview.training.budget import DeviceClock
 from innerview.training.record import Record
 from innerview.training.recorder import Recorder
+from innerview.training.turns import Turns
 from innerview.training.weights import WeightWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from torch.optim import Optimizer
 
@@ -30,16 +35,18 @@ if TYPE_CHECKING:
     from innerview.training.guard import Guard
     from innerview.training.record import WeightSample
 
-# Where a step in full is affordable only this seldom, smaller samples are looked at; where more often, larger ones.
-_SELDOM, _OFTEN = 25, 6
-_SMALLEST_LIMIT = 2**16
-_FEW_VALUES = 2**20  # what so few cost is mostly the calls themselves
-_EVALUATION_SHARE = 0.25
 # Recording also slows what comes after it, which finds other things in the processor's caches: a recorded step of a
 # ResNet-18 took 0.233 of a plain one more, of which 0.202 inside the hooks (benchmarks/monitor.py, two cores).
 _AFTERWARDS = 0.15
 _NAMED = 5  # modules named in an event
 _MISSED = 3  # recorded steps in a row without a layer, after which that is said
+
+
+class Watch(NamedTuple):
+    """What records training steps, or evaluation passes, and whose turn it is there."""
+
+    recorder: Recorder
+    turns: Turns
 
 
 class Watcher:
@@ -69,15 +76,15 @@ class Watcher:
         self._budget = budget
         self._guard = guard
         self._tell = tell
-        self._share, self._evaluation_share = Share(budget), Share(budget, _EVALUATION_SHARE)
-        self._train = Recorder(lambda: guard(self._share))
-        self._train.scaler = scaler
-        self._evaluation = Recorder(lambda: guard(self._evaluation_share))
+        self._allowance = Allowance(budget)
+        self._train, self._evaluation = (self._watch() for _ in range(2))
+        self._train.recorder.scaler = scaler
         self._weights = [WeightWatch(self.named)]
         self._optimizer_hooked = False
         self._undo = ExitStack()
         self._device_clock: DeviceClock | None = None
         self._open = self._recording = False
+        self._chosen: AbstractSet[str] = frozenset()  # paths that the step under way records
         self._tree: dict[str, nn.Module] = {}
         self._modules: dict[str, nn.Module] = {}
         self._listening_to: frozenset[str] | None = None
@@ -93,14 +100,14 @@ class Watcher:
     @layers.setter
     def layers(self, layers: Iterable[str] | None) -> None:
         if layers is None:
-            self._layers, self._chosen = None, None
+            self._layers, self._wanted = None, None
             return
         known = modules_of(self.named)
         if isinstance(layers, str) or not isinstance(layers, Iterable):
             raise InnerviewError(f"layers={layers!r}: several names, such as layers=[{str(layers)!r}]")
         layers = tuple(layers)
         chosen = frozenset(locate(name, known)[0] for name in layers)
-        self._layers, self._chosen = layers, chosen
+        self._layers, self._wanted = layers, chosen
 
     def enter(self) -> None:
         """Hook into the model and the optimizer; InnerviewError when nothing of the model can be seen."""
@@ -111,6 +118,8 @@ class Watcher:
             )
         on_gpu = any(parameter.is_cuda for parameter in self.named.parameters())
         self._device_clock = DeviceClock(lambda: torch.cuda.Event(enable_timing=True)) if on_gpu else None
+        # What a record takes on a GPU is known only beside a step without one.
+        self._train.turns.apart = 2 if on_gpu else 1
         self._look_around()
         # Of a compiled model only the weights are seen: hooks would become part of the compiled code.
         self.blind = is_compiled(self._given) or is_compiled(self._root)
@@ -136,39 +145,45 @@ class Watcher:
 
     def leave(self) -> None:
         """Take all hooks off again. What was seen so far can still be taken."""
-        self._train.stop()
-        self._evaluation.stop()
+        self._train.recorder.stop()
+        self._evaluation.recorder.stop()
         self._undo.close()
 
     def end_step(self, step: int, *, finished: bool = True) -> Record | None:
         """End a step, or what there is of an unfinished one; return what was recorded of it, None when nothing was."""
         recording, self._open, self._recording, self.forwards = self._recording, False, False, 0
-        self._train.stop()
+        self._train.recorder.stop()
         if self._device_clock is not None:
             with self._guard():
                 self._device_clock.mark(recorded=recording)
         record = self._recorded(step, finished=finished) if recording else None
+        self._budget.setting_up = False
         self._begin_blindly()
         return record
 
     def end_evaluation(self, step: int) -> Record | None:
         """Return what was recorded of evaluation passes since the last time."""
-        layers = self._taken(self._evaluation, self._evaluation_share)
-        return Record(step, layers, self._evaluation.kinds, "eval") if layers else None
+        recorder = self._evaluation.recorder
+        layers = self._taken(self._evaluation)
+        return Record(step, layers, recorder.kinds, "eval", order=recorder.order) if layers else None
+
+    def _watch(self) -> Watch:
+        turns = Turns(self._allowance)
+        return Watch(Recorder(lambda: self._guard(turns)), turns)
 
     def _recorded(self, step: int, *, finished: bool) -> Record | None:
-        looked = self._train.looked
-        layers = self._taken(self._train, self._share)
+        recorder, turns = self._train
+        layers = self._taken(self._train)
         weights: Mapping[str, WeightSample] = {}
-        with self._guard(self._share):
+        with self._guard(turns):
             if finished and not self._optimizer_hooked:
                 self._weights[0].gradients()
                 self._weights[0].after()
             weights = {name: sample for one in self._weights for name, sample in one.take().items()}
-        with self._guard(self._share):
+        with self._guard(turns):
             if layers:
                 self._notice_silence(layers)
-            if self._train.half and self._scaler is None:
+            if recorder.half and self._scaler is None:
                 text = (
                     "outputs are float16 and no scaler was given: gradients of activations are shown as the scaled "
                     "loss has them; Monitor(model, scaler=scaler) divides them"
@@ -176,16 +191,18 @@ class Watcher:
                 self._say_once("half", "amp", text)
         with self._guard():
             clock = self._device_clock
-            unseen = _AFTERWARDS * self._share.pending if clock is None else clock.extra()
-            self._budget.charge(unseen, self._share)
-        self._share.done()
-        self._adapt(looked, step)
-        return Record(step, layers, self._train.kinds, weights=weights) if layers or weights else None
+            unseen = _AFTERWARDS * turns.pending if clock is None else clock.extra()
+            self._budget.charge(unseen, turns)
+        turns.done(layers)
+        if not layers and not weights:
+            return None
+        return Record(step, layers, recorder.kinds, weights=weights, order=recorder.order)
 
-    def _taken(self, recorder: Recorder, share: Share) -> Mapping[str, Statistics]:
+    def _taken(self, watch: Watch) -> Mapping[str, Statistics]:
         layers: Mapping[str, Statistics] = {}
+        recorder = watch.recorder
         if not recorder.empty:
-            with self._guard(share):
+            with self._guard(watch.turns):
                 layers = recorder.take()
         if recorder.batched:
             text = "inside torch.func.vmap layers cannot be seen: they are not recorded, the weights are all the same"
@@ -194,32 +211,55 @@ class Watcher:
 
     def _passing(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], None] | None:
         """A pass of the model begins; return what ends it."""
-        recorder = None
         training = self._root.training
-        with self._guard(self._share if training else self._evaluation_share):
+        watch = self._train if training else self._evaluation
+        end = None
+        with self._guard(watch.turns):
             if training:
                 self.forwards += 1
                 self._begin()
-            if self._recording if training else not self.paused and self._evaluation_share.allows():
-                self._look_around()
-                chosen = self._train if training else self._evaluation
-                chosen.start(self._modules, counted_in_a_pass(args, kwargs, self._root))
-                recorder = chosen
-        return None if recorder is None else partial(self._passed, recorder)
+                chosen = self._chosen if self._recording else None
+            else:
+                chosen = self._choose(watch)
+            if chosen is not None:
+                # Before the first record of some of the layers all are looked through.
+                survey = None if watch.turns.surveyed or self._allowance.left == inf else watch.turns.affordable()
+                modules = self._modules
+                if survey is None:
+                    modules = {path: module for path, module in modules.items() if path in chosen}
+                watch.recorder.limit = watch.turns.limit
+                watch.recorder.start(modules, counted_in_a_pass(args, kwargs, self._root), survey=survey)
+                end = partial(self._passed, watch, survey is not None)
+        return end
 
-    def _passed(self, recorder: Recorder) -> None:
-        recorder.stop()
-        if recorder is self._evaluation:
-            self._evaluation_share.done()
+    def _passed(self, watch: Watch, surveyed: bool) -> None:  # noqa: FBT001 - bound above
+        watch.recorder.stop()
+        if surveyed:
+            with self._guard(watch.turns):
+                watch.turns.learn(watch.recorder.survey)
+                if watch is self._train:
+                    self._chosen = watch.recorder.survey.looked
+        if watch is self._evaluation:
+            watch.turns.done()
+            self._budget.setting_up = False
+
+    def _choose(self, watch: Watch) -> AbstractSet[str] | None:
+        """Choose what the step, or the evaluation pass, that begins records; None for nothing."""
+        if self.paused or not watch.turns.ready():
+            return None
+        self._budget.setting_up |= watch.turns.first
+        self._look_around()
+        return watch.turns.choose()
 
     def _begin(self) -> None:
         """Decide about the step that begins, unless it has begun before."""
         if not self._open:
             self._open = True
-            self._recording = not self.paused and self._share.allows()
+            chosen = self._choose(self._train)
+            self._recording, self._chosen = chosen is not None, chosen or frozenset()
             if self._recording and not self._optimizer_hooked:
                 with self._guard():
-                    self._weights[0].before()
+                    self._weights[0].before(self._chosen)
 
     def _begin_blindly(self) -> None:
         """Begin right after the last step, where neither a forward nor the optimizer says when one begins."""
@@ -230,14 +270,14 @@ class Watcher:
         if self.blind:
             self._begin()
         if self._recording:
-            with self._guard(self._share):
-                weights.before()
+            with self._guard(self._train.turns):
+                weights.before(self._chosen)
                 # A fused optimizer takes the scaled gradients, and their scale beside them.
                 weights.gradients(getattr(optimizer, "grad_scale", None))
 
     def _after_update(self, weights: WeightWatch, *_: Any) -> None:
         if self._recording:
-            with self._guard(self._share):
+            with self._guard(self._train.turns):
                 weights.after()
 
     def _look_around(self) -> None:
@@ -254,19 +294,28 @@ class Watcher:
                     more = " and others" if len(paths) > _NAMED else ""
                     self._tell("model", f"{what}: {', '.join(map(repr, paths[:_NAMED]))}{more}", "")
             self._tree = tree
-        if changed or self._listening_to is not self._chosen:
+        if changed or self._listening_to is not self._wanted:
             opaque = [path for path, module in tree.items() if is_compiled(module)]
             hidden = {path for path in tree if any(path == o or path.startswith(f"{o}.") for o in opaque)}
             if hidden:
                 self._say_once(
                     "compiled", "note", f"{len(hidden)} layers are inside a compiled module, where they cannot be seen"
                 )
-            wanted = self._listening_to = self._chosen
+            wanted = self._listening_to = self._wanted
             self._modules = {
                 path: module
                 for path, module in tree.items()
                 if path not in hidden and (wanted is None or path in wanted)
             }
+            # Weights have their turn with the layer that they belong to; some belong to the model itself, and some to
+            # modules that are not recorded.
+            trained = Counter(
+                name.rpartition(".")[0] for name, weight in self.named.named_parameters() if weight.requires_grad
+            )
+            for watch in (self._train, self._evaluation):
+                own = trained if watch is self._train else {}
+                paths = [path for path in ("", *tree) if path in self._modules or path in own]
+                watch.turns.rotate({path: own.get(path, 0) for path in paths})
 
     def _notice_silence(self, layers: Mapping[str, Statistics]) -> None:
         """Say when a layer that was called in earlier steps is not called any more."""
@@ -275,21 +324,10 @@ class Watcher:
                 self._tell("layer", f"{name!r} is called again", name)
             self._missed[name] = 0
         for name in self._missed:
-            if name not in layers and name.partition("#")[0] in self._modules:
+            if name not in layers and name.partition("#")[0] in self._chosen & self._modules.keys():
                 self._missed[name] += 1
                 if self._missed[name] == _MISSED:
                     self._tell("layer", f"{name!r} was not called in the last {_MISSED} recorded steps", name)
-
-    def _adapt(self, looked: int, step: int) -> None:
-        """Choose how large a sample to look at, by how seldom the budget allows a step to be recorded."""
-        fraction = self._budget.fraction
-        if not fraction or fraction == 1 or not step:
-            return
-        interval = self._share.expected / (fraction * max(self._budget.training / step, 1e-9))
-        if interval > _SELDOM and looked > _FEW_VALUES:
-            self._train.limit = max(_SMALLEST_LIMIT, min(self._train.limit or looked, looked) // 2)
-        elif interval < _OFTEN and self._train.limit is not None:
-            self._train.limit *= 2
 
     def _say_once(self, key: str, kind: str, text: str) -> None:
         if key not in self._said:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,7 @@ from innerview.training.local import local
 from innerview.training.record import WeightSample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from torch import nn
     from torch.optim import Optimizer
@@ -39,15 +38,18 @@ class WeightWatch:
         self._parameters: dict[str, Tensor] = {}
         self._before: dict[str, Tensor] = {}
 
-    def before(self) -> None:
-        """Keep a sample of the weights: a step begins."""
+    def before(self, owners: Collection[str] | None = None) -> None:
+        """Keep a sample of the weights, of modules at these paths or of all: a step begins."""
         theirs: set[int] = set()
         if self._optimizer is not None and len(self._optimizers) > 1:
             theirs = _trained(*self._optimizers) - _trained(self._optimizer)
         self._parameters = {
             name: weight
             for name, weight in self._model.named_parameters()
-            if weight.requires_grad and id(weight) not in theirs and _is_readable(weight)
+            if (owners is None or name.rpartition(".")[0] in owners)
+            and weight.requires_grad
+            and id(weight) not in theirs
+            and _is_readable(weight)
         }
         self._before = {"weights": _samples([local(weight) for weight in self._parameters.values()])}
 
@@ -66,19 +68,21 @@ class WeightWatch:
     def take(self) -> dict[str, WeightSample]:
         """Return what the step did, by parameter; empty when none was made."""
         kept, self._before = self._before, {}
-        if "changed" not in kept:
+        if "changed" not in kept or not self._parameters:
             return {}
         on_cpu = {what: values.cpu().double().numpy() for what, values in kept.items()}
-        ends = list(accumulate(_sampled(local(weight).numel()) for weight in self._parameters.values()))
-        parts = {what: np.split(values, ends[:-1]) for what, values in on_cpu.items()}
-        result = {}
-        for number, name in enumerate(self._parameters):
-            weights, changed = parts["weights"][number], parts["changed"][number]
-            rms = _rms(weights)
-            ratio = _rms(changed - weights) / rms if rms > 0 else np.nan
-            gradient = _rms(parts["gradients"][number]) if "gradients" in parts else np.nan
-            result[name] = WeightSample(rms, gradient, ratio, float(np.mean(np.abs(weights) <= NEAR_ZERO)))
-        return result
+        sizes = np.array([_sampled(local(weight).numel()) for weight in self._parameters.values()])
+        starts = np.cumsum(sizes) - sizes
+
+        def mean(values: np.ndarray) -> np.ndarray:
+            return np.add.reduceat(values, starts) / sizes
+
+        weights = on_cpu["weights"]
+        rms, moved = np.sqrt(mean(np.square(weights))), np.sqrt(mean(np.square(on_cpu["changed"] - weights)))
+        ratio = np.divide(moved, rms, out=np.full(len(rms), np.nan), where=rms > 0)
+        gradient = np.sqrt(mean(np.square(on_cpu["gradients"]))) if "gradients" in on_cpu else np.full(len(rms), np.nan)
+        numbers = np.stack([rms, gradient, ratio, mean(np.abs(weights) <= NEAR_ZERO)], 1).tolist()
+        return {name: WeightSample(*row) for name, row in zip(self._parameters, numbers, strict=True)}
 
 
 def _trained(*optimizers: Optimizer) -> set[int]:
@@ -128,7 +132,3 @@ def _samples(tensors: list[Tensor]) -> Tensor:
     device = tensors[0].device
     parts = [_sample(tensor) for tensor in tensors]
     return torch.cat([part if part.device == device else part.to(device, non_blocking=True) for part in parts])
-
-
-def _rms(values: np.ndarray) -> float:
-    return float(np.sqrt(np.mean(np.square(values))))

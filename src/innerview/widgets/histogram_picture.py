@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from innerview.analysis.statistics.accumulators import BINS, EDGES
+from innerview.training.series import gaps, interval
 
 COLUMNS = 240
 _MOST_TICKS = 7
@@ -43,7 +44,10 @@ def histogram_picture(
     first, last = between or (float(steps[0]), float(steps[-1] + spans[-1]))
     moments = first + (np.arange(COLUMNS) + 0.5) * (last - first) / COLUMNS
     records = np.searchsorted(steps, moments, side="right") - 1
-    there = (records >= 0) & (moments < steps[-1] + spans[-1])
+    # Blank where nothing was recorded: a record stands for the steps up to the next one, if that comes in time.
+    until_gap = np.append(gaps(steps, spans)[1:], True)
+    ends = np.where(until_gap, steps + spans + interval(steps, spans) - 1, np.inf)
+    there = (records >= 0) & (moments < ends[records])
     lowest, highest = max(0, filled[0] - 1), min(BINS, filled[-1] + 2)
     chosen = counts[np.clip(records, 0, None), lowest:highest].astype(float)
     totals = np.maximum(counts.sum(1)[np.clip(records, 0, None)], 1)[:, None]

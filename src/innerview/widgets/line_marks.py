@@ -23,11 +23,15 @@ PRESERVED = {"x": True, "y": True}
 
 
 class Line(NamedTuple):
-    """One line of a chart: steps and values, ``[R]`` each, where NaN leaves a gap; the colour is one of CSS."""
+    """One line of a chart: steps and values, ``[R]`` each, where NaN leaves a gap; the colour is one of CSS.
+
+    ``anew`` ``[R]`` marks the points to which no line leads from the one before, as nothing was recorded between.
+    """
 
     steps: np.ndarray
     values: np.ndarray
     colour: str
+    anew: np.ndarray | None = None
 
 
 def make_lines(scales: Mapping[str, Any], **look: Any) -> Any:
@@ -112,15 +116,18 @@ class Ordinate:
         """
         steps, values = np.asarray(line.steps, float), np.asarray(line.values, float)
         values = np.where(np.isfinite(values) & ((values > 0) | (not self._logarithmic)), values, np.nan)
+        anew = np.zeros(len(steps), bool) if line.anew is None else np.asarray(line.anew, bool)
         if between is not None:
             first = max(0, int(np.searchsorted(steps, between[0])) - 1)
             last = int(np.searchsorted(steps, between[1], side="right")) + 1
-            steps, values = steps[first:last], values[first:last]
+            steps, values, anew = steps[first:last], values[first:last], anew[first:last]
         if len(steps) > _POINTS:
             starts = np.linspace(0, len(steps), _POINTS, endpoint=False).astype(int)
             seen = np.add.reduceat(np.isfinite(values).astype(float), starts)
             values = np.add.reduceat(np.nan_to_num(values), starts) / np.where(seen > 0, seen, np.nan)
-            steps = steps[starts]
+            steps, anew = steps[starts], np.logical_or.reduceat(anew, starts)
+        where = np.flatnonzero(anew)
+        steps, values = np.insert(steps, where, steps[where]), np.insert(values, where, np.nan)
         there = np.flatnonzero(np.isfinite(values))
         if len(there) < 2:  # noqa: PLR2004 - a line has two ends
             return None

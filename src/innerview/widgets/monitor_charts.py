@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
+from innerview.training.series import gaps
 from innerview.widgets.bqplot_parts import COLOURS, GREY
 from innerview.widgets.event_marks import EventMark, marks_of
 from innerview.widgets.line_marks import Line
@@ -14,6 +15,8 @@ from innerview.widgets.time_axis import TimeAxis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+    import numpy as np
 
     from innerview.training.diagnosis import Finding
     from innerview.training.history import History
@@ -34,7 +37,7 @@ class MonitorCharts:
         self.loss = LiveChart(self.time, "loss · learning rate, dotted", right=True, right_logarithmic=True)
         self.std = LiveChart(self.time, "standard deviation of the activations", logarithmic=True)
         self.mean = LiveChart(self.time, "mean of the activations")
-        self.near = LiveChart(self.time, "fraction near zero", tick_format=".0%")
+        self.near = LiveChart(self.time, "fraction near zero", tick_format=".6~%")
         self.heat: list[HeatChart] = []
         self.ranges: list[LiveChart] = []
         self.loss.figure.layout.order = "-2"
@@ -99,8 +102,7 @@ class MonitorCharts:
         before = [other.series(layer) for layer in layers if layer in other.layers] if other else []
         for chart, what in ((self.std, "std"), (self.mean, "mean"), (self.near, "near_zeros")):
             solid, dashed = (
-                [Line(series.steps, getattr(series, what), colours[series.layer]) for series in run]
-                for run in (now, before)
+                [_line(series, getattr(series, what), colours[series.layer]) for series in run] for run in (now, before)
             )
             chart.show(solid, dashed=dashed, events=events)
         theirs = marks_of(other.events, ()) if other else []
@@ -126,8 +128,8 @@ class MonitorCharts:
             low, high = series.channel_low[:, channel], series.channel_high[:, channel]
             chart.show(
                 (),
-                bands=[Line(series.steps, high, colour), Line(series.steps, low, colour)],
-                right=[Line(series.steps, series.channel_std[:, channel], GREY)],
+                bands=[_line(series, high, colour), _line(series, low, colour)],
+                right=[_line(series, series.channel_std[:, channel], GREY)],
                 events=events,
                 title=_title(layer, f" channel {channel}, {of} · std dotted"),
             )
@@ -143,6 +145,10 @@ class MonitorCharts:
         figures = tuple(chart.figure for chart in charts)
         if self.grid.children != figures:
             self.grid.children = figures
+
+
+def _line(series: LayerSeries, values: np.ndarray, colour: str) -> Line:
+    return Line(series.steps, values, colour, gaps(series.steps, series.spans))
 
 
 def _title(layer: str, what: str) -> str:

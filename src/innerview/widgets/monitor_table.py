@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from innerview.training.diagnosis import too_few
 from innerview.widgets.frame_widget import FrameWidget, static
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class MonitorTable(FrameWidget):
             "live": monitor is not None,
             "budget": 0.0 if monitor is None else monitor.budget,
             "overhead": history.overhead,
+            "recorded": history.recorded,
+            "few": too_few(history),
             "undo": "" if monitor is None else monitor.undoable,
             "metrics": list(history.metrics),
             "rows": [

@@ -36,8 +36,10 @@ def test_misspelt(call, text):
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda: monitor(classes=["cat", "dog"]), r"classes=\['cat', 'dog'\].*number of classes.*classes=2"),
-        (lambda: monitor(classes="ten"), "classes='ten': a number of classes from 2"),
+        (lambda: monitor(classes=["cat"]), r"classes=\['cat'\]: the number of classes from 2, or their names"),
+        (lambda: monitor(classes=[1, 2]), r"classes=\[1, 2\]: the number of classes from 2, or their names"),
+        (lambda: monitor(classes="ten"), "classes='ten': the number of classes from 2, or their names"),
+        (lambda: monitor(classes=2.5), r"classes=2\.5: the number of classes from 2, or their names"),
         (lambda: monitor(memory=None), "memory=None: a number of bytes"),
         (lambda: monitor(memory=0.5), r"memory=0\.5: a number of bytes from 1"),
         (lambda: monitor(probes=torch.zeros(1, 2), probe_every="often"), "probe_every='often': a number of steps"),
@@ -63,3 +65,8 @@ def test_unfit(call, text):
 def test_a_budget_that_is_not_a_fraction(budget):
     with pytest.raises(ValueError, match="a fraction of the training time"):
         monitor(budget=budget)
+
+
+def test_classes_by_their_names():
+    assert monitor(classes=["cat", "dog", "cow"]).classes == 3
+    assert monitor(classes=10).classes == 10

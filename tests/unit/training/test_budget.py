@@ -14,43 +14,47 @@ class Clock:
         return self.now
 
 
-def simulate(fraction, steps, *, step=1.0, cost=0.25, share=1.0):
-    """Train so many steps, recording whenever it is allowed; how many were, and in which steps."""
+def test_a_share_of_it():
+    clock = Clock()
+    budget = Budget(0.1, clock)
+    share = Share(budget, 0.25)
+    budget.start()
+    done = 0
+    for _ in range(2000):
+        clock.now += 1
+        if share.allows():
+            done += 1
+            with budget.spending(share):
+                clock.now += 0.25
+            share.done()
+    assert budget.overhead == pytest.approx(0.025, rel=0.1)
+    assert done == pytest.approx(2000 * 0.1 * 0.25 / 0.25, rel=0.1)
+
+
+@pytest.mark.parametrize(("fraction", "allowed"), [(None, True), (1, True), (0, False)])
+def test_no_limit_and_nothing(fraction, allowed):
     clock = Clock()
     budget = Budget(fraction, clock)
-    part = Share(budget, share)
+    share = Share(budget, 0.5)
     budget.start()
-    recorded = []
-    for number in range(steps):
-        clock.now += step
-        if part.allows():
-            recorded.append(number)
-            for _ in range(2):
-                with budget.spending(part):
-                    clock.now += cost / 2
-            part.done()
-    return budget, recorded
+    with budget.spending(share):
+        clock.now += 5
+    assert share.allows() == allowed
 
 
-@pytest.mark.parametrize(("fraction", "cost"), [(0.02, 0.25), (0.02, 5), (0.1, 0.01), (0.3, 0.25)])
-def test_it_is_kept_and_used(fraction, cost):
-    budget, recorded = simulate(fraction, 5000, cost=cost)
-    assert recorded[:4] == [0, 1, 2, 3]
-    assert budget.overhead <= fraction
-    assert budget.overhead >= 0.9 * min(fraction, cost)
-    assert budget.cost == pytest.approx(len(recorded) * cost)
-    assert budget.training == pytest.approx(5000)
-
-
-def test_no_limit_and_nothing():
-    assert len(simulate(None, 50)[1]) == len(simulate(1, 50)[1]) == 50
-    assert simulate(0, 50)[1] == []
-
-
-def test_a_share_of_it():
-    budget, recorded = simulate(0.1, 2000, share=0.25)
-    assert budget.overhead == pytest.approx(0.025, rel=0.1)
-    assert len(recorded) == pytest.approx(2000 * 0.1 * 0.25 / 0.25, rel=0.1)
+def test_setting_up_is_told_apart():
+    clock = Clock()
+    budget = Budget(0.02, clock)
+    budget.start()
+    budget.setting_up = True
+    with budget.spending():
+        clock.now += 3
+    budget.setting_up = False
+    clock.now += 10
+    with budget.spending():
+        clock.now += 0.1
+    assert (budget.setup, budget.cost) == (3, pytest.approx(0.1))
+    assert budget.overhead == pytest.approx(0.1 / 10)
 
 
 def test_rests_do_not_count():
@@ -79,15 +83,10 @@ def test_what_other_threads_took_is_counted():
         thread.start()
     for thread in threads:
         thread.join()
-    share = Share(budget)
-    for _ in range(4):
-        share.done()  # what is free
     assert budget.cost == 0
-    assert share.allows()
     with budget.spending():
         clock.now += 1.5
     assert budget.cost == pytest.approx(1.5 + 1)
-    assert not share.allows()
 
 
 def test_what_is_charged_when_training_ends_is_part_of_its_cost():

@@ -64,8 +64,9 @@ def test_the_updates_of_each(every):
         stepped = [number for number in range(STEPS) if name.startswith("tells") or number % every == 0]
         weights = monitor.history.weights(name)
         assert weights.steps[np.isfinite(weights.update_ratio)].tolist() == stepped
-        np.testing.assert_allclose(weights.update_ratio[stepped], [changes[n][name] for n in stepped], rtol=1e-4)
-        assert np.isfinite(weights.gradient_rms[stepped]).all()
+        found = weights.update_ratio[np.isfinite(weights.update_ratio)]
+        np.testing.assert_allclose(found, [changes[n][name] for n in stepped], rtol=1e-4)
+        assert np.isfinite(weights.gradient_rms[np.isfinite(weights.update_ratio)]).all()
     assert monitor.error == ""
 
 

@@ -17,7 +17,7 @@ def trained(gradients, *, monitored=True, limit=None):
     model = nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.ReLU(), nn.Linear(8, 3))
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
     monitor = iv.Monitor(model, optimizer=optimizer, budget=None)
-    monitor._watcher._train.limit = limit
+    monitor._watcher._train.turns.limit = limit
 
     def loss(parameters, x, y):
         return nn.functional.cross_entropy(functional_call(model, parameters, (x,)), y)

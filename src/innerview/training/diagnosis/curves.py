@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from innerview.training.series import interval
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from innerview.training.series import LayerSeries, Weights
 
+Course = TypeVar("Course", "LayerSeries", "Weights")
 # A state must show in this many records in a row before it is called one: a single bad batch does not count.
 HOLD = 5
+# Of each layer: some rules compare the last so many records with those before.
+ENOUGH = 2 * HOLD + 1
 
 
 def held(bad: np.ndarray, records: int = HOLD) -> int | None:
@@ -25,6 +32,32 @@ def held(bad: np.ndarray, records: int = HOLD) -> int | None:
 def last_step(where: LayerSeries | Weights) -> int:
     """The last step that the records stand for."""
     return int(where.steps[-1] + where.spans[-1] - 1)
+
+
+def fullest(courses: Sequence[Course]) -> Course:
+    """The one with the most records, whose steps the others are compared at; the first of several."""
+    return max(courses, key=lambda course: len(course.steps))
+
+
+def side_by_side(
+    records: LayerSeries | Weights, courses: Sequence[LayerSeries | Weights], values: Sequence[np.ndarray]
+) -> np.ndarray:
+    """Bring values of each course, at its own steps, to the steps of ``records`` ``[R]``: a table, a row for each.
+
+    Layers are recorded in turn: each step takes the nearest record of a course. Of two it is the earlier one; and where
+    the next one is further than the course's records usually are from each other, it is the last one until then: the
+    course rested. NaN before the first.
+    """
+    rows = []
+    for course, own in zip(courses, values, strict=True):
+        before = np.searchsorted(course.steps, records.steps, "right") - 1
+        after = np.minimum(before + 1, len(own) - 1)
+        ahead = course.steps[after] - records.steps
+        behind = np.where(before < 0, np.inf, records.steps - course.steps[before])
+        near = (ahead > 0) & (ahead < behind) & (ahead <= interval(course.steps, course.spans))
+        at = np.where(near, after, before)
+        rows.append(np.where(at < 0, np.nan, own[at]))
+    return np.stack(rows)
 
 
 def recent(values: np.ndarray) -> float:

@@ -33,9 +33,10 @@ _STUCK_STEPS = 100
 )
 def too_high(run: Run) -> Iterator[Symptom]:
     """All weights move by far too much in a step."""
-    if len(run.moving) < _LEAST_LAYERS - 1:
+    pace = run.pace
+    if pace is None:
         return
-    weights, ratio = run.moving[0], middle(np.stack([weights.update_ratio for weights in run.moving]))
+    weights, ratio = pace.records, middle(pace.ratios)
     evidence = f"each step changes the weights by {recent(ratio):.1%} of their size (median of the layers), more than"
     yield Symptom("", weights, ratio > _TOO_HIGH, f"{evidence} {_TOO_HIGH:.0%}", LOST)
     if run.rise is not None:
@@ -46,9 +47,10 @@ def too_high(run: Run) -> Iterator[Symptom]:
 @rule("learning_rate", "The learning rate is too low: turn it up.", f"{_RULE}; we warn under 1e-6")
 def too_low(run: Run) -> Iterator[Sign]:
     """All weights move by far too little in every step."""
-    if len(run.moving) < _LEAST_LAYERS - 1:
+    pace = run.pace
+    if pace is None:
         return
-    weights, ratio = run.moving[0], middle(np.stack([weights.update_ratio for weights in run.moving]))
+    weights, ratio = pace.records, middle(pace.ratios)
     known = ratio[np.isfinite(ratio)]
     # A schedule may begin and end near zero: what counts is whether the rate has ever been enough, and is not rising.
     _, rates = run.metric("lr")
@@ -65,22 +67,20 @@ def too_low(run: Run) -> Iterator[Sign]:
 )
 def slow(run: Run) -> Iterator[Symptom]:
     """A layer whose weights hardly move beside those of the others."""
-    if len(run.moving) < _LEAST_LAYERS:
+    pace = run.pace
+    if pace is None or len(run.moving) < _LEAST_LAYERS:
         return
-    ratios = np.stack([weights.update_ratio for weights in run.moving])
-    # How far a step moves the weights for their gradient: with SGD, the learning rate.
-    gains = np.stack([over(weights.update_ratio * weights.rms, weights.gradient_rms) for weights in run.moving])
-    ratio, gain = middle(ratios), middle(gains)
-    for weights, own, own_gain in zip(run.moving, ratios, gains, strict=True):
+    ratio, gain = middle(pace.ratios), middle(pace.gains)
+    for weights, own, own_gain, gradient in zip(run.moving, *pace[1:], strict=True):
         less = recent(over(gain, own_gain))
         rate = f"for its gradient it moves {less:,.0f} times less" if np.isfinite(less) else "it does not move at all"
         # Both: a layer that only has a small gradient is one for `vanishing`, or sits behind a scale that starts at
         # zero and will soon grow; one with a large gradient gets on with a small rate.
         bad = (own < _BEHIND * ratio) & (own_gain < _LOW_GAIN * gain)
-        trained = np.isfinite(weights.gradient_rms)
+        trained = np.isfinite(gradient)
         yield Symptom(
             weights.name.rpartition(".")[0],
-            weights.at(trained),
+            pace.records.at(trained),
             bad[trained],
             f"a step changes the weights by {recent(own):.1g} of their size, those of the other layers by "
             f"{recent(ratio):.1g} (median); {rate}{_groups(run)}",

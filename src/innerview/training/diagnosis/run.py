@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from innerview.training.diagnosis.curves import held, path, spread
+from innerview.training.diagnosis.curves import fullest, held, last_step, over, path, side_by_side, spread
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from innerview.training.history import History
     from innerview.training.series import LayerSeries, Weights
 
-_LATELY = 20  # records: what was not seen in any of them is not a part of the run any more
+_LATELY = 20  # records: what was not seen while others had so many is not a part of the run any more
 _WINDOW = 20  # steps that a mean loss is taken over
 _MEANS = 3  # of the loss in a row: each of them stands for many steps already
 _GIVEN_BACK = 0.1
@@ -25,7 +27,7 @@ _NORMS = ("BatchNorm", "SyncBatchNorm", "LayerNorm", "GroupNorm", "InstanceNorm"
 class Depth(NamedTuple):
     """The layers that have weights, in execution order, and what they were like at the same steps.
 
-    At a step that leaves a layer out it counts with what it was before; NaN before its first call.
+    At a step that leaves a layer out it counts with its nearest record; NaN before its first one.
     """
 
     layers: list[LayerSeries]
@@ -33,6 +35,15 @@ class Depth(NamedTuple):
     spreads: np.ndarray  # [L, R]
     sizes: np.ndarray  # [L, R], the root mean square of the output
     gradients: np.ndarray  # [L, R], the norm of the gradient with respect to the output
+
+
+class Pace(NamedTuple):
+    """How far the weights of each layer move in a step, at the same steps; as in ``Depth`` else."""
+
+    records: Weights  # for their steps
+    ratios: np.ndarray  # [L, R], the change over the size of the weights
+    gains: np.ndarray  # [L, R], the change over the size of the gradient
+    gradients: np.ndarray  # [L, R], root mean square of the gradient
 
 
 class Rise(NamedTuple):
@@ -55,9 +66,11 @@ class Run:
 
     @cached_property
     def layers(self) -> list[LayerSeries]:
-        """The layers that were called lately, in execution order: their records without those that leave them out."""
-        every = map(self.history.series, self.history.layers)
-        return [series.called for series in every if series.count[-_LATELY:].any()]
+        """The layers that were recorded lately, in execution order."""
+        every = [series for series in map(self.history.series, self.history.layers) if len(series.steps)]
+        # Layers are recorded in turn: one counts as long as no other has had so many turns since.
+        lately = max((int(series.steps[-_LATELY]) for series in every if len(series.steps) >= _LATELY), default=0)
+        return [series for series in every if last_step(series) >= lately]
 
     @cached_property
     def weighted(self) -> list[LayerSeries]:
@@ -71,19 +84,35 @@ class Run:
         layers = self.weighted
         if len(layers) < 2:  # noqa: PLR2004 - one layer has no depth
             return None
-        records = self.history.series(layers[0].layer)
+        records = fullest(layers)
 
-        def aligned(values: list[np.ndarray]) -> np.ndarray:
-            # Where each layer's records are fewer, each step takes the last one until then.
-            at = [np.searchsorted(series.steps, records.steps, "right") - 1 for series in layers]
-            return np.stack([np.where(i < 0, np.nan, own[i]) for i, own in zip(at, values, strict=True)])
+        def table(of: Callable[[LayerSeries], np.ndarray]) -> np.ndarray:
+            return side_by_side(records, layers, [of(series) for series in layers])
 
         return Depth(
             layers,
             records,
-            aligned([spread(series) for series in layers]),
-            aligned([np.hypot(series.mean, series.std) for series in layers]),
-            aligned([np.hypot(series.gradient_mean, series.gradient_std) * np.sqrt(series.count) for series in layers]),
+            table(spread),
+            table(lambda series: np.hypot(series.mean, series.std)),
+            table(lambda series: np.hypot(series.gradient_mean, series.gradient_std) * np.sqrt(series.count)),
+        )
+
+    @cached_property
+    def pace(self) -> Pace | None:
+        """How far each of ``moving`` moves in a step; None when they are fewer than two."""
+        if len(self.moving) < 2:  # noqa: PLR2004 - as above
+            return None
+        records = fullest(self.moving)
+
+        def table(of: Callable[[Weights], np.ndarray]) -> np.ndarray:
+            return side_by_side(records, self.moving, [of(weights) for weights in self.moving])
+
+        return Pace(
+            records,
+            table(lambda weights: weights.update_ratio),
+            # With SGD, the learning rate.
+            table(lambda weights: over(weights.update_ratio * weights.rms, weights.gradient_rms)),
+            table(lambda weights: weights.gradient_rms),
         )
 
     @cached_property

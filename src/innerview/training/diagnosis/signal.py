@@ -33,21 +33,24 @@ _LARGE = 1e3
 )
 def nonfinite(run: Run) -> list[Sign]:
     """NaN or infinity in an output or in the loss."""
-    signs = []
+    signs, clean = [], {}
     for series in run.layers:
         where = np.flatnonzero(series.nonfinite)
         if len(where):
             first, last = where[[0, -1]]
+            clean[series.layer] = int(series.steps[first - 1]) if first else -1
             evidence = f"{series.nonfinite[first]:,} of {series.count[first]:,} values are NaN or infinite at step "
             now = last == len(series.steps) - 1
             end = "." if now else f", and none after step {series.steps[last]}."
             signs.append(_sign(series.layer, f"{evidence}{series.steps[first]}{end}", series.steps[where], now=now))
-    # First by step; sorted() keeps the order of execution within a step.
-    signs.sort(key=lambda sign: sign.since)
+    # First by step. Layers are recorded in turn: what was last seen to be finite before the first sign may have come
+    # before it, or with it; then the order of execution, which sort() keeps.
+    earliest = min((sign.since for sign in signs), default=0)
+    signs.sort(key=lambda sign: sign.since if clean[sign.layer] >= earliest else earliest)
     steps, losses = run.metric("loss")
     where = np.flatnonzero(~np.isfinite(losses))
     # The layers are not looked at in every step, the loss is: it belongs before them only when it came before.
-    if len(where) and (not signs or steps[where[0]] < signs[0].since):
+    if len(where) and (not signs or steps[where[0]] < earliest):
         evidence = f"the loss is {losses[where[0]]} at step {steps[where[0]]}."
         signs.insert(0, _sign("", evidence, steps[where], now=where[-1] == len(losses) - 1))
     return signs
