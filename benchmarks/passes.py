@@ -1,6 +1,6 @@
 """Claim: after an embedding of a layer, what needs the same again takes at most 0.02 passes over the samples.
 
-A ResNet-18 on 500 random images of 96 x 96. After ``embed("layer3", samples=None)``: the predictions of all samples, the
+A ResNet-18 on 500 random images of 96 x 96. After ``embed("layer3", samples=None)``: predictions of all samples, the
 means of that layer's channels that the brush panel compares, its quality, and the layer's output itself. Each is timed
 once, as a person waits for it once, beside a plain loop of full forwards over the same samples in the same batches
 (``model(batch)`` without gradients), the median of three. Above, what the same questions take when they come first.

@@ -724,3 +724,47 @@ def test_labels_are_those_of_a_plain_loop_over_the_loader(labels, form, order, i
         # One-hot rows and numbers alike: by a plain loop, sample by sample.
         assert seen == labels
     assert torch.equal(data.batch([len(labels) - 1, 0]).args[0], X[[len(labels) - 1, 0]])
+
+
+OUTPUT = {
+    "logits": lambda z: z,
+    "probabilities": lambda z: z.softmax(1),
+    "log-probabilities": lambda z: z.log_softmax(1),
+    "in half precision": lambda z: z.bfloat16(),
+    "with features": lambda z: (z, z.new_zeros(len(z), 7)),
+    "features first": lambda z: (z.new_zeros(len(z), 7), z),
+    "in a dict": lambda z: {"hidden": z.new_zeros(len(z), 2, 3), "logits": z},
+    "two heads": lambda z: (z, -z),
+}
+
+
+class Scores(nn.Module):
+    def __init__(self, output):
+        super().__init__()
+        self.pool, self.fc, self.output = nn.AdaptiveAvgPool2d(1), nn.Linear(3, 5), output
+        with torch.no_grad():
+            self.fc.weight.copy_(20 * torch.randn(5, 3, generator=torch.Generator().manual_seed(0)))
+
+    def forward(self, image):
+        return OUTPUT[self.output](self.fc(self.pool(image).flatten(1)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    labels=st.lists(st.integers(0, 4), min_size=6, max_size=20).filter(lambda y: len(set(y)) > 1),
+    output=st.sampled_from(sorted(OUTPUT)),
+    order=st.sampled_from(sorted(ORDER)),
+    as_dict=st.booleans(),
+)
+def test_the_accuracy_is_that_of_a_plain_loop_over_the_loader(labels, output, order, as_dict):
+    samples = [{"image": X[i], "label": y} if as_dict else (X[i], y) for i, y in enumerate(labels)]
+    model = Scores(output).eval()
+    data = ORDER[order](samples)
+    with torch.no_grad():
+        scores = Scores("logits").eval()
+        scores.load_state_dict(model.state_dict())
+        right = [int(scores(X[i : i + 1]).argmax()) == y for i, y in enumerate(labels)]
+    with Inspector(model, data, classes=list("abcde")) as inspector:
+        list(inspector.predict())
+        assert inspector.predictions.accuracy.correct == sum(right)
+        assert inspector.predictions.accuracy.labelled == len(labels)
