@@ -175,6 +175,7 @@ class Questions:
         axis: str = "channels",
         *,
         also: Sequence[CompressionSpec | tuple[Any, ...]] = (),
+        within: float | None = None,
         samples: int | None = None,
         metric: Callable[[Any, Any], Any] | None = None,
         fit: Any = None,
@@ -185,7 +186,8 @@ class Questions:
 
         Several layers are compressed together by a list in place of the layer:
         ``compress([("layer2", 64), ("layer3", 32, "pca", "all")])``. The result is that of the first of them, with the
-        others in ``also``. The arguments are those of ``accuracy_curve``, for one rank.
+        others in ``also``. The arguments are those of ``accuracy_curve``, for one rank, of which all samples are
+        evaluated unless ``within`` says what is enough.
 
         Raises:
             UnknownLayerError, UnseenLayerError, DataError, InnerviewError, ForwardError: as ``accuracy_curve``.
@@ -201,6 +203,7 @@ class Questions:
             first.basis,
             first.axis,
             also=[*others, *also],
+            within=within,
             samples=samples,
             metric=metric,
             fit=fit,
