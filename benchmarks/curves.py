@@ -133,6 +133,13 @@ def main() -> None:
             f"{name:24s}{work / one:8.2f}{target}{fitting / one:9.2f}{seconds:9.1f}{curve.smallest_rank():7d}  {parts}"
         )
         print(f"{'':24s}change in points: " + " ".join(f"{100 * change:.1f}" for change in curve.change))
+    with iv.Inspector(model, (x, labels)) as inspector:
+        inspector.compress("stem", 1, samples=4, fit_samples=4)
+        found, work, seconds = measured(inspector.compressibility)
+    # Of these passes one is the fit, of all blocks together.
+    name = f"{len(found.curves)} blocks"
+    print(f"{name:24s}{work / one:8.2f}{TARGETS['blocks']:8.1f}{'in it':>9s}{seconds:9.1f}")
+    print(found.to_frame()[["dimensions", "rank", "part", "change", "low", "high", "evaluated"]].to_string())
     print(f"accuracy without compression {curve.baseline_accuracy:.1%}")
 
 

@@ -11,6 +11,7 @@ import torch
 from innerview.arguments import strict
 from innerview.errors import DataError, UnseenLayerError
 from innerview.jobs.progress import finish
+from innerview.study.compressibility import comparing
 from innerview.study.compression_results import Compression, CompressionSpec, curve_of, specs_of
 from innerview.study.compressions import compressing, tabulating
 from innerview.study.embeddings import embedding
@@ -164,6 +165,7 @@ class Questions:
     quality = asking("quality", _subject, quality, as_it_is)
     similarity = asking("similarity", _subject, similarity, as_it_is)
     accuracy_curve = asking("accuracy_curve", _subject, compressing, curve_of)
+    compressibility = asking("compressibility", _subject, comparing, as_it_is)
     compression_table = asking("compression_table", _subject, tabulating, as_it_is, like=compressing)
 
     @strict

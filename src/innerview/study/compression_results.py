@@ -170,7 +170,7 @@ class AccuracyCurve:
         """
         if any(point.paired is None for point in self.points):
             raise DataError("the model is not a classifier: its metric falls by no share. See curve.points")
-        place = keeping(self.change, [point.paired.count for point in self.points if point.paired], tolerated)
+        place = keeping(self.change, [point.paired.samples for point in self.points if point.paired], tolerated)
         return None if place is None else int(self.ranks[place])
 
     def to_frame(self) -> Any:

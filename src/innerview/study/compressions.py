@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from innerview.analysis.projections.projection import Projection
+    from innerview.jobs.progress import Portion
     from innerview.jobs.worker import Job
     from innerview.study.evaluation import Evaluated
     from innerview.study.judging import Metric
@@ -48,7 +49,7 @@ def compressing(
     fit: Any = None,
     fit_samples: int = FITTED_ON,
     seed: int = 0,
-    job: Job | None = None,
+    job: Job | Portion | None = None,
 ) -> Generator[list[Compression] | None, None, list[Compression]]:
     """Compress a layer's output at several ranks, and measure the accuracy that is left.
 
@@ -92,7 +93,7 @@ def compressing(
     wanted = _wanted(ranks)
     if samples is not None and samples < 1:
         raise DataError(f"samples={samples}: at least one sample is evaluated")
-    goal = _goal(within, tolerated)
+    goal = check_goal(within, tolerated)
     check_metric(metric)
     parts = divide(subject, fit, fit_samples, seed)
     fitting = partial(projecting, subject, fit=fit, fit_samples=fit_samples, seed=seed)
@@ -171,7 +172,7 @@ def edits_of(subject: Subject, projections: Mapping[str, Projection]) -> dict[st
 def _finer(found: list[Compression], most: int, goal: Goal) -> list[int]:
     """Ranks to add to a curve, up to so many in all: where the loss begins first, then where the curve is steepest."""
     ranks = [point.rank for point in found]
-    counts = [point.paired.count for point in found if point.paired]
+    counts = [point.paired.samples for point in found if point.paired]
     if found[0].metric is None and len(counts) == len(found):
         values = [nan if point.change is None else point.change for point in found]
         more = beside(ranks, keeping(values, counts, goal.tolerated))
@@ -190,7 +191,8 @@ def _height(point: Compression) -> float:
     return next((v for v in (point.accuracy, point.agreement, point.metric) if v is not None), nan)
 
 
-def _goal(within: float | None, tolerated: float) -> Goal:
+def check_goal(within: float | None, tolerated: float) -> Goal:
+    """What is to be known of a curve, or a DataError that says what would have worked."""
     for name, given in (("within", within), ("tolerated", tolerated)):
         if given is not None and not 0 <= given < 1:
             none = "; None evaluates all samples" if name == "within" else ""

@@ -12,7 +12,7 @@ from innerview.analysis.projections.projection import Axis, Basis
 from innerview.jobs.progress import relay
 from innerview.jobs.worker import BACKGROUND, SOON
 from innerview.study.compression_results import compression_table
-from innerview.study.compressions import compressing
+from innerview.study.compressions import WITHIN, compressing
 from innerview.study.projections import divide, projecting
 from innerview.widgets.base import View
 from innerview.widgets.compression_frames import accuracy, compressed, decided, fitted
@@ -231,7 +231,7 @@ class CompressionControls(View):
             return accuracy(found[0], total) if found else None
 
         try:
-            (found,) = yield from relay(_compressing(subject, series, [rank], job), estimate)
+            (found,) = yield from relay(_compressing(subject, series, [rank], job, None), estimate)
             self._found.setdefault(series, {})[found.rank] = found
             yield accuracy(found, total)
         finally:
@@ -252,7 +252,7 @@ class CompressionControls(View):
                     self._tell()
 
         try:
-            found = yield from relay(_compressing(inspector.subject, series, None, job), follow)
+            found = yield from relay(_compressing(inspector.subject, series, None, job, WITHIN), follow)
             self._found[series] = self._found.get(series, {}) | {point.rank: point for point in found}
         finally:
             self._partial.pop(series, None)
@@ -279,6 +279,7 @@ class CompressionControls(View):
 
 
 def _compressing(
-    subject: Subject, series: Series, ranks: list[int] | None, job: Job
+    subject: Subject, series: Series, ranks: list[int] | None, job: Job, within: float | None
 ) -> Generator[list[Compression] | None, None, list[Compression]]:
-    return compressing(subject, series.layer, ranks, basis=series.basis, axis=series.axis, also=series.also, job=job)
+    how = {"basis": series.basis, "axis": series.axis, "also": series.also, "within": within}
+    return compressing(subject, series.layer, ranks, job=job, **how)

@@ -103,17 +103,17 @@ def test_what_is_undecided_is_neither_narrow_nor_clear_nor_complete(found, total
     for one, more in zip(found, answer, strict=True):
         low, high = one.interval(total=total)
         if more:
-            assert one.count < total
+            assert one.samples < total
             assert high - low > WITHIN
             # One that is clearly lost by the plain interval may still be looked at with the wider one.
             assert one.interval(critical(total), total)[1] >= -TOLERATED
-        elif one.count < total and high - low > WITHIN and one.interval(1.96, total)[1] >= -TOLERATED:
+        elif one.samples < total and high - low > WITHIN and one.interval(1.96, total)[1] >= -TOLERATED:
             # A lower rank keeps the accuracy.
-            assert any(other.count >= one.count and other.change >= -TOLERATED for other in found)
+            assert any(other.samples >= one.samples and other.change >= -TOLERATED for other in found)
     # A narrower interval never takes fewer samples, and a complete evaluation is decided whatever is asked.
     narrower = undecided(found, total, WITHIN / 2, TOLERATED)
     assert all(b or not a for a, b in zip(answer, narrower, strict=True))
-    assert not any(undecided([one._replace(count=total) for one in found], total, 0.0, TOLERATED))
+    assert not any(undecided([one._replace(samples=total) for one in found], total, 0.0, TOLERATED))
 
 
 def raced(outcomes):
@@ -142,10 +142,10 @@ def test_the_rule_ends_and_never_calls_a_kept_rank_lost_for_nothing(seed, total,
     losses = np.sort(random.choice([0.0, 0.005, 0.02, 0.1, 0.6], ranks))[::-1]
     outcomes = -(random.random((ranks, total)) < losses[:, None]).astype(int)
     found = raced(outcomes)
-    assert all(0 < one.count <= total for one in found)
+    assert all(0 < one.samples <= total for one in found)
     for one in found:
-        assert one.count == total or one.count in parts(total)
-        assert samples_needed(one, total, WITHIN) >= one.count
+        assert one.samples == total or one.samples in parts(total)
+        assert samples_needed(one, total, WITHIN) >= one.samples
 
 
 def test_intervals_hold_where_the_rule_stops_and_ranks_far_below_take_few_samples():
@@ -156,7 +156,7 @@ def test_intervals_hold_where_the_rule_stops_and_ranks_far_below_take_few_sample
         # The ranks are right and wrong on the same samples.
         outcomes = -(random.random(1000) < losses[:, None]).astype(int)
         found = raced(outcomes)
-        taken += [one.count for one in found]
+        taken += [one.samples for one in found]
         for one, row in zip(found, outcomes, strict=True):
             low, high = one.interval(total=1000)
             held += low - 1e-9 <= row.mean() <= high + 1e-9

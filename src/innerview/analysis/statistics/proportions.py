@@ -30,17 +30,17 @@ class Paired(NamedTuple):
     Attributes:
         gained: how many are wrong before and right after.
         lost: how many are right before and wrong after.
-        count: how many were judged.
+        samples: how many were judged.
     """
 
     gained: int
     lost: int
-    count: int
+    samples: int
 
     @property
     def change(self) -> float:
         """The share that is right after, less the share that is right before; NaN of no samples."""
-        return (self.gained - self.lost) / self.count if self.count else float("nan")
+        return (self.gained - self.lost) / self.samples if self.samples else float("nan")
 
     def interval(self, z: float = Z95, total: int | None = None) -> tuple[float, float]:
         """The interval of the change, from -1 to 1: 95 %, unless another normal quantile is given.
@@ -55,11 +55,11 @@ class Paired(NamedTuple):
         Sources: A. Agresti and Y. Min, Simple improved confidence intervals for comparing matched proportions,
         Statistics in Medicine 24 (2005); W. G. Cochran, Sampling techniques (1977), section 2.6, for finite totals.
         """
-        if not self.count:
+        if not self.samples:
             return -1.0, 1.0
-        size, net = self.count + 2, self.gained - self.lost
+        size, net = self.samples + 2, self.gained - self.lost
         spread = z * sqrt(max(0.0, self.gained + self.lost + 1 - net**2 / size)) / size
-        known = 0.0 if total is None else min(1.0, self.count / total)
+        known = 0.0 if total is None else min(1.0, self.samples / total)
         centre, spread = known * self.change + (1 - known) * net / size, spread * sqrt(1 - known)
         return max(-1.0, centre - spread), min(1.0, centre + spread)
 

@@ -69,16 +69,16 @@ def undecided(found: Sequence[Paired], total: int, within: float, tolerated: flo
     kept_by = 0  # the samples by which some lower rank keeps the accuracy
     for one in found:
         clear = one.interval(z, total)[1] < -tolerated
-        beyond = min(_PLATEAU, total) <= one.count <= kept_by
-        answer.append(one.count < total and not (one.count > 0 and (one.width(total) <= within or clear or beyond)))
+        beyond = min(_PLATEAU, total) <= one.samples <= kept_by
+        answer.append(one.samples < total and not (one.samples > 0 and (one.width(total) <= within or clear or beyond)))
         if not clear and one.change >= -tolerated:
-            kept_by = max(kept_by, one.count)
+            kept_by = max(kept_by, one.samples)
     return answer
 
 
 def samples_needed(one: Paired, total: int, within: float) -> int:
     """How many samples it takes, as far as is known, until the interval of the change is as narrow as asked."""
-    if not one.count or within <= 0:
+    if not one.samples or within <= 0:
         return total
-    wanted = one.count * (one.width() / within) ** 2  # of any number of others
-    return min(total, max(one.count, ceil(wanted / (1 + wanted / total))))
+    wanted = one.samples * (one.width() / within) ** 2  # of any number of others
+    return min(total, max(one.samples, ceil(wanted / (1 + wanted / total))))
