@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from innerview.analysis.projections.projection import FLOAT_BITS
 from innerview.analysis.projections.ranks import rising
 from innerview.errors import DataError
-from innerview.jobs.progress import Portion, relay
+from innerview.jobs.progress import Portion, silent
 from innerview.model.blocks import blocks_of
 from innerview.study.compression_results import curve_of
 from innerview.study.compressions import TOLERATED, check_goal, compressing
@@ -59,6 +59,12 @@ class Compressibility:
         order = sorted(curves, key=place)
         return cls({layer: curves[layer] for layer in order}, {layer: dimensions[layer] for layer in order}, tolerated)
 
+    def kept(self, layer: str) -> Compression | None:
+        """A block at the smallest rank evaluated that keeps the accuracy; None where none does."""
+        curve = self.curves[layer]
+        rank = curve.smallest_rank(self.tolerated)
+        return next((point for point in curve.points if point.rank == rank), None)
+
     def to_frame(self) -> Any:
         """A pandas DataFrame with one row a block, the most compressible first.
 
@@ -74,7 +80,7 @@ class Compressibility:
             full, rank = self.dimensions[layer], curve.smallest_rank(self.tolerated)
             row: dict[str, Any] = {"layer": layer, "dimensions": full, "rank": rank}
             row["part"] = None if rank is None else rank / full
-            kept = next((point for point in curve.points if point.rank == rank), None)
+            kept = self.kept(layer)
             names = {"change": "change", "low": "change_low", "high": "change_high", "evaluated": "evaluated"}
             row |= {name: None if kept is None else getattr(kept, of) for name, of in names.items()}
             row["of"] = curve.points[0].total
@@ -101,7 +107,7 @@ def comparing(
     fit_samples: int = FITTED_ON,
     seed: int = 0,
     job: Job | None = None,
-) -> Generator[list[Compression] | None, None, Compressibility]:
+) -> Generator[Compressibility | None, None, Compressibility]:
     """Compress every block at equal parts of its full rank, one block at a time, and tell which can be compressed most.
 
     Each rank is evaluated as ``accuracy_curve`` does it, and what was evaluated before is not evaluated again.
@@ -122,7 +128,7 @@ def comparing(
         job: told the fraction done.
 
     Yields:
-        After each batch the estimates so far of the block under way; None in between.
+        After each block those so far; None in between.
 
     Returns:
         A Compressibility; ``.to_frame()`` is its table.
@@ -148,12 +154,15 @@ def comparing(
     yield from fitting_together(subject, highest, basis, axis, job=fitted, **options)
     step = (1 - _FITTING) / len(names)
     curves: dict[str, AccuracyCurve] = {}
+    found = Compressibility.of(curves, dimensions, tolerated)
     for number, layer in enumerate(names):
         part = None if job is None else Portion(job, _FITTING + number * step, _FITTING + (number + 1) * step)
         how = {"within": within, "tolerated": tolerated, "samples": samples, "job": part}
         work = compressing(subject, layer, ranks[layer], basis, axis, **how, **options)
-        curves[layer] = curve_of((yield from relay(work, lambda points: points)))
-    return Compressibility.of(curves, dimensions, tolerated)
+        curves[layer] = curve_of((yield from silent(work)))
+        found = Compressibility.of(curves, dimensions, tolerated)
+        yield found
+    return found
 
 
 def full_rank(subject: Subject, layer: str, basis: str, axis: str) -> int:
