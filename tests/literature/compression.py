@@ -117,7 +117,7 @@ def measure(inspector: Inspector, layer: str, axis: str, ranks: list[int], bases
     points = []
     for basis in bases:
         begun = time.perf_counter()
-        points += inspector.accuracy_curve(layer, ranks, basis, axis, **options).points
+        points += inspector.accuracy_curve(layer, ranks, basis, axis, within=None, **options).points
         print(f"{layer} {axis} {basis}: {time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
     return points
 

@@ -101,7 +101,8 @@ def compressing(
     largest = setting.projection.largest
     chosen = parts.evaluated[:samples].tolist()
     key = ("compressed", layer, basis, axis, setting.also, samples, parts.data, fit_samples, seed, subject.state)
-    recordings = recordings_for(subject, [layer, *setting.others], metric, room=wanted is None)
+    again = wanted is None or within is not None  # a rank may be evaluated on samples that others are done with
+    recordings = recordings_for(subject, [layer, *setting.others], metric, room=again)
     race = Race(subject, chosen, goal, recordings=recordings, metric=metric, key=key, patient=job is None)
 
     def round_of(ranks: list[int], rounds_left: int) -> Generator[Any, None, list[Compression]]:
