@@ -13,7 +13,7 @@ from innerview.errors import DataError
 from innerview.jobs.progress import Portion, silent
 from innerview.model.blocks import blocks_of
 from innerview.study.compression_results import curve_of
-from innerview.study.compressions import TOLERATED, check_goal, compressing
+from innerview.study.compressions import check_goal, compressing
 from innerview.study.fitting_together import fitting_together
 from innerview.study.projections import FITTED_ON
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from innerview.study.subject import Subject
 
 FRACTIONS = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
-_WITHIN = 0.06  # of a comparison; the curve of one block is finer
+# Of a comparison; the curve of one block is finer. Of the 64 samples that may decide, one is more than a point.
+_WITHIN, _TOLERATED = 0.06, 0.02
 _FITTING = 0.2  # of the time, about
 
 
@@ -101,7 +102,7 @@ def comparing(
     axis: str = "channels",
     *,
     within: float | None = _WITHIN,
-    tolerated: float = TOLERATED,
+    tolerated: float = _TOLERATED,
     samples: int | None = None,
     fit: Any = None,
     fit_samples: int = FITTED_ON,
@@ -119,7 +120,7 @@ def comparing(
         fractions: parts of the full rank, each above 0 and up to 1.
         basis: of the projection; see ``innerview.fit_projection``.
         axis: of the projection; see ``innerview.fit_projection``.
-        within: as for ``accuracy_curve``.
+        within: as for ``accuracy_curve``; wider, as many blocks are compared.
         tolerated: as for ``accuracy_curve``.
         samples: as for ``accuracy_curve``.
         fit: as for ``accuracy_curve``.
