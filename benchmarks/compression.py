@@ -13,7 +13,6 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from capture import ResNet18
 from sklearn.decomposition import PCA
@@ -71,9 +70,9 @@ def main() -> None:
         inspector.compress("conv1", 1, samples=4, fit_samples=4)  # libraries are loaded, the layer table is made
 
         def ours() -> list[float]:
-            return inspector.accuracy_curve(LAYER, RANKS, fit_samples=half).accuracy.tolist()
+            return inspector.accuracy_curve(LAYER, RANKS, within=None, fit_samples=half).accuracy.tolist()
 
-        order = np.random.default_rng(0).permutation(images)  # as the Inspector's
+        order = inspector.data.order()
         fitted, evaluated = x[order[:half]], order[half:]
         slow, theirs = timed(lambda: as_written(model, fitted, x[evaluated], labels[evaluated]))
         fast, found = timed(ours)

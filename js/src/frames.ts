@@ -303,6 +303,9 @@ export type AccuracyFrame = Of<
     low: number | null; // 95 % Wilson interval
     high: number | null;
     baseline: number | null; // of the same samples, not compressed
+    change: number | null; // accuracy less baseline, or agreement less 1; null: no class scores
+    changeLow: number | null; // its 95 % interval, paired
+    changeHigh: number | null;
     agreement: number; // share whose prediction is as without compression
     evaluated: number;
     total: number;
@@ -311,6 +314,21 @@ export type AccuracyFrame = Of<
 >;
 /** All that was evaluated: how many ranks, and the table for a spreadsheet. */
 export type StudiedFrame = Of<"studied", { ranks: number; text: string }>;
+
+/** A block at the smallest rank that keeps the accuracy (not `kept`: at the largest evaluated, where none does). */
+export interface ComparedRow {
+  layer: string;
+  full: number; // its dimensions
+  rank: number;
+  kept: boolean;
+  change: number | null; // of the accuracy, against the same samples not compressed
+  low: number | null; // its 95 % interval
+  high: number | null;
+  evaluated: number;
+  total: number;
+}
+/** Every block at equal parts of its full rank, as far as they are evaluated, the most compressible first. */
+export type ComparedFrame = Of<"compared", { rows: ComparedRow[]; tolerated: number }>;
 
 /** A training run as it stands: sent a few times a second while it is recorded. */
 export type MonitorFrame = Of<
@@ -394,6 +412,7 @@ export type ViewFrame =
   | DecidedFrame
   | AccuracyFrame
   | StudiedFrame
+  | ComparedFrame
   | MonitorFrame
   | StatusFrame;
 

@@ -33,6 +33,9 @@ const accuracy = (changes: Partial<AccuracyFrame["header"]> = {}): ViewFrame => 
     low: 0.85,
     high: 0.94,
     baseline: 0.95,
+    change: -0.05,
+    changeLow: -0.091,
+    changeHigh: -0.009,
     agreement: 0.92,
     evaluated: 64,
     total: 200,
@@ -275,4 +278,51 @@ it("shows errors where the user looks, as text", () => {
   expect(element.querySelector("[role=alert]")!.textContent).toContain("no <b>floats</b>");
   view.update({ header: { ...header, over: true }, arrays: {} });
   expect(element.querySelector("[role=alert]")).toBeNull();
+});
+
+it("says the change against the same samples, with its interval", () => {
+  view.update(state());
+  view.update(accuracy());
+  expect(text("change")).toBe("\u22125.0 points (\u22129.1 to \u22120.9)");
+  view.update(accuracy({ change: null, changeLow: null, changeHigh: null }));
+  expect(text("change")).toBe("");
+});
+
+it("says how long a curve will still take", () => {
+  const at = (fraction: number): ViewFrame => {
+    const frame = working("curve");
+    Object.assign(frame.header, { fraction });
+    return frame;
+  };
+  view.update(state());
+  view.update(at(0.1));
+  expect(text("curve-progress")).toBe("accuracy of conv1 by rank, pca · 10 %");
+  vi.advanceTimersByTime(2000);
+  view.update(at(0.3));
+  expect(text("curve-progress")).toBe("accuracy of conv1 by rank, pca · 30 % · about 7 s left");
+});
+
+it("compares every block, and a row chooses one", () => {
+  const row = { layer: "block.1", full: 64, rank: 8, kept: true, evaluated: 96, total: 1000 };
+  const change = { change: -0.005, low: -0.02, high: 0.01 };
+  const other = { ...row, layer: "<b>", kept: false, rank: 32, change: null, low: null, high: null };
+  view.update(state());
+  expect(find("compared").hidden).toBe(true);
+  find("blocks").click();
+  expect(wants).toEqual([["blocks", true]]);
+  const rows = [{ ...row, ...change }, other];
+  view.update({ header: { kind: "compared", rows, tolerated: 0.01 }, arrays: {} });
+  const cells = [...find("compared").querySelectorAll("tbody tr")].map((line) =>
+    [...line.children].map((cell) => cell.textContent),
+  );
+  expect(cells).toEqual([
+    ["block.1", "8", "13 %", "\u22120.5 (\u22122.0 to +1.0)", "96 of 1,000"],
+    ["<b>", "more than 32", "> 50 %", "\u2013", "96 of 1,000"],
+  ]);
+  expect(find("compared").querySelector("caption")?.textContent).toContain("no more than 1.0 points");
+  find("compared").querySelector("button")!.click();
+  expect(wants[1]).toEqual(["block", { layer: "block.1", rank: 8 }]);
+  expect(find<HTMLButtonElement>("clear").disabled).toBe(false);
+  view.update({ header: { kind: "compared", rows: [], tolerated: 0 }, arrays: {} });
+  expect(find("compared").hidden).toBe(true);
 });

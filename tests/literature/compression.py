@@ -22,11 +22,11 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 import innerview as iv
+from innerview.analysis.statistics.proportions import wilson_interval
 from innerview.jobs.progress import finish
 from innerview.study.compression_results import compression_table
 from innerview.study.evaluation import evaluating
 from innerview.study.projections import projecting
-from innerview.study.score import wilson_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +117,7 @@ def measure(inspector: Inspector, layer: str, axis: str, ranks: list[int], bases
     points = []
     for basis in bases:
         begun = time.perf_counter()
-        points += inspector.accuracy_curve(layer, ranks, basis, axis, **options).points
+        points += inspector.accuracy_curve(layer, ranks, basis, axis, within=None, **options).points
         print(f"{layer} {axis} {basis}: {time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
     return points
 

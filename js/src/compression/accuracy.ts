@@ -1,7 +1,7 @@
 // What is left of the accuracy: its value and interval on a scale from 0 to 1, with that of the layer as it is.
 import type { AccuracyFrame } from "../frames";
 import { h, setText } from "../ui/dom";
-import { count, counted, percent } from "../ui/format";
+import { count, counted, percent, points } from "../ui/format";
 
 export interface Accuracy {
   readonly element: HTMLElement;
@@ -14,6 +14,10 @@ export function accuracy(stop: HTMLElement): Accuracy {
   const value = h("span", { class: "iv-accuracy-value", "data-testid": "accuracy" });
   const range = h("span", { title: "95 % Wilson interval", "data-testid": "interval" });
   const baseline = h("span", { class: "iv-muted", "data-testid": "baseline" });
+  const change = h("span", {
+    title: "Against the same samples without compression, with its 95 % interval",
+    "data-testid": "change",
+  });
   const interval = h("i", { class: "iv-accuracy-interval" });
   const point = h("i", { class: "iv-accuracy-point" });
   const before = h("i", { class: "iv-accuracy-before" });
@@ -27,6 +31,7 @@ export function accuracy(stop: HTMLElement): Accuracy {
     h("div", { class: "iv-accuracy-line" }, name, stop),
     h("p", { class: "iv-accuracy-line" }, h("span", null, value, " ", range), baseline),
     scale,
+    h("p", { class: "iv-accuracy-line" }, change),
     h("p", { class: "iv-accuracy-line iv-muted" }, evaluated, detail),
     note,
   );
@@ -62,6 +67,13 @@ export function accuracy(stop: HTMLElement): Accuracy {
       at(point, shown);
       at(before, header?.baseline ?? null);
       setText(range, low === null || high === null ? "" : `${percent(low)} to ${percent(high)}`);
+      const { change: by = null, changeLow = null, changeHigh = null } = header ?? {};
+      setText(
+        change,
+        by === null || changeLow === null || changeHigh === null
+          ? ""
+          : `${points(by)} points (${points(changeLow)} to ${points(changeHigh)})`,
+      );
       setText(
         detail,
         !header

@@ -37,6 +37,16 @@ export function percent(fraction: number, digits = 1): string {
   return `${(100 * fraction).toFixed(digits)} %`;
 }
 
+/** A change of a share in percentage points: "−0.6", "0.0", "+1.2". */
+export function points(change: number): string {
+  const text = (100 * change).toFixed(1);
+  return Number(text) === 0 ? "0.0" : sign(change > 0 ? `+${text}` : text);
+}
+
+/** Seconds in words: "5 s", "2 min". */
+export const duration = (seconds: number): string =>
+  seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
+
 /** A shape: "64 × 56 × 56"; "scalar" for no axes. */
 export const shapeText = (shape: readonly number[]): string => (shape.length ? shape.join(" × ") : "scalar");
 

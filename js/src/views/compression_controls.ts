@@ -1,5 +1,6 @@
 // A layer compressed: how, what one sample's tiles lose, what the model then says, what accuracy is left.
 import { accuracy } from "../compression/accuracy";
+import { compared } from "../compression/compared";
 import { decided } from "../compression/decided";
 import { facts } from "../compression/facts";
 import { others } from "../compression/others";
@@ -9,6 +10,7 @@ import { tiles } from "../compression/tiles";
 import type {
   AccuracyFrame,
   BusyFrame,
+  ComparedFrame,
   CompressedFrame,
   CompressionFrame,
   CompressionSetting,
@@ -25,7 +27,8 @@ import { segments } from "../ui/controls";
 import { copyButton } from "../ui/copy_button";
 import { h, setText } from "../ui/dom";
 import { errorBanner } from "../ui/error";
-import { counted, percent } from "../ui/format";
+import { counted, duration, percent } from "../ui/format";
+import { timeLeft } from "../ui/time_left";
 
 export const create: Create = (element, callbacks) => {
   let state: CompressionFrame["header"] | undefined;
@@ -103,6 +106,22 @@ export const create: Create = (element, callbacks) => {
     },
     "Draw the curve",
   );
+  const blocks = h(
+    "button",
+    {
+      type: "button",
+      class: "iv-button",
+      title: "Evaluate every block of the model at equal parts of its full rank: which can be compressed most?",
+      "data-testid": "blocks",
+      onclick: () => {
+        busy.expect();
+        callbacks.want("blocks", true);
+      },
+    },
+    "Compare all blocks",
+  );
+  const every = compared(({ layer, rank }) => callbacks.want("block", { layer, rank }));
+  const remaining = timeLeft();
   const clear = h(
     "button",
     { type: "button", class: "iv-button", "data-testid": "clear", onclick: () => callbacks.want("clear", true) },
@@ -135,10 +154,12 @@ export const create: Create = (element, callbacks) => {
       { class: "iv-compression-study" },
       h("h4", null, "Accuracy by rank"),
       curve,
+      blocks,
       clear,
       copy.element,
       progress,
     ),
+    every.element,
   );
   main.hidden = true;
   const root = h(
@@ -174,12 +195,18 @@ export const create: Create = (element, callbacks) => {
       !!counts && !(same(counts.header, now) && sameOthers(counts.header.also, state.also)),
       off ? "nothing is compressed" : "not evaluated yet",
     );
-    clear.disabled = copy.element.disabled = !studied.ranks;
-    curve.disabled = off;
+    copy.element.disabled = !studied.ranks;
+    clear.disabled = !studied.ranks && !!every.element.hidden;
+    curve.disabled = blocks.disabled = off;
     stop.hidden = !work.size;
     const running = work.get("curve");
     const share = running?.fraction == null ? "" : ` · ${percent(running.fraction, 0)}`;
-    setText(progress, running ? `${running.label}${share}` : studied.ranks ? counted(studied.ranks, "rank") : "");
+    const seconds = running ? remaining.seconds(running.label, running.fraction, performance.now()) : null;
+    const wait = seconds === null ? "" : ` · about ${duration(seconds)} left`;
+    setText(
+      progress,
+      running ? `${running.label}${share}${wait}` : studied.ranks ? counted(studied.ranks, "rank") : "",
+    );
   };
 
   const hear = (header: CompressionFrame["header"]): void => {
@@ -205,6 +232,7 @@ export const create: Create = (element, callbacks) => {
         verdict.show(frame as DecidedFrame, picture?.header.basis !== "off");
       } else if (kind === "accuracy") left = frame as AccuracyFrame;
       else if (kind === "studied") studied = (frame as StudiedFrame).header;
+      else if (kind === "compared") every.show((frame as ComparedFrame).header);
       else if (kind === "busy") {
         const { header } = frame as BusyFrame;
         work.delete(header.scope);

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from innerview.jobs.worker import Job
+
 Result = TypeVar("Result")
 Step = TypeVar("Step")
 Other = TypeVar("Other")
@@ -37,3 +39,21 @@ def relay(work: Generator[Step, None, Result], each: Callable[[Step], Other]) ->
 def silent(work: Generator[Any, None, Result]) -> Generator[None, None, Result]:
     """Run a generator inside another that does not show its steps."""
     return relay(work, lambda _: None)
+
+
+class Portion:
+    """A part of a job, for work that tells a job its fraction: it counts as so much of the whole, from 0 to 1."""
+
+    def __init__(self, job: Job, begin: float, end: float) -> None:
+        self._job, self._begin, self._end = job, begin, end
+        self._fraction: float | None = None
+
+    @property
+    def fraction(self) -> float | None:
+        """How much of this part is done, 0 to 1; None while unknown."""
+        return self._fraction
+
+    @fraction.setter
+    def fraction(self, done: float | None) -> None:
+        self._fraction = done
+        self._job.fraction = self._begin + (done or 0.0) * (self._end - self._begin)

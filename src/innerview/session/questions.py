@@ -11,6 +11,7 @@ import torch
 from innerview.arguments import strict
 from innerview.errors import DataError, UnseenLayerError
 from innerview.jobs.progress import finish
+from innerview.study.compressibility import comparing
 from innerview.study.compression_results import Compression, CompressionSpec, curve_of, specs_of
 from innerview.study.compressions import compressing, tabulating
 from innerview.study.embeddings import embedding
@@ -164,6 +165,7 @@ class Questions:
     quality = asking("quality", _subject, quality, as_it_is)
     similarity = asking("similarity", _subject, similarity, as_it_is)
     accuracy_curve = asking("accuracy_curve", _subject, compressing, curve_of)
+    compressibility = asking("compressibility", _subject, comparing, as_it_is)
     compression_table = asking("compression_table", _subject, tabulating, as_it_is, like=compressing)
 
     @strict
@@ -175,6 +177,7 @@ class Questions:
         axis: str = "channels",
         *,
         also: Sequence[CompressionSpec | tuple[Any, ...]] = (),
+        within: float | None = None,
         samples: int | None = None,
         metric: Callable[[Any, Any], Any] | None = None,
         fit: Any = None,
@@ -185,7 +188,8 @@ class Questions:
 
         Several layers are compressed together by a list in place of the layer:
         ``compress([("layer2", 64), ("layer3", 32, "pca", "all")])``. The result is that of the first of them, with the
-        others in ``also``. The arguments are those of ``accuracy_curve``, for one rank.
+        others in ``also``. The arguments are those of ``accuracy_curve``, for one rank, of which all samples are
+        evaluated unless ``within`` says what is enough.
 
         Raises:
             UnknownLayerError, UnseenLayerError, DataError, InnerviewError, ForwardError: as ``accuracy_curve``.
@@ -201,6 +205,7 @@ class Questions:
             first.basis,
             first.axis,
             also=[*others, *also],
+            within=within,
             samples=samples,
             metric=metric,
             fit=fit,

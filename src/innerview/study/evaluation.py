@@ -6,10 +6,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import torch
-
-from innerview.model.replay import Recording
+from innerview.analysis.statistics.proportions import Paired
 from innerview.study.judging import Judged, judge
+from innerview.study.recordings import Recordings
 from innerview.study.score import Score
 from innerview.study.sweep import batch_size
 
@@ -34,6 +33,8 @@ class Evaluated:
         after: score of the variant's outputs.
         before: score of the model's own outputs for the same samples.
         agreed: number of samples for which both predict the same class; None where the outputs are not class scores.
+        gained: number of samples that only the variant predicts right.
+        lost: number of samples that only the model itself predicts right.
         not_finite: number of samples with NaN or infinite values in the first layer edited.
         note: the reason why whole forwards were run; empty where only the part after the layer was.
         metric: the metric measured; held so that its identity stays its own.
@@ -45,6 +46,8 @@ class Evaluated:
     after: Score = field(default_factory=Score)
     before: Score = field(default_factory=Score)
     agreed: int | None = 0
+    gained: int = 0
+    lost: int = 0
     not_finite: int = 0
     note: str = ""
 
@@ -56,6 +59,21 @@ class Evaluated:
             self.agreed = None
         else:
             self.agreed += int((after.predicted == before.predicted).sum())
+        if after.right is not None and before.right is not None:
+            self.gained += int((after.right & ~before.right).sum())
+            self.lost += int((before.right & ~after.right).sum())
+
+    @property
+    def paired(self) -> Paired | None:
+        """The variant against the model itself: by the labels, else by whether both predict the same class.
+
+        None where the outputs are not class scores.
+        """
+        if self.agreed is None:
+            return None
+        if self.after.labelled:
+            return Paired(self.gained, self.lost, self.after.labelled)
+        return Paired(0, self.after.evaluated - self.agreed, self.after.evaluated)
 
 
 def evaluating(
@@ -66,6 +84,7 @@ def evaluating(
     metric: Metric | None,
     key: tuple[Hashable, ...],
     patient: bool = False,
+    recordings: Recordings | None = None,
 ) -> Generator[dict[int, Evaluated] | None, None, dict[int, Evaluated]]:
     """Evaluate several variants over the same samples: batches outermost, so that one recording serves all variants.
 
@@ -78,6 +97,7 @@ def evaluating(
         metric: as for ``judge``.
         key: everything that a result depends on besides the variant's number and the metric.
         patient: whether steps may be long, because no click has to get through in between.
+        recordings: those of ``recordings_for``, where more variants are evaluated on the same samples later.
 
     Yields:
         The variants as far as they are evaluated, after each batch; None in between.
@@ -86,27 +106,35 @@ def evaluating(
         InnerviewError: the model is not a classifier and there is no metric, or it was changed meanwhile.
         DataError, ForwardError: from the metric or an edit; the model rejects a batch.
     """
-    first = _earliest(subject, next(iter(variants.values())))
-    size = batch_size(subject, first, _PATIENT if patient else 1)
-    found = {number: _kept(subject, (*key, id(metric), number), metric) for number in variants}
-    if all(one.after.evaluated == len(samples) for one in found.values()):
+    recordings = recordings or recordings_for(subject, next(iter(variants.values())), metric, room=False)
+    size = batch_size(subject, recordings.layer, _PATIENT if patient else 1)
+    found = {number: kept(subject, key, number, metric) for number in variants}
+    if all(one.after.evaluated >= len(samples) for one in found.values()):
         yield found
     while (start := min(one.after.evaluated for one in found.values())) < len(samples):
         # Those that are furthest behind go on up to where the next one stands, so that they share what comes after.
         todo = [(variants[number], one) for number, one in found.items() if one.after.evaluated == start]
         ahead = (one.after.evaluated for one in found.values() if one.after.evaluated > start)
-        part = [int(index) for index in samples[start : min(start + size, min(ahead, default=len(samples)))]]
+        stop = min(start + size, len(samples), min(ahead, default=len(samples)))
+        part = [int(index) for index in samples[start:stop]]
         for places, batch in subject.data.batches(part):
-            yield from _batch(subject, batch, len(places), first, todo, start=start + places.start, metric=metric)
+            yield from _batch(subject, batch, len(places), recordings, todo, start=start + places.start, metric=metric)
         yield found
     return found
 
 
-def _kept(subject: Subject, key: tuple[Hashable, ...], metric: Metric | None) -> Evaluated:
-    known = subject.cache.get(key)
+def recordings_for(subject: Subject, layers: Iterable[str], metric: Metric | None, *, room: bool = True) -> Recordings:
+    """Recordings of the first of these layers to return, to be held from one call of ``evaluating`` to the next."""
+    return Recordings(subject, _earliest(subject, layers), metric, room=room)
+
+
+def kept(subject: Subject, key: tuple[Hashable, ...], number: int, metric: Metric | None) -> Evaluated:
+    """A variant as far as it was evaluated; it grows. The arguments are those of ``evaluating``."""
+    place = (*key, id(metric), number)
+    known = subject.cache.get(place)
     if known is None:
         known = Evaluated(metric)
-        subject.cache.put(key, known)
+        subject.cache.put(place, known)
     return known
 
 
@@ -114,36 +142,27 @@ def _batch(
     subject: Subject,
     batch: Batch,
     samples: int,
-    first: str,
+    recordings: Recordings,
     todo: list[tuple[Edits, Evaluated]],
     *,
     start: int,
     metric: Metric | None,
 ) -> Generator[None, None, None]:
-    axis = subject.layers[first].batch_axis or 0
     waiting, columns = list(todo), subject.data.columns
-    recording: Recording | None = None
-    recorded: object = None
-    before: Judged | None = None
-    broken = 0
     while waiting:
         # Between two holds the model is free for a click, or for the next cell: then a snapshot comes in its place.
         with subject.borrow_model(batch) as (model, ready, rewind):
-            if recording is None or before is None or recorded is not model:
-                recording, recorded = Recording(model, ready.args, ready.kwargs, first, restore_rng=rewind), model
-                before = judge(recording.output, ready, samples, metric, columns)
-                finite = torch.isfinite(recording.activation).movedim(axis, 0).flatten(1).all(1)
-                broken = samples - int(finite.sum())
+            recorded = recordings.of(start, samples, model, ready, rewind=rewind)
             begun = time.perf_counter()
-            with recording.held():
+            with recorded.recording.held():
                 while waiting and time.perf_counter() - begun < _HOLD:
                     edits, found = waiting.pop(0)
-                    after = judge(recording.rerun(edits), ready, samples, metric, columns)
+                    after = judge(recorded.recording.rerun(edits), ready, samples, metric, columns)
                     # Another thread may have been here meanwhile.
                     if found.after.evaluated == start:
-                        found.add(after, before)
-                        found.not_finite += broken
-                        found.note = recording.note
+                        found.add(after, recorded.before)
+                        found.not_finite += recorded.broken
+                        found.note = recorded.recording.note
         yield
 
 

@@ -24,13 +24,15 @@ _AS_IN = "metric=lambda output, target: (output - target).square().flatten(1).me
 
 
 class Judged(NamedTuple):
-    """The judgement of a model's output for N samples together, and the class predicted for each.
+    """The judgement of a model's output for N samples together, and for each.
 
-    ``predicted`` is int64 ``[N]`` on the CPU, -1 where the scores are NaN; None where the output is not class scores.
+    ``predicted`` is int64 ``[N]`` on the CPU, -1 where the scores are NaN; ``right`` is bool ``[N]``, False without a
+    label. Both are None where the output is not class scores.
     """
 
     score: Score
     predicted: Tensor | None
+    right: Tensor | None = None
 
 
 def judge(
@@ -56,7 +58,7 @@ def judge(
                 "sample"
             ) from error
         return Judged(Score.of(samples, None, measured), None)
-    return Judged(Score.of(samples, found, measured), found.predicted)
+    return Judged(Score.of(samples, found, measured), found.predicted, found.correct)
 
 
 def check_metric(metric: object) -> None:

@@ -15,7 +15,7 @@ from innerview.jobs.progress import silent
 from innerview.study.sweep import sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     import numpy as np
     from torch import Tensor
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from innerview.data.samples import Data
     from innerview.jobs.worker import Job
     from innerview.study.subject import Subject
+    from innerview.study.sweep import Swept
 
 FITTED_ON = 1000  # samples, at most, unless told otherwise
 _FEWEST = 2  # samples: one to fit, one to evaluate
@@ -77,6 +78,7 @@ def projecting(
     fit: Any = None,
     fit_samples: int = FITTED_ON,
     seed: int = 0,
+    captured: Iterable[Swept] | None = None,
     job: Job | None = None,
 ) -> Generator[None, None, Projection]:
     """A projection fitted to a layer's output; at once where it was fitted before and the model is unchanged.
@@ -94,6 +96,7 @@ def projecting(
         fit: training data to fit to, see ``divide``.
         fit_samples: how many of them, at most.
         seed: for the draw of the samples, and for a random basis.
+        captured: the layer's output for the samples fitted to, where it is there already.
         job: told the fraction done.
 
     Returns:
@@ -117,12 +120,13 @@ def projecting(
     parts = divide(subject, fit, fit_samples, seed)
     most = FLOAT_BITS if basis == "quantise" else dimensions
     rank = default_rank(basis, dimensions) if rank is None else rank
-    key = ("projection", layer, basis, axis, fit_samples, seed, parts.data, subject.state)
+    key = _place(subject, layer, (basis, axis), parts, (fit_samples, seed))
     fitted: _Fitted | None = subject.cache.get(key)
     if fitted is None or rank > fitted.asked:
         # A rank that does not exist is asked for as it is: the fit says what would have worked.
         asked = max(rank, min(_AT_LEAST, most)) if 1 <= rank <= most else rank
-        samples = _Samples(subject, layer, parts, channel if axis == "channels" else None, job)
+        batches = captured or sweep(subject, layer, parts.fitted.tolist(), job, data=parts.data)
+        samples = _Samples(subject, layer, parts, channel if axis == "channels" else None, batches)
         given: Tensor | Iterator[Tensor] = iter(samples)
         if basis == "pca" and axis == "all" and samples.few:
             given = yield from _gathering(given)
@@ -138,6 +142,19 @@ def projecting(
         fitted = _Fitted(asked, replace(projection, note=samples.note))
         subject.cache.put(key, fitted)
     return fitted.at(rank)
+
+
+def is_fitted(
+    subject: Subject, layer: str, rank: int, basis: str, axis: str, *, fit: Any, fit_samples: int, seed: int
+) -> bool:
+    """Tell whether ``projecting`` has nothing to do for these."""
+    parts = divide(subject, fit, fit_samples, seed)
+    fitted: _Fitted | None = subject.cache.get(_place(subject, layer, (basis, axis), parts, (fit_samples, seed)))
+    return fitted is not None and rank <= fitted.asked
+
+
+def _place(subject: Subject, layer: str, how: tuple[str, str], parts: Parts, drawn: tuple[int, int]) -> tuple[Any, ...]:
+    return ("projection", layer, *how, *drawn, parts.data, subject.state)
 
 
 class _Fitted(NamedTuple):
@@ -163,8 +180,10 @@ class _Fitted(NamedTuple):
 class _Samples:
     """The activations of the samples fitted to, batch by batch, without those that are not finite."""
 
-    def __init__(self, subject: Subject, layer: str, parts: Parts, channel: int | None, job: Job | None) -> None:
-        self._subject, self._layer, self._parts, self._job = subject, layer, parts, job
+    def __init__(
+        self, subject: Subject, layer: str, parts: Parts, channel: int | None, batches: Iterable[Swept]
+    ) -> None:
+        self._layer, self._parts, self._batches = layer, parts, batches
         self._channel = channel  # where each position is a vector of channels
         elements, total = subject.layers[layer].size or 0, len(parts.fitted)
         # Of fewer vectors than dimensions the matrix of products is smaller, for which all have to be there.
@@ -174,7 +193,7 @@ class _Samples:
     def __iter__(self) -> Iterator[Tensor]:
         left_out = 0
         total = len(self._parts.fitted)
-        for found in sweep(self._subject, self._layer, self._parts.fitted.tolist(), self._job, data=self._parts.data):
+        for found in self._batches:
             values = found.unpadded
             finite = torch.isfinite(values.flatten(1)).all(1)
             kept = int(finite.sum())

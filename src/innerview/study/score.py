@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from innerview.analysis.statistics.proportions import wilson_interval
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from innerview.study.class_scores import Verdict
 
 _FIVE = 5
-_Z95 = 1.959963984540054  # the standard normal's 97.5 % quantile
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,17 +123,3 @@ class Score:
 
 def _added(counts: np.ndarray, more: np.ndarray) -> np.ndarray:
     return counts + more if len(counts) and len(more) else counts if len(counts) else more
-
-
-def wilson_interval(correct: int, evaluated: int) -> tuple[float, float]:
-    """Compute the 95 % Wilson score interval of a proportion, from 0 to 1; (0, 1) when nothing was evaluated.
-
-    Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference, JASA 22 (1927).
-    """
-    if evaluated == 0:
-        return 0.0, 1.0
-    share = correct / evaluated
-    weight = _Z95**2 / evaluated
-    centre = (share + weight / 2) / (1 + weight)
-    spread = _Z95 * sqrt(share * (1 - share) / evaluated + weight / (4 * evaluated)) / (1 + weight)
-    return max(0.0, centre - spread), min(1.0, centre + spread)

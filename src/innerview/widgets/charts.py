@@ -69,7 +69,10 @@ class CosineChart(Chart):
 
 
 class RankCurve(NamedTuple):
-    """A curve of an ``AccuracyChart``, by rank: values from 0 to 1 and their intervals, NaN for none; ``[K]`` each."""
+    """A curve of an ``AccuracyChart``: values from 0 to 1 and their intervals, NaN for none; ``[K]`` each.
+
+    ``ranks`` are ranks, or parts of the full rank.
+    """
 
     ranks: np.ndarray
     values: np.ndarray
@@ -83,21 +86,30 @@ class AccuracyChart(Chart):
     """Accuracy against rank, a line with its interval for each curve, and a point for each rank evaluated.
 
     Like ``CosineChart`` it is made for one set of curves and shows no other. ``baseline`` is a line across; ``clicked``
-    is called with the number of a curve and a rank when its point is clicked.
+    is called with the number of a curve and the place of its point that was clicked. With ``parts`` the ranks are parts
+    of the full rank.
     """
 
     def __init__(
-        self, curves: Sequence[RankCurve], label: str, baseline: float | None, clicked: Callable[[int, int], None]
+        self,
+        curves: Sequence[RankCurve],
+        label: str,
+        baseline: float | None,
+        clicked: Callable[[int, int], None],
+        *,
+        parts: bool = False,
     ) -> None:
         bq = bqplot()
-        highest = max(float(curve.ranks[-1]) for curve in curves)
-        x = bq.LogScale(min=0.9, max=max(2.0, highest) * 1.1)
+        highest = 1.0 if parts else max(2.0, *(float(curve.ranks[-1]) for curve in curves))
+        lowest = 0.9 * min(float(curve.ranks[0]) for curve in curves) if parts else 0.9
+        x = bq.LogScale(min=lowest, max=highest * 1.1)
         y = bq.LinearScale(min=0.0, max=1.02)
         scales = {"x": x, "y": y}
         marks: list[Any] = []
         if baseline is not None:
-            ends = np.array([0.9, max(2.0, highest) * 1.1])
+            ends = np.array([lowest, highest * 1.1])
             marks.append(bq.Lines(x=ends, y=np.full(2, baseline), scales=scales, colors=[GREY], stroke_width=1.0))
+        across, form = ("part of the full rank", ".0%") if parts else ("rank", ",d")
         self.points: list[Any] = []
         for number, curve in enumerate(curves):
             if np.isfinite(curve.low).all() and len(curve.ranks) > 1:
@@ -113,19 +125,20 @@ class AccuracyChart(Chart):
                 )
                 marks.append(band)
 
-            def choose(_: object, content: Any, number: int = number, ranks: np.ndarray = curve.ranks) -> None:
-                clicked(number, int(ranks[content["data"]["index"]]))
+            def choose(_: object, content: Any, number: int = number) -> None:
+                clicked(number, int(content["data"]["index"]))
 
             shared = {"x": curve.ranks, "y": curve.values, "scales": scales, "colors": [curve.colour]}
             marks.append(bq.Lines(**shared, line_style=curve.style, stroke_width=1.5))
-            tooltip = bq.Tooltip(fields=["x", "y"], labels=["rank", label], formats=[",d", ".1%"])
+            tooltip = bq.Tooltip(fields=["x", "y"], labels=[across, label], formats=[form, ".1%"])
             dots = bq.Scatter(**shared, default_size=36, tooltip=tooltip)
             dots.on_element_click(choose)
             self.points.append(dots)
         self._up = _left(y, label, tick_format=".0%", tick_values=np.linspace(0.0, 1.0, 6))
         # The points lie above all lines, so that each can be clicked.
         marks += self.points
-        axes = [_below(x, "rank", tick_format=",d", tick_values=_powers(highest)), self._up]
+        ticks = 2.0 ** np.arange(np.ceil(np.log2(lowest)), 1) if parts else _powers(highest)
+        axes = [_below(x, across, tick_format=form, tick_values=ticks), self._up]
         others = [*(dots.tooltip for dots in self.points), x, y]
         super().__init__("", marks, axes, margin={**_MARGIN, "top": 8}, height=280, others=others)
 

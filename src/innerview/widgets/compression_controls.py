@@ -11,11 +11,12 @@ from traitlets import Int
 from innerview.analysis.projections.projection import Axis, Basis
 from innerview.jobs.progress import relay
 from innerview.jobs.worker import BACKGROUND, SOON
-from innerview.study.compression_results import compression_table
-from innerview.study.compressions import compressing
+from innerview.study.compressibility import comparing
+from innerview.study.compression_results import CompressionSpec, compression_table
+from innerview.study.compressions import WITHIN, compressing
 from innerview.study.projections import divide, projecting
 from innerview.widgets.base import View
-from innerview.widgets.compression_frames import accuracy, compressed, decided, fitted
+from innerview.widgets.compression_frames import accuracy, compared, compressed, decided, fitted
 from innerview.widgets.compression_settings import OFF, CompressionSettings, Series
 from innerview.widgets.frame_widget import static
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from innerview.analysis.projections.projection import Projection
     from innerview.jobs.worker import Job
     from innerview.session.inspector import Inspector
-    from innerview.study.compression_results import Compression, CompressionSpec
+    from innerview.study.compressibility import Compressibility
+    from innerview.study.compression_results import Compression
     from innerview.study.subject import Subject
     from innerview.widgets.frame_widget import Frame
 
@@ -47,6 +49,7 @@ class CompressionControls(View):
         self.settings = CompressionSettings(inspector)
         self._found: dict[Series, dict[int, Compression]] = {}
         self._partial: dict[Series, dict[int, Compression]] = {}  # of curves under way
+        self.compared: Compressibility | None = None  # every block, so far
         self._fitting: Series | None = None  # being fitted; the slider may move meanwhile
         self._due = False  # the accuracy is to be evaluated once it is fitted
         self._model = inspector.subject.state
@@ -130,10 +133,25 @@ class CompressionControls(View):
             label = f"accuracy of {one.layer} by rank, {one.basis}"
             self.run(f"curve {one}", label, partial(self._curve, one), priority=BACKGROUND)
 
+    def want_blocks(self, _: object) -> None:
+        """Compare every block of the model at equal parts of its full rank, in the basis and axis chosen."""
+        if self.settings.basis != OFF:
+            label = f"every block by rank, {self.settings.basis}"
+            work = partial(self._compare_blocks, self.settings.basis, self.settings.axis)
+            self.run("curve of every block", label, work, priority=BACKGROUND)
+
+    def want_block(self, chosen: dict[str, Any]) -> None:
+        """Compress a block that was compared, as it was there."""
+        curves = {} if self.compared is None else self.compared.curves
+        if chosen.get("layer") in curves:
+            point = curves[chosen["layer"]].points[0]
+            self.choose(CompressionSpec(point.layer, int(chosen["rank"]), point.basis, point.axis))
+
     def want_clear(self, _: object) -> None:
         """Forget the results."""
         self._stop_curves()
-        self._found, self._partial = {}, {}
+        self._found, self._partial, self.compared = {}, {}, None
+        self.push(*compared(None))
         self._tell()
 
     def activated(self) -> None:
@@ -231,7 +249,7 @@ class CompressionControls(View):
             return accuracy(found[0], total) if found else None
 
         try:
-            (found,) = yield from relay(_compressing(subject, series, [rank], job), estimate)
+            (found,) = yield from relay(_compressing(subject, series, [rank], job, None), estimate)
             self._found.setdefault(series, {})[found.rank] = found
             yield accuracy(found, total)
         finally:
@@ -252,12 +270,28 @@ class CompressionControls(View):
                     self._tell()
 
         try:
-            found = yield from relay(_compressing(inspector.subject, series, None, job), follow)
+            found = yield from relay(_compressing(inspector.subject, series, None, job, WITHIN), follow)
             self._found[series] = self._found.get(series, {}) | {point.rank: point for point in found}
         finally:
             self._partial.pop(series, None)
             self.progress("curve", "", None, over=True)
             self._tell()
+
+    def _compare_blocks(
+        self, basis: str, axis: str, inspector: Inspector, job: Job
+    ) -> Generator[Frame | None, None, None]:
+        def follow(found: Compressibility | None) -> Frame | None:
+            self.progress("curve", job.label, job.fraction)
+            if found is None:
+                return None
+            self.compared = found
+            self._tell()
+            return compared(found)
+
+        try:
+            yield from relay(comparing(inspector.subject, None, basis=basis, axis=axis, job=job), follow)
+        finally:
+            self.progress("curve", "", None, over=True)
 
     def _stop_curves(self) -> None:
         self.cancel("curve")
@@ -279,6 +313,7 @@ class CompressionControls(View):
 
 
 def _compressing(
-    subject: Subject, series: Series, ranks: list[int] | None, job: Job
+    subject: Subject, series: Series, ranks: list[int] | None, job: Job, within: float | None
 ) -> Generator[list[Compression] | None, None, list[Compression]]:
-    return compressing(subject, series.layer, ranks, basis=series.basis, axis=series.axis, also=series.also, job=job)
+    how = {"basis": series.basis, "axis": series.axis, "also": series.also, "within": within}
+    return compressing(subject, series.layer, ranks, job=job, **how)

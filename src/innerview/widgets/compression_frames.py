@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from innerview.analysis.projections.projection import Projection
     from innerview.data.samples import Batch
+    from innerview.study.compressibility import Compressibility
     from innerview.study.compression_results import Compression
     from innerview.study.subject import Look, Subject
     from innerview.widgets.frame_widget import Frame
@@ -96,6 +97,20 @@ def decided(subject: Subject, look: Look, batch: Batch, projections: Mapping[str
 def accuracy(found: Compression, total: int) -> Frame:
     """The accuracy that is left, as far as it was evaluated."""
     names = ("layer", "basis", "axis", "rank", "accuracy", "low", "high", "agreement", "evaluated", "note")
-    header = {"kind": "accuracy", "total": total, "baseline": found.baseline_accuracy}
+    header = {"kind": "accuracy", "total": total, "baseline": found.baseline_accuracy, "change": found.change}
+    header |= {"changeLow": found.change_low, "changeHigh": found.change_high}
     also = [spec._asdict() for spec in found.also]
     return header | {name: getattr(found, name) for name in names} | {"also": also}, {}
+
+
+def compared(found: Compressibility | None) -> Frame:
+    """A row for each block, the most compressible first; none for None."""
+    rows = []
+    for layer, curve in ({} if found is None else found.curves).items():
+        kept = found.kept(layer) if found is not None else None
+        point = kept or curve.points[-1]
+        names = ("rank", "change", "change_low", "change_high", "evaluated", "total")
+        rank, change, low, high, evaluated, total = (getattr(point, name) for name in names)
+        row = {"layer": layer, "rank": rank, "kept": kept is not None, "change": change, "low": low, "high": high}
+        rows.append(row | {"full": found.dimensions[layer] if found else 0, "evaluated": evaluated, "total": total})
+    return {"kind": "compared", "rows": rows, "tolerated": 0.0 if found is None else found.tolerated}, {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -50,10 +51,12 @@ class CompressionPanel(ipywidgets.VBox):
         require_inspector(self, inspector)
         self.controls = CompressionControls(inspector, active=active)
         self._chart: AccuracyChart | None = None
-        self._before: AccuracyChart | None = None
+        self._drawn: list[AccuracyChart] = []
+        self._before: list[AccuracyChart] = []
         # HTML for the sake of the coloured lines; layer names are escaped.
-        self._legend = ipywidgets.HTML()
-        self._legend.add_class("innerview-compression-legend")
+        self._legend, self._blocks = ipywidgets.HTML(), ipywidgets.HTML()
+        for legend in (self._legend, self._blocks):
+            legend.add_class("innerview-compression-legend")
         self._charts = ipywidgets.VBox()
         self._charts.add_class("innerview-compression-charts")
         self._similarity = RankSimilarity(inspector, self.controls)
@@ -74,51 +77,89 @@ class CompressionPanel(ipywidgets.VBox):
         if inspector is not None:
             self.controls.unobserve_all("studied")
             self._similarity.close()
-            for chart in (self._before, self._chart):
-                if chart is not None:
-                    chart.close()
-            for widget in (self.controls, self._legend, self._charts):
+            for chart in (*self._before, *self._drawn):
+                chart.close()
+            for widget in (self.controls, self._legend, self._blocks, self._charts):
                 widget.close()
-            self._before = self._chart = None
+            self._before, self._drawn, self._chart = [], [], None
         super().close()
 
     def _draw(self) -> None:
-        curves = self.controls.curves
         if self.inspector is None:
             return
-        if self._before is not None:
-            self._before.close()
-        # The page may still be building the last one: it is let go when the next but one comes.
-        self._before, self._chart = self._chart, None
+        for chart in self._before:
+            chart.close()
+        # The page may still be building the last ones: they are let go when the next but one comes.
+        self._before, self._drawn = self._drawn, []
+        self._charts.children = [*self._by_rank(), *self._by_block()]
+
+    def _by_rank(self) -> list[Any]:
+        curves = self.controls.curves
         if not curves:
-            self._charts.children = []
-            return
-        colours = _colours(list(curves))
-        points = [point for some in curves.values() for point in some]
-        labelled = any(point.accuracy is not None for point in points)
-        drawn = [_drawn(one, some, colours[one], labelled=labelled) for one, some in curves.items()]
-        keys = list(curves)
-        self._chart = AccuracyChart(
-            drawn,
-            "accuracy" if labelled else "agreement",
-            # Of those evaluated on most samples: all are the same at the end.
-            max(points, key=lambda point: point.evaluated).baseline_accuracy if labelled else None,
-            lambda number, rank: self._clicked(keys[number], rank),
-        )
-        self._legend.value = _legend(keys, colours)
-        self._charts.children = [self._chart.figure, self._legend]
+            return []
+        colours, keys = _colours(list(curves)), list(curves)
+        drawn = [_drawn(some, colours[one], _STYLES[one.basis]) for one, some in curves.items()]
+        self._chart = self._added(drawn, list(curves.values()), [one.also for one in keys])
+        items = [(colours[key], _STYLES[key.basis], _words(key)) for key in keys]
+        self._legend.value = _legend(items, [point for points in curves.values() for point in points])
+        return [self._chart.figure, self._legend]
 
-    def _clicked(self, series: Series, rank: int) -> None:
-        try:
-            self.controls.choose(CompressionSpec(series.layer, rank, series.basis, series.axis), series.also)
-        except InnerviewError as error:
-            self.controls.show_error("choose", error)
+    def _by_block(self) -> list[Any]:
+        compared = self.controls.compared
+        if compared is None:
+            return []
+        looks = list(product(_STYLES.values(), _HUES))
+        look = {layer: looks[place % len(looks)] for place, layer in enumerate(compared.curves)}
+        drawn = []
+        for layer, curve in compared.curves.items():
+            style, colour = look[layer]
+            one = _drawn(curve.points, colour, style)
+            drawn.append(one._replace(ranks=curve.ranks / compared.dimensions[layer]))
+        points = [curve.points for curve in compared.curves.values()]
+        chart = self._added(drawn, points, [()] * len(points), parts=True)
+        items = [(colour, style, layer) for layer, (style, colour) in look.items()]
+        self._blocks.value = _legend(items, [point for some in points for point in some])
+        return [chart.figure, self._blocks]
+
+    def _added(
+        self,
+        drawn: Sequence[RankCurve],
+        curves: Sequence[Sequence[Compression]],
+        also: Sequence[tuple[CompressionSpec, ...]],
+        *,
+        parts: bool = False,
+    ) -> AccuracyChart:
+        """A chart of curves; a click on a point compresses as it was compressed there."""
+
+        def clicked(number: int, place: int) -> None:
+            point = curves[number][place]
+            spec = CompressionSpec(point.layer, point.rank, point.basis, point.axis)
+            try:
+                self.controls.choose(spec, also[number])
+            except InnerviewError as error:
+                self.controls.show_error("choose", error)
+
+        points = [point for some in curves for point in some]
+        baseline = _baseline(points)
+        label = "agreement" if baseline is None else "accuracy"
+        chart = AccuracyChart(drawn, label, baseline, clicked, parts=parts)
+        self._drawn.append(chart)
+        return chart
 
 
-def _drawn(series: Series, points: Sequence[Compression], colour: str, *, labelled: bool) -> RankCurve:
-    curve = curve_of(list(points))
-    values = curve.accuracy if labelled else np.array([point.agreement for point in points])
-    return RankCurve(curve.ranks, values, curve.low, curve.high, colour, _STYLES[series.basis])
+def _baseline(points: Sequence[Compression]) -> float | None:
+    """The accuracy without compression, of the largest part evaluated."""
+    return max(points, key=lambda point: point.evaluated).baseline_accuracy
+
+
+def _drawn(points: Sequence[Compression], colour: str, style: str) -> RankCurve:
+    """A curve as it lies below its baseline: each rank by its change against the same samples."""
+    curve, top = curve_of(list(points)), _baseline(points)
+    values, *bounds = (
+        column + (1.0 if top is None else top) for column in (curve.change, curve.change_low, curve.change_high)
+    )
+    low, high = (np.clip(bound, 0.0, 1.0) for bound in bounds)
+    return RankCurve(curve.ranks, values, low, high, colour, style)
 
 
 def _colours(keys: Sequence[Series]) -> dict[Series, str]:
@@ -127,14 +168,23 @@ def _colours(keys: Sequence[Series]) -> dict[Series, str]:
     return {key: _HUES[places.index(key._replace(basis="")) % len(_HUES)] for key in keys}
 
 
-def _legend(keys: Sequence[Series], colours: dict[Series, str]) -> str:
-    def item(key: Series) -> str:
-        dash = f"border-top: 2px {_BORDERS[_STYLES[key.basis]]} {colours[key]}"
-        others = [f"with {spec.layer} to {spec.rank:,}" for spec in key.also]
-        words = escape(", ".join([key.layer, key.axis, BASIS_NAMES[key.basis], *others]))
+def _words(key: Series) -> str:
+    others = [f"with {spec.layer} to {spec.rank:,}" for spec in key.also]
+    return ", ".join([key.layer, key.axis, BASIS_NAMES[key.basis], *others])
+
+
+def _legend(items: Sequence[tuple[str, str, str]], points: Sequence[Compression]) -> str:
+    """Lines of a colour and a style, each with its words; then of how many samples the points are."""
+
+    def item(colour: str, style: str, words: str) -> str:
+        dash = f"border-top: 2px {_BORDERS[style]} {colour}"
         return (
             f'<span class="innerview-compression-curve"><i class="innerview-compression-dash" style="{dash}"></i>'
-            f"{words}</span>"
+            f"{escape(words)}</span>"
         )
 
-    return "".join(item(key) for key in keys)
+    counts = [point.evaluated for point in points]
+    most, total = max(counts), max(point.total for point in points)
+    part = f"{most:,}" if most == min(counts) else f"{min(counts):,} to {most:,}"
+    said = f"by the change against the same samples, with its 95 % interval: of {part} of {total:,} samples"
+    return "".join(item(*each) for each in items) + f'<span class="innerview-compression-curve">{said}</span>'

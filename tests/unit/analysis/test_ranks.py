@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from innerview.analysis.projections.ranks import between, powers_of_two
+from innerview.analysis.projections.ranks import beside, between, keeping, powers_of_two, rising
 
 
 def swept(curve, largest, tolerance, most):
@@ -58,3 +60,31 @@ def test_nothing_to_look_for():
 def test_the_largest_changes_go_first():
     assert between([1, 4, 16, 64], [0.0, 0.2, 0.8, 1.1], 0.02, 1) == [8]
     assert between([1, 4, 16, 64], [0.0, 0.2, 0.8, 1.1], 0.02, 2) == [8, 32]
+
+
+@given(st.lists(st.tuples(st.floats(-1, 1), st.integers(1, 1000)), min_size=1, max_size=12))
+def test_rising_is_the_greatest_of_the_least_means(points):
+    """The max-min formula of isotonic regression, by plain loops."""
+    values, weights = (np.array(column, float) for column in zip(*points, strict=True))
+    count = len(points)
+
+    def mean(start, stop):
+        return np.average(values[start:stop], weights=weights[start:stop])
+
+    expected = [
+        max(min(mean(start, stop) for stop in range(place + 1, count + 1)) for start in range(place + 1))
+        for place in range(count)
+    ]
+    np.testing.assert_allclose(rising(values, weights), expected, atol=1e-9)
+
+
+def test_a_chance_loss_on_few_samples_does_not_move_the_rank_that_keeps():
+    assert keeping([-0.4, -0.03, -0.004, 0.0], [32, 500, 500, 64], 0.01) == 2
+    assert keeping([-0.4, -0.03, -0.004, -1 / 64], [32, 500, 500, 64], 0.01) == 2
+    assert keeping([-0.4, -0.03, -0.004, -0.05], [32, 500, 500, 500], 0.01) is None
+    assert keeping([0.0], [10], 0.0) == 0
+
+
+def test_the_middle_below_the_rank_that_keeps():
+    assert beside([1, 4, 16, 64], 2) == [8]
+    assert beside([1, 4, 16, 64], 0) == beside([1, 4, 16, 64], None) == beside([3, 4], 1) == beside([60, 64], 1) == []

@@ -39,7 +39,7 @@ def test_rank_by_rank_as_a_plain_loop_with_scikit_learn(explored, trained, digit
     images, labels = digits.test.tensors
     fitted, evaluated = parts(explored)
     pca = PCA(12, svd_solver="full").fit(explored.activations(LAYER, fitted.tolist()).numpy())
-    curve = explored.accuracy_curve(LAYER, [12, 3, 1])
+    curve = explored.accuracy_curve(LAYER, [12, 3, 1], within=None)
     assert curve.ranks.tolist() == [1, 3, 12]
     before = replaced(trained, trained.classifier[1], lambda _: None, images[evaluated])
     for point in curve.points:
@@ -82,14 +82,14 @@ def test_pca_keeps_more_than_chance_does(explored):
 
 def test_estimates_come_batch_by_batch(explored, monkeypatch):
     monkeypatch.setattr("innerview.study.sweep._LARGEST_BATCH", 50)
-    steps = [step for step in compressing(explored.subject, LAYER, [2, 8]) if step is not None]
+    steps = [step for step in compressing(explored.subject, LAYER, [2, 8], within=None) if step is not None]
     assert [step[0].evaluated for step in steps] == [50, 100, 150, 180]
     widths = [step[0].high - step[0].low for step in steps]
     assert widths[-1] < widths[0]
 
 
 def test_powers_of_two_and_then_where_it_rises(explored):
-    curve = explored.accuracy_curve("features.0")
+    curve = explored.accuracy_curve("features.0", within=None)
     known = dict(zip(curve.ranks.tolist(), curve.accuracy.tolist(), strict=True))
     assert {1, 2, 4, 8, 16} < known.keys()
     assert len(known) <= 5 + 8
@@ -283,11 +283,11 @@ def test_an_evaluation_goes_on_where_it_was_left(explored, monkeypatch):
     monkeypatch.setattr("innerview.study.sweep._LARGEST_BATCH", 50)
     whole = explored.compress(LAYER, 3, "random", seed=0)
     explored.subject.cache.clear()
-    work = compressing(explored.subject, LAYER, [3], basis="random")
+    work = compressing(explored.subject, LAYER, [3], basis="random", within=None)
     left = list(itertools.islice((step for step in work if step), 2))
     work.close()
     assert [step[0].evaluated for step in left] == [50, 100]
-    steps = [step for step in compressing(explored.subject, LAYER, [3, 9], basis="random") if step]
+    steps = [step for step in compressing(explored.subject, LAYER, [3, 9], basis="random", within=None) if step]
     # Rank 9 begins at the front; rank 3 is not evaluated twice.
     assert [[one.evaluated for one in step] for step in steps] == [[100, 50], [100, 100], [150, 150], [180, 180]]
     assert steps[-1][0].accuracy == whole.accuracy
@@ -335,7 +335,7 @@ def test_layers_compressed_together_by_a_plain_loop(trained, digits, explored, o
 
 
 def test_a_sweep_beside_another_layer(explored):
-    curve = explored.accuracy_curve(LAYER, [4, 64], also=[("features.0", 2)])
+    curve = explored.accuracy_curve(LAYER, [4, 64], also=[("features.0", 2)], within=None)
     alone = explored.compress("features.0", 2)
     assert curve.points[1].accuracy == alone.accuracy
     assert curve.points[0].also == (CompressionSpec("features.0", 2, "pca", "channels"),)
@@ -363,7 +363,7 @@ def test_lists_of_layers_that_make_no_sense(explored, steps, message):
 
 
 def test_the_table_of_several_layers(explored):
-    table = explored.compression_table(["features.0", LAYER], [4, 16], axes=["channels"])
+    table = explored.compression_table(["features.0", LAYER], [4, 16], axes=["channels"], within=None)
     assert table["preceding_layer"].tolist() == ["features.0"] * 5 + [LAYER] * 5
     assert table["mode"].tolist() == ["off", "random", "random", "PCA", "PCA"] * 2
     assert table["matrix_shape"].tolist()[:5] == ["", "16 x 16", "16 x 4", "16 x 16", "16 x 4"]

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from innerview.analysis.statistics.proportions import wilson_interval
 from innerview.data.order import visiting_order
-from innerview.study.score import wilson_interval
 
 
 @given(

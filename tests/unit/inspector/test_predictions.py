@@ -8,12 +8,13 @@ import torch
 from sklearn.metrics import log_loss
 from torch import nn
 
+from innerview.analysis.statistics.proportions import wilson_interval
 from innerview.data.samples import Batch
 from innerview.errors import InnerviewError
 from innerview.study.class_scores import scores, top
 from innerview.study.judging import judge
 from innerview.study.predictions import Predictions
-from innerview.study.score import Score, wilson_interval
+from innerview.study.score import Score
 
 
 def test_wilson_interval_matches_published_values():

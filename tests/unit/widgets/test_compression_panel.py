@@ -204,7 +204,9 @@ def test_the_curve_of_a_layer_beside_a_random_basis(panel, inspector, sent):
             assert found[rank] == accuracy
     dots = panel._chart.points
     assert dots[0].x.tolist() == [point.rank for point in curves[SERIES]]
-    assert dots[0].y.tolist() == [point.accuracy for point in curves[SERIES]]
+    # Below the baseline of the largest part by the change against the same samples.
+    top = max((p for points in curves.values() for p in points), key=lambda point: point.evaluated).baseline_accuracy
+    assert dots[0].y.tolist() == pytest.approx([top + point.change for point in curves[SERIES]])
     frame = panel.to_frame()
     assert last(sent, "studied")[0]["ranks"] == sum(map(len, curves.values())) == len(frame) - 1  # beside "off"
     assert last(sent, "studied")[0]["text"].splitlines()[0].split("\t") == list(frame.columns)
@@ -212,6 +214,35 @@ def test_the_curve_of_a_layer_beside_a_random_basis(panel, inspector, sent):
     ask(panel.controls, "clear", True)
     assert panel.controls.curves == {}
     assert last(sent, "studied")[0]["text"] == ""
+
+
+def test_every_block_in_one_click(panel, inspector, sent):
+    ask(panel.controls, "blocks", True)
+    settle(inspector)
+    expected = inspector.compressibility()
+    rows = last(sent, "compared")[0]["rows"]
+    assert [row["layer"] for row in rows] == list(expected.curves)
+    table = expected.to_frame()
+    for row in rows:
+        kept = expected.kept(row["layer"])
+        assert row["kept"] == (kept is not None)
+        assert row["full"] == table.loc[row["layer"], "dimensions"]
+        if kept is not None:
+            assert (row["rank"], row["change"], row["evaluated"]) == (kept.rank, kept.change, kept.evaluated)
+            assert row["low"] <= row["change"] <= row["high"]
+    (chart,) = panel._drawn[1:]
+    assert [dots.x.tolist() for dots in chart.points] == [
+        (curve.ranks / expected.dimensions[layer]).tolist() for layer, curve in expected.curves.items()
+    ]
+    assert panel._blocks.value.count("<i ") == len(rows)
+    ask(panel.controls, "block", {"layer": rows[-1]["layer"], "rank": rows[-1]["rank"]})
+    assert panel.controls.settings.now == CompressionSpec(rows[-1]["layer"], rows[-1]["rank"], "pca", "channels")
+    fractions = [header["fraction"] for _, header, _ in sent if header["kind"] == "busy" and header["scope"] == "curve"]
+    told = [one for one in fractions if one is not None]
+    assert told == sorted(told)
+    ask(panel.controls, "clear", True)
+    assert last(sent, "compared")[0]["rows"] == []
+    assert panel._charts.children == ()
 
 
 def test_a_click_on_a_point_sets_layer_basis_and_rank(panel, inspector, sent):
