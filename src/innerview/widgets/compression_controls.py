@@ -14,7 +14,7 @@ from innerview.jobs.worker import BACKGROUND, SOON
 from innerview.study.compressibility import comparing
 from innerview.study.compression_results import CompressionSpec, compression_table
 from innerview.study.compressions import WITHIN, compressing
-from innerview.study.projections import divide, projecting
+from innerview.study.projections import projecting
 from innerview.widgets.base import View
 from innerview.widgets.compression_frames import accuracy, compared, compressed, decided, fitted
 from innerview.widgets.compression_settings import OFF, CompressionSettings, Series
@@ -188,7 +188,7 @@ class CompressionControls(View):
         self.push(*self._state(spec))
         kept = self._found.get(series, {}).get(spec.rank)
         if kept is not None:
-            self.push(*accuracy(kept, kept.evaluated))
+            self.push(*accuracy(kept))
         if self._fitting == series and self._under_way():
             return  # once fitted, it shows the rank that is chosen then
         self._fitting = series
@@ -233,8 +233,9 @@ class CompressionControls(View):
         if spec.basis == OFF:
             return
         series = self.settings.series(spec)
-        if spec.rank in self._found.get(series, {}):
-            return  # it was sent together with the setting
+        known = self._found.get(series, {}).get(spec.rank)
+        if known is not None and known.evaluated == known.total:
+            return  # it was sent together with the setting; one that a curve stopped at goes on
         label = f"accuracy with {spec.layer} compressed to {spec.rank:,}"
         self.run("accuracy", label, partial(self._estimate, series, spec.rank), priority=SOON)
 
@@ -242,16 +243,15 @@ class CompressionControls(View):
         self, series: Series, rank: int, inspector: Inspector, job: Job
     ) -> Generator[Frame | None, None, None]:
         subject = inspector.subject
-        total = len(divide(subject).evaluated)
 
         def estimate(found: list[Compression] | None) -> Frame | None:
             self.progress("accuracy", "evaluating", job.fraction)
-            return accuracy(found[0], total) if found else None
+            return accuracy(found[0]) if found else None
 
         try:
             (found,) = yield from relay(_compressing(subject, series, [rank], job, None), estimate)
             self._found.setdefault(series, {})[found.rank] = found
-            yield accuracy(found, total)
+            yield accuracy(found)
         finally:
             # However it ends: it may also be stopped.
             self.progress("accuracy", "", None, over=True)

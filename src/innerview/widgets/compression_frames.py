@@ -94,10 +94,10 @@ def decided(subject: Subject, look: Look, batch: Batch, projections: Mapping[str
     return header, {}
 
 
-def accuracy(found: Compression, total: int) -> Frame:
+def accuracy(found: Compression) -> Frame:
     """The accuracy that is left, as far as it was evaluated."""
-    names = ("layer", "basis", "axis", "rank", "accuracy", "low", "high", "agreement", "evaluated", "note")
-    header = {"kind": "accuracy", "total": total, "baseline": found.baseline_accuracy, "change": found.change}
+    names = ("layer", "basis", "axis", "rank", "accuracy", "low", "high", "agreement", "evaluated", "total", "note")
+    header = {"kind": "accuracy", "baseline": found.baseline_accuracy, "change": found.change}
     header |= {"changeLow": found.change_low, "changeHigh": found.change_high}
     also = [spec._asdict() for spec in found.also]
     return header | {name: getattr(found, name) for name in names} | {"also": also}, {}

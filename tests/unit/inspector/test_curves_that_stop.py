@@ -102,6 +102,7 @@ def trained(name, images, epochs=12):
     return model.eval()
 
 
+@pytest.mark.slow
 def test_each_point_holds_the_full_evaluation_and_the_rank_found_is_a_neighbour(images):
     held = points = taken = whole = 0
     away = []
@@ -182,6 +183,7 @@ def test_what_was_stopped_early_goes_on_to_all_samples(images):
         assert inspector.compress("2", 2).paired == late.paired
 
 
+@pytest.mark.slow
 def test_the_fraction_told_never_falls_and_ends_at_one(images):
     with Inspector(trained("residual", images), images) as inspector:
         for study in (
@@ -198,6 +200,7 @@ def test_the_fraction_told_never_falls_and_ends_at_one(images):
 # --- every block at once -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_block_is_compared_as_its_own_curve_would_be(images):
     with Inspector(trained("residual", images), images) as inspector:
         found = inspector.compressibility(fractions=[0.25, 0.5])
@@ -229,6 +232,7 @@ def forwards(model, function):
     return count
 
 
+@pytest.mark.slow
 def test_blocks_are_fitted_to_one_sweep(images):
     with Inspector(trained("residual", images), images) as inspector:
         one = forwards(inspector.model, lambda: inspector.compressibility(["2"], samples=32))

@@ -216,6 +216,21 @@ def test_the_curve_of_a_layer_beside_a_random_basis(panel, inspector, sent):
     assert last(sent, "studied")[0]["text"] == ""
 
 
+def test_a_rank_that_a_curve_stopped_at_goes_on_where_it_is_chosen(panel, inspector, sent):
+    ask(panel.controls, "curve", True)
+    settle(inspector)
+    part = next(point for point in panel.controls.curves[SERIES] if point.evaluated < point.total)
+    whole = len(divide(inspector.subject).evaluated)
+    assert part.total == whole
+    sent.clear()
+    panel.controls.choose(CompressionSpec(LAYER, part.rank))
+    settle(inspector)
+    shown = accuracies(sent)
+    assert (shown[0]["evaluated"], shown[0]["total"]) == (part.evaluated, whole)  # at once, and as a part
+    assert (shown[-1]["evaluated"], shown[-1]["total"]) == (whole, whole)
+    assert shown[-1]["accuracy"] == inspector.compress(LAYER, part.rank).accuracy
+
+
 def test_every_block_in_one_click(panel, inspector, sent):
     ask(panel.controls, "blocks", True)
     settle(inspector)
