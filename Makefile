@@ -65,9 +65,10 @@ test: chromium $(VENV)/.ipykernel6 lint ## every check, the slow ones and the br
 
 .PHONY: processors
 processors: setup ## the tests of figures, lessons and literature as on other processors; takes an hour
-	@failed=; for processor in $(PROCESSORS); do for threads in 1 2; do \
+# No more threads than there are cores: threads that wait for each other on too few of them take many times as long.
+	@failed=; cores=$$(getconf _NPROCESSORS_ONLN); for processor in $(PROCESSORS); do for threads in 1 2; do \
 	  printf '\n== %s, %s threads\n' "$$processor" "$$threads"; \
-	  env "$$processor" OMP_NUM_THREADS=$$threads $(BIN)/pytest -n auto $(FIGURES) $(ARGS) \
+	  env "$$processor" OMP_NUM_THREADS=$$threads $(BIN)/pytest -n $$(((cores + threads - 1) / threads)) $(FIGURES) $(ARGS) \
 	    || failed="$$failed $$processor:$$threads"; \
 	done; done; \
 	if [ -n "$$failed" ]; then echo "failed:$$failed" >&2; exit 1; fi
