@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from innerview.data.samples import Data
     from innerview.study.subject import Subject
 
+    Row = tuple[Tensor, Tensor | None]
+
 _SHARE = 0.5  # of the memory for results, that the output of one layer may take
 
 
@@ -31,7 +33,7 @@ class Outputs:
         self.means: dict[int, Tensor] = {}
         self.padded = False
         self._budget = budget
-        self._rows: dict[int, tuple[Tensor, Tensor | None]] = {}
+        self._rows: dict[int, Row] = {}
 
     def has_room(self, nbytes: int) -> bool:
         """Tell whether so many bytes more may be kept."""
@@ -53,18 +55,9 @@ class Outputs:
     def __contains__(self, sample: int) -> bool:
         return sample in self._rows
 
-    def together(self, samples: Sequence[int]) -> Kept | None:
-        """The output for as many of these samples, from the first on, as are kept and of one shape; None for none."""
-        rows: list[tuple[Tensor, Tensor | None]] = []
-        for sample in samples:
-            row = self._rows.get(sample)
-            if row is None or (rows and not _alike(row, rows[0])):
-                break
-            rows.append(row)
-        if not rows:
-            return None
-        counts = [counts for _, counts in rows if counts is not None]
-        return Kept(torch.stack([values for values, _ in rows]), torch.stack(counts) if counts else None)
+    def get(self, sample: int) -> Row | None:
+        """The output for a sample, and which positions of it count; None where it is not kept."""
+        return self._rows.get(sample)
 
 
 class Kept(NamedTuple):
@@ -72,6 +65,18 @@ class Kept(NamedTuple):
 
     values: Tensor
     counts: Tensor | None
+
+
+def together(samples: Sequence[int], *of: Outputs) -> Kept:
+    """The output for as many of these samples, from the first on, as have one shape; each is in one of these."""
+    rows: list[Row] = []
+    for sample in samples:
+        row = next(row for each in of if (row := each.get(sample)) is not None)
+        if rows and not _alike(row, rows[0]):
+            break
+        rows.append(row)
+    counts = [counts for _, counts in rows if counts is not None]
+    return Kept(torch.stack([values for values, _ in rows]), torch.stack(counts) if counts else None)
 
 
 def outputs_of(subject: Subject, layer: str, data: Data) -> Outputs:
@@ -84,7 +89,7 @@ def outputs_of(subject: Subject, layer: str, data: Data) -> Outputs:
     return known
 
 
-def _alike(one: tuple[Tensor, Tensor | None], other: tuple[Tensor, Tensor | None]) -> bool:
+def _alike(one: Row, other: Row) -> bool:
     if one[0].shape != other[0].shape or (one[1] is None) != (other[1] is None):
         return False
     return one[1] is None or other[1] is None or one[1].shape == other[1].shape

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -9,7 +10,7 @@ import torch
 from innerview.data.indices import sample_indices
 from innerview.data.padding import counted, over
 from innerview.errors import DataError, UnseenLayerError
-from innerview.study.outputs import outputs_of
+from innerview.study.outputs import Outputs, outputs_of, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from innerview.data.samples import Batch, Data
     from innerview.jobs.worker import Job
-    from innerview.study.outputs import Outputs
     from innerview.study.subject import Subject
 
 # Elements that the layers up to the one asked for return in one forward, summed over the batch.
@@ -81,25 +81,28 @@ def sweep(
     size, outputs = batch_size(subject, layer), outputs_of(subject, layer, of)
     start, predicted = 0, subject.predictions.done
     while start < len(indices):
-        kept = outputs.together(indices[start : start + _LARGEST_BATCH])
-        if kept is not None:
-            device = subject.device
-            counts = None if kept.counts is None else kept.counts.to(device)
-            found = Swept(range(start, start + len(kept.values)), kept.values.to(device), counts)
-            yield _told(found, job, len(indices))
-            start = found.part.stop
-            continue
-        stop = start + 1
-        while stop < min(start + size, len(indices)) and indices[stop] not in outputs:
-            stop += 1
-        for places, batch in of.batches(indices[start:stop]):
-            here = range(start + places.start, start + places.stop)
-            ran = indices[here.start : here.stop]
+        window = _window(indices, start, size, outputs)
+        missing = [sample for sample in window if sample not in outputs]
+        only = len(missing) == len(window)
+        fresh = Outputs(inf)  # of what is run here, to be put between what is kept
+        done = start
+        for places, batch in of.batches(missing) if missing else ():
+            ran = missing[places.start : places.stop]
             values = _run(subject, layer, batch, ran if of is subject.data else None)
-            found = Swept(here, values, _counts(subject, layer, batch, values))
+            found = Swept(range(done, done + len(ran)), values, _counts(subject, layer, batch, values))
             _leave(subject, layer, outputs, ran, found)
+            if only:
+                yield _told(found, job, len(indices))
+                done = found.part.stop
+            else:
+                fresh.keep(ran, found.values, found.counts)
+        while done < start + len(window):
+            kept = together(window[done - start :], fresh, outputs)
+            counts = None if kept.counts is None else kept.counts.to(subject.device)
+            found = Swept(range(done, done + len(kept.values)), kept.values.to(subject.device), counts)
             yield _told(found, job, len(indices))
-        start = stop
+            done = found.part.stop
+        start = done
     subject.cache.trim()
     if subject.predictions.done > predicted:
         subject.judged(subject.predictions.done)
@@ -121,6 +124,18 @@ def sweep_means(subject: Subject, layer: str, samples: Sequence[int], job: Job |
         return
     for found in sweep(subject, layer, samples, job):
         yield Means(found.part, channel_means(subject, layer, found.values, found.counts), found.padded)
+
+
+def _window(indices: list[int], start: int, size: int, outputs: Outputs) -> list[int]:
+    """The next samples: as many as one step runs, and those between them whose output is kept."""
+    window: list[int] = []
+    missing = 0
+    for sample in indices[start : start + _LARGEST_BATCH]:
+        missing += sample not in outputs
+        if missing > size:
+            break
+        window.append(sample)
+    return window
 
 
 def _told(found: Swept, job: Job | None, total: int) -> Swept:

@@ -102,6 +102,25 @@ def test_more_samples_cost_only_those_that_are_new():
         assert taps.since()[0] == 0
 
 
+def test_what_is_kept_here_and_there_makes_no_small_batches():
+    sizes = []
+
+    class Sizes(Counting):
+        def forward(self, x):
+            sizes.append(len(x))
+            return super().forward(x)
+
+    with iv.Inspector(Sizes(), (IMAGES, LABELS)) as inspector:
+        inspector.layers  # noqa: B018 - two forwards of their own
+        expected = inspector.model.conv(IMAGES).detach()
+        inspector.activations("conv", range(0, N, 3))
+        sizes.clear()
+        values = inspector.activations("conv")
+        assert sizes == [2 * N // 3]  # one batch of all that were not run before
+        assert torch.allclose(values, expected, atol=1e-6)
+        assert torch.equal(inspector.activations("conv", [4, 3, 4, 88]), values[[4, 3, 4, 88]])
+
+
 def test_a_changed_model_is_run_again(explored):
     inspector, taps = explored
     before = inspector.activations("fc")
