@@ -144,6 +144,7 @@ def test_tsne_runs_when_asked_and_can_be_stopped(explorer, scatter):
 
 def test_the_time_line_plays_a_training(explorer, scatter):
     scatter.get_by_test_id("keep").click()
+    expect(scatter.get_by_test_id("step-label")).to_have_text("1")  # else the cell may begin before it is kept
     explorer.python("loss = iv.demo.train(model, digits.train, epochs=1); kept = inspector.checkpoint('trained on')")
     label = scatter.get_by_test_id("step-label")
     expect(label).to_have_text("trained on")
