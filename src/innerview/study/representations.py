@@ -17,7 +17,7 @@ from innerview.analysis.statistics.vanished import vanished
 from innerview.data.indices import sample_indices
 from innerview.errors import DataError, UnseenLayerError
 from innerview.study.predicting import predicting
-from innerview.study.sweep import Means, Swept, sweep, sweep_means
+from innerview.study.sweep import Means, Swept, check_real, sweep, sweep_means
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -247,8 +247,7 @@ class _Making:
 
     def _pooled(self, found: Swept) -> Tensor:
         """``[n, D]`` float32 on the model's device; padding counts as zero."""
-        if found.values.is_complex():
-            raise UnseenLayerError(f"{self.layer!r} returns complex numbers, which have no place among real vectors")
+        check_real(self.layer, found.values)
         values, counts = found.unpadded.float(), found.counts
         if self.pool == "all" or values.ndim < 2:  # noqa: PLR2004 - the samples and one axis more
             return values.reshape(len(values), -1)

@@ -175,8 +175,7 @@ def channel_means(subject: Subject, layer: str, values: Tensor, counts: Tensor |
     Raises:
         UnseenLayerError: the values are complex.
     """
-    if values.is_complex():
-        raise UnseenLayerError(f"{layer!r} returns complex numbers, which have no place among real vectors")
+    check_real(layer, values)
     values = (values if counts is None else values.masked_fill(~counts, 0)).float()
     if values.ndim <= 2:  # noqa: PLR2004 - a vector, or a number
         return values.reshape(len(values), -1)
@@ -186,6 +185,12 @@ def channel_means(subject: Subject, layer: str, values: Tensor, counts: Tensor |
         return of_all.mean(2)
     many = counts.expand_as(values).movedim(channel, 1).flatten(2).sum(2)
     return of_all.sum(2) / many.clamp(min=1)
+
+
+def check_real(layer: str, values: Tensor) -> None:
+    """Raise UnseenLayerError for complex values."""
+    if values.is_complex():
+        raise UnseenLayerError(f"{layer!r} returns complex numbers, which have no place among real vectors")
 
 
 def _most_is_before(subject: Subject, layer: str) -> bool:
