@@ -55,13 +55,13 @@ class Evaluated:
         """Take in a batch."""
         self.after += after.score
         self.before += before.score
-        if after.predicted is None or before.predicted is None or self.agreed is None:
+        if after.each is None or before.each is None:
             self.agreed = None
-        else:
-            self.agreed += int((after.predicted == before.predicted).sum())
-        if after.right is not None and before.right is not None:
-            self.gained += int((after.right & ~before.right).sum())
-            self.lost += int((before.right & ~after.right).sum())
+            return
+        if self.agreed is not None:
+            self.agreed += int((after.each.predicted == before.each.predicted).sum())
+        self.gained += int((after.each.correct & ~before.each.correct).sum())
+        self.lost += int((before.each.correct & ~after.each.correct).sum())
 
     @property
     def paired(self) -> Paired | None:
@@ -107,7 +107,7 @@ def evaluating(
         DataError, ForwardError: from the metric or an edit; the model rejects a batch.
     """
     recordings = recordings or recordings_for(subject, next(iter(variants.values())), metric, room=False)
-    size = batch_size(subject, recordings.layer, _PATIENT if patient else 1)
+    size, predicted = batch_size(subject, recordings.layer, _PATIENT if patient else 1), subject.predictions.done
     found = {number: kept(subject, key, number, metric) for number in variants}
     if all(one.after.evaluated >= len(samples) for one in found.values()):
         yield found
@@ -118,8 +118,11 @@ def evaluating(
         stop = min(start + size, len(samples), min(ahead, default=len(samples)))
         part = [int(index) for index in samples[start:stop]]
         for places, batch in subject.data.batches(part):
-            yield from _batch(subject, batch, len(places), recordings, todo, start=start + places.start, metric=metric)
+            batched = part[places.start : places.stop]
+            yield from _batch(subject, batch, batched, recordings, todo, start=start + places.start, metric=metric)
         yield found
+    if subject.predictions.done > predicted:
+        subject.judged(subject.predictions.done)
     return found
 
 
@@ -141,7 +144,7 @@ def kept(subject: Subject, key: tuple[Hashable, ...], number: int, metric: Metri
 def _batch(
     subject: Subject,
     batch: Batch,
-    samples: int,
+    samples: list[int],
     recordings: Recordings,
     todo: list[tuple[Edits, Evaluated]],
     *,
@@ -152,12 +155,14 @@ def _batch(
     while waiting:
         # Between two holds the model is free for a click, or for the next cell: then a snapshot comes in its place.
         with subject.borrow_model(batch) as (model, ready, rewind):
-            recorded = recordings.of(start, samples, model, ready, rewind=rewind)
+            recorded = recordings.of(start, len(samples), model, ready, rewind=rewind)
+            if recorded.before.each is not None:
+                subject.predictions.add(samples, recorded.before.each)
             begun = time.perf_counter()
             with recorded.recording.held():
                 while waiting and time.perf_counter() - begun < _HOLD:
                     edits, found = waiting.pop(0)
-                    after = judge(recorded.recording.rerun(edits), ready, samples, metric, columns)
+                    after = judge(recorded.recording.rerun(edits), ready, len(samples), metric, columns)
                     # Another thread may have been here meanwhile.
                     if found.after.evaluated == start:
                         found.add(after, recorded.before)

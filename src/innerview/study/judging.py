@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from innerview.data.samples import Batch
+    from innerview.study.class_scores import Verdict
 
     Metric = Callable[[Any, Any], Any]
 
@@ -24,15 +25,10 @@ _AS_IN = "metric=lambda output, target: (output - target).square().flatten(1).me
 
 
 class Judged(NamedTuple):
-    """The judgement of a model's output for N samples together, and for each.
-
-    ``predicted`` is int64 ``[N]`` on the CPU, -1 where the scores are NaN; ``right`` is bool ``[N]``, False without a
-    label. Both are None where the output is not class scores.
-    """
+    """The judgement of a model's output for N samples together, and for each: None where it is not class scores."""
 
     score: Score
-    predicted: Tensor | None
-    right: Tensor | None = None
+    each: Verdict | None
 
 
 def judge(
@@ -58,7 +54,7 @@ def judge(
                 "sample"
             ) from error
         return Judged(Score.of(samples, None, measured), None)
-    return Judged(Score.of(samples, found, measured), found.predicted, found.correct)
+    return Judged(Score.of(samples, found, measured), found)
 
 
 def check_metric(metric: object) -> None:

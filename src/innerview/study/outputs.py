@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import torch
 
@@ -12,11 +12,27 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from innerview.data.samples import Data
-    from innerview.study.subject import Subject
-
-    Row = tuple[Tensor, Tensor | None]
+    from innerview.study.cache import Cache
 
 _SHARE = 0.5  # of the memory for results, that the output of one layer may take
+
+
+class Kept(NamedTuple):
+    """The output for a sample, ``[...]``, or for N together, ``[N, ...]``, and which positions of it count.
+
+    The latter as ``innerview.data.padding.over`` has it; None where all do.
+    """
+
+    values: Tensor
+    counts: Tensor | None
+
+
+class Rows(Protocol):
+    """What is kept of some samples, by their indices."""
+
+    def get(self, sample: int) -> Kept | None:
+        """What is kept of a sample; None where nothing is."""
+        ...
 
 
 class Outputs:
@@ -33,7 +49,7 @@ class Outputs:
         self.means: dict[int, Tensor] = {}
         self.padded = False
         self._budget = budget
-        self._rows: dict[int, Row] = {}
+        self._rows: dict[int, Kept] = {}
 
     def has_room(self, nbytes: int) -> bool:
         """Tell whether so many bytes more may be kept."""
@@ -44,7 +60,7 @@ class Outputs:
         values, counts = values.cpu(), None if counts is None else counts.cpu()
         self.nbytes += values.nbytes + (0 if counts is None else counts.nbytes)
         for place, sample in enumerate(samples):
-            self._rows[sample] = values[place], None if counts is None else counts[place]
+            self._rows[sample] = Kept(values[place], None if counts is None else counts[place])
 
     def keep_means(self, samples: Sequence[int], means: Tensor) -> None:
         """Keep the mean of each channel, ``[N, C]``."""
@@ -55,21 +71,14 @@ class Outputs:
     def __contains__(self, sample: int) -> bool:
         return sample in self._rows
 
-    def get(self, sample: int) -> Row | None:
-        """The output for a sample, and which positions of it count; None where it is not kept."""
+    def get(self, sample: int) -> Kept | None:
+        """The output for a sample; None where it is not kept."""
         return self._rows.get(sample)
 
 
-class Kept(NamedTuple):
-    """The output for N samples, ``[N, ...]``, and which positions count, as ``innerview.data.padding.over`` has it."""
-
-    values: Tensor
-    counts: Tensor | None
-
-
-def together(samples: Sequence[int], *of: Outputs) -> Kept:
+def together(samples: Sequence[int], *of: Rows) -> Kept:
     """The output for as many of these samples, from the first on, as have one shape; each is in one of these."""
-    rows: list[Row] = []
+    rows: list[Kept] = []
     for sample in samples:
         row = next(row for each in of if (row := each.get(sample)) is not None)
         if rows and not _alike(row, rows[0]):
@@ -79,17 +88,21 @@ def together(samples: Sequence[int], *of: Outputs) -> Kept:
     return Kept(torch.stack([values for values, _ in rows]), torch.stack(counts) if counts else None)
 
 
-def outputs_of(subject: Subject, layer: str, data: Data) -> Outputs:
-    """What is kept of a layer; forgotten when the model is found changed, or for what is asked more lately."""
-    key = ("outputs", layer, data, subject.state)
-    known: Any = subject.cache.get(key)
+def known_outputs(cache: Cache, state: int, layer: str, data: Data) -> Outputs | None:
+    """What is kept of a layer in this state of the model; forgotten for what is asked more lately."""
+    return cache.get(("outputs", layer, data, state))
+
+
+def outputs_of(cache: Cache, state: int, layer: str, data: Data) -> Outputs:
+    """The same; made where nothing is kept yet."""
+    known = known_outputs(cache, state, layer, data)
     if known is None:
-        known = Outputs(_SHARE * subject.cache.budget)
-        subject.cache.put(key, known)
+        known = Outputs(_SHARE * cache.budget)
+        cache.put(("outputs", layer, data, state), known)
     return known
 
 
-def _alike(one: Row, other: Row) -> bool:
-    if one[0].shape != other[0].shape or (one[1] is None) != (other[1] is None):
+def _alike(one: Kept, other: Kept) -> bool:
+    if one.values.shape != other.values.shape or (one.counts is None) != (other.counts is None):
         return False
-    return one[1] is None or other[1] is None or one[1].shape == other[1].shape
+    return one.counts is None or other.counts is None or one.counts.shape == other.counts.shape

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from innerview.jobs.worker import steps
-from innerview.study.class_scores import scores
+from innerview.study.class_scores import scores, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -33,6 +33,6 @@ def predicting(subject: Subject, job: Job | None = None) -> Generator[Prediction
         samples = samples[~predictions.known[samples]]
         for places, batch in subject.data.batches(samples.tolist()):
             found = scores(subject.output(batch), len(places), subject.data.columns)
-            predictions.add(samples[places.start : places.stop], found, batch.labels)
+            predictions.add(samples[places.start : places.stop], verdict(found, batch.labels))
         yield predictions
     subject.judged(predictions.done)

@@ -16,7 +16,8 @@ from innerview.model.averages import SAMPLES, Averages
 from innerview.model.layers import Layer, Layers, trace_layers
 from innerview.model.receptive import ReceptiveField, measuring
 from innerview.model.state import Fingerprint
-from innerview.study.class_scores import scores
+from innerview.study.class_scores import scores, verdict
+from innerview.study.outputs import known_outputs
 from innerview.study.predictions import Predictions
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Subject:
     judged: Callable[[int], None] = lambda _: None
 
     def __post_init__(self) -> None:
-        self.predictions = Predictions(len(self.data))
+        self.predictions = Predictions(self.data.order())
         self._fingerprint = Fingerprint(self.model)
         self._written = self._fingerprint.written()
         self._averages = Averages(self.model)
@@ -219,13 +220,16 @@ class Subject:
         with self.borrow_model(batch) as (model, ready, alone):
             values, output = capture.run_through(model, ready.args, ready.kwargs, [row.name], restore_rng=alone)
         try:
-            self.predictions.add(samples, scores(output, len(samples), self.data.columns), batch.labels)
+            found = scores(output, len(samples), self.data.columns)
+            self.predictions.add(samples, verdict(found, batch.labels))
         except InnerviewError:
             self.predictions.possible = False
         return values[row.name]
 
     def look(self, layer: str, sample: int | None, own: OwnInput | None = None) -> Look:
         """A layer's output for one sample, or for an image of the user's own; the forward stops after that layer.
+
+        A sample that a pass over many has left is taken from there.
 
         Raises:
             UnknownLayerError, UnseenLayerError, ForwardError, ChangedError: as ``capture``.
@@ -236,6 +240,11 @@ class Subject:
         if last is not None and last[0] == key:
             self._check()
             return last[1]
+        kept = None if sample is None else self._kept(row, sample)
+        if kept is not None:
+            look = Look(row, sample, kept)
+            self._last_look = (key, look)
+            return look
         batch = self.batch(sample, own)
         values = self._run(batch, row)
         axis = row.batch_axis
@@ -292,6 +301,15 @@ class Subject:
             self._check_values()
             fields[key] = yield from measuring(running, layer, channel_last=channel_last)
         return fields[key]
+
+    def _kept(self, row: Layer, sample: int) -> Tensor | None:
+        """What a pass left of a layer's output for a sample; None where there was padding, as much as its batch had."""
+        outputs = known_outputs(self.cache, self.state, row.name, self.data)
+        kept = None if outputs is None else outputs.get(sample)
+        if kept is None or kept.counts is not None:
+            return None
+        self._check()
+        return kept.values.to(self.device, copy=True)
 
     def _run(self, batch: Batch, row: Layer) -> Tensor:
         self._check_values()

@@ -5,12 +5,10 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
-import torch
-
 from innerview.data.indices import sample_indices
 from innerview.data.padding import counted, over
 from innerview.errors import DataError, UnseenLayerError
-from innerview.study.outputs import Outputs, outputs_of, together
+from innerview.study.outputs import Kept, Outputs, outputs_of, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,39 +71,8 @@ def sweep(
         DataError: no samples are asked for.
         ForwardError: the model rejects a batch.
     """
-    subject.seen(layer)
     of = subject.data if data is None else data
-    indices = sample_indices(samples, len(of)).tolist()
-    if not indices:
-        raise DataError(f"no samples were asked for: samples={samples!r}")
-    size, outputs = batch_size(subject, layer), outputs_of(subject, layer, of)
-    start, predicted = 0, subject.predictions.done
-    while start < len(indices):
-        window = _window(indices, start, size, outputs)
-        missing = [sample for sample in window if sample not in outputs]
-        only = len(missing) == len(window)
-        fresh = Outputs(inf)  # of what is run here, to be put between what is kept
-        done = start
-        for places, batch in of.batches(missing) if missing else ():
-            ran = missing[places.start : places.stop]
-            values = _run(subject, layer, batch, ran if of is subject.data else None)
-            found = Swept(range(done, done + len(ran)), values, _counts(subject, layer, batch, values))
-            _leave(subject, layer, outputs, ran, found)
-            if only:
-                yield _told(found, job, len(indices))
-                done = found.part.stop
-            else:
-                fresh.keep(ran, found.values, found.counts)
-        while done < start + len(window):
-            kept = together(window[done - start :], fresh, outputs)
-            counts = None if kept.counts is None else kept.counts.to(subject.device)
-            found = Swept(range(done, done + len(kept.values)), kept.values.to(subject.device), counts)
-            yield _told(found, job, len(indices))
-            done = found.part.stop
-        start = done
-    subject.cache.trim()
-    if subject.predictions.done > predicted:
-        subject.judged(subject.predictions.done)
+    yield from _visit(_Whole(subject, layer, of), samples, job)
 
 
 def sweep_means(subject: Subject, layer: str, samples: Sequence[int], job: Job | None = None) -> Iterator[Means]:
@@ -114,24 +81,124 @@ def sweep_means(subject: Subject, layer: str, samples: Sequence[int], job: Job |
     Raises:
         UnseenLayerError: as ``sweep``; or its output is complex.
     """
-    subject.seen(layer)
-    outputs = outputs_of(subject, layer, subject.data)
-    if all(sample in outputs.means for sample in samples):
-        for start in range(0, len(samples), _LARGEST_BATCH):
-            part = samples[start : start + _LARGEST_BATCH]
-            found = torch.stack([outputs.means[sample] for sample in part])
-            yield Means(range(start, start + len(part)), found, outputs.padded)
-        return
-    for found in sweep(subject, layer, samples, job):
-        yield Means(found.part, channel_means(subject, layer, found.values, found.counts), found.padded)
+    kept = _MeansOnly(subject, layer, subject.data)
+    for found in _visit(kept, samples, job):
+        yield Means(found.part, found.values, kept.outputs.padded)
 
 
-def _window(indices: list[int], start: int, size: int, outputs: Outputs) -> list[int]:
+class _Whole:
+    """A layer's output where it is kept, and what to keep of it."""
+
+    def __init__(self, subject: Subject, layer: str, data: Data) -> None:
+        subject.seen(layer)
+        self.subject, self.layer, self.data = subject, layer, data
+        self.outputs = outputs_of(subject.cache, subject.state, layer, data)
+
+    def __contains__(self, sample: int) -> bool:
+        return sample in self.outputs
+
+    def get(self, sample: int) -> Kept | None:
+        return self.outputs.get(sample)
+
+    def ready(self, samples: Sequence[int]) -> None:
+        """Samples will be asked for that are here."""
+
+    def keep(self, samples: list[int], found: Swept) -> Swept:
+        """Keep what was run of these samples for the next who asks; return what was asked for."""
+        alone = len(found.values) == len(samples)  # not mixed in one axis with something else
+        has_means = found.values.is_floating_point() and found.values.ndim > 2  # noqa: PLR2004 - a vector has none
+        if alone and not self._keep_whole(samples, found) and has_means:
+            self._keep_means(samples, found)
+        return found
+
+    def _keep_whole(self, samples: list[int], found: Swept) -> bool:
+        each = found.values.nbytes // len(samples)
+        budget = self.subject.cache.budget
+        fits = self.outputs.has_room(each * len(samples)) and each * _WORTHWHILE <= budget
+        if fits:
+            self.outputs.keep(samples, found.values, found.counts)
+        return fits
+
+    def _keep_means(self, samples: list[int], found: Swept) -> Swept:
+        self.outputs.padded = self.outputs.padded or found.padded
+        means = channel_means(self.subject, self.layer, found.values, found.counts)
+        if len(means) == len(samples):
+            self.outputs.keep_means(samples, means)
+        return found._replace(values=means, counts=None)
+
+
+class _MeansOnly(_Whole):
+    """The means of a layer's channels where they are kept, or follow from what is kept."""
+
+    def __contains__(self, sample: int) -> bool:
+        return sample in self.outputs.means or sample in self.outputs
+
+    def get(self, sample: int) -> Kept | None:
+        means = self.outputs.means.get(sample)
+        return None if means is None else Kept(means, None)
+
+    def ready(self, samples: Sequence[int]) -> None:
+        todo = [one for one in dict.fromkeys(samples) if one in self.outputs and one not in self.outputs.means]
+        while todo:
+            kept = together(todo, self.outputs)
+            done, todo = todo[: len(kept.values)], todo[len(kept.values) :]
+            self._keep_means(done, _placed(kept, range(len(done)), self.subject))
+
+    def keep(self, samples: list[int], found: Swept) -> Swept:
+        if len(found.values) == len(samples):
+            self._keep_whole(samples, found)
+        return self._keep_means(samples, found)
+
+
+def _visit(kept: _Whole, samples: Sequence[int], job: Job | None) -> Iterator[Swept]:
+    """Take samples from what is kept, and run those that are not there."""
+    subject = kept.subject
+    indices = sample_indices(samples, len(kept.data)).tolist()
+    if not indices:
+        raise DataError(f"no samples were asked for: samples={samples!r}")
+    size = batch_size(subject, kept.layer)
+    through = kept.data is subject.data and _most_is_before(subject, kept.layer)
+    start, predicted = 0, subject.predictions.done
+    while start < len(indices):
+        window = _window(indices, start, size, kept)
+        missing = [sample for sample in window if sample not in kept]
+        only = len(missing) == len(window)
+        fresh = Outputs(inf)  # of what is run here, to be put between what is kept
+        done = start
+        for places, batch in kept.data.batches(missing) if missing else ():
+            ran = missing[places.start : places.stop]
+            values = _run(subject, kept.layer, batch, ran if through else None)
+            part = range(done, done + len(ran))
+            found = kept.keep(ran, Swept(part, values, _counts(subject, kept.layer, batch, values)))
+            if only:
+                yield _told(found, job, len(indices))
+                done = part.stop
+            else:
+                fresh.keep(ran, found.values, found.counts)
+        kept.ready(window[done - start :])
+        while done < start + len(window):
+            rows = together(window[done - start :], fresh, kept)
+            found = _placed(rows, range(done, done + len(rows.values)), subject)
+            yield _told(found, job, len(indices))
+            done = found.part.stop
+        start = done
+    subject.cache.trim()
+    if subject.predictions.done > predicted:
+        subject.judged(subject.predictions.done)
+
+
+def _placed(kept: Kept, part: range, subject: Subject) -> Swept:
+    """What is kept, on the model's device."""
+    counts = None if kept.counts is None else kept.counts.to(subject.device)
+    return Swept(part, kept.values.to(subject.device), counts)
+
+
+def _window(indices: list[int], start: int, size: int, kept: _Whole) -> list[int]:
     """The next samples: as many as one step runs, and those between them whose output is kept."""
     window: list[int] = []
     missing = 0
     for sample in indices[start : start + _LARGEST_BATCH]:
-        missing += sample not in outputs
+        missing += sample not in kept
         if missing > size:
             break
         window.append(sample)
@@ -145,26 +212,14 @@ def _told(found: Swept, job: Job | None, total: int) -> Swept:
 
 
 def _run(subject: Subject, layer: str, batch: Batch, samples: list[int] | None) -> Tensor:
-    """Run a batch up to the layer, or to the end where its samples are worth predicting on the way."""
+    """Run a batch up to the layer, or to the end to predict its samples on the way, where they are given."""
     known = subject.predictions
-    if samples is not None and known.possible and not known.known[samples].all() and _most_is_before(subject, layer):
+    if samples is not None and known.possible and not known.known[samples].all():
         values = subject.capture_and_predict(layer, batch, samples)
     else:
         values = subject.capture(layer, batch)
     axis = subject.layers[layer].batch_axis
     return values[None] if axis is None else values.movedim(axis, 0)
-
-
-def _leave(subject: Subject, layer: str, outputs: Outputs, samples: list[int], found: Swept) -> None:
-    """Keep what was run for the next who asks: the whole of it, or else the means of the channels."""
-    if len(found.values) != len(samples):
-        return  # the samples are mixed in one axis
-    each = found.values.nbytes // len(samples)
-    if outputs.has_room(each * len(samples)) and each * _WORTHWHILE <= subject.cache.budget:
-        outputs.keep(samples, found.values, found.counts)
-    elif found.values.is_floating_point() and found.values.ndim > 2:  # noqa: PLR2004 - a vector has no means
-        outputs.padded = outputs.padded or found.padded
-        outputs.keep_means(samples, channel_means(subject, layer, found.values, found.counts))
 
 
 def channel_means(subject: Subject, layer: str, values: Tensor, counts: Tensor | None) -> Tensor:

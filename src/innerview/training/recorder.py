@@ -264,8 +264,12 @@ class _Look(NamedTuple):
 @contextmanager
 def _alone(device: torch.device) -> Iterator[None]:
     """Compute as it is written, whatever the loop has switched on: gradients, autocast, a transform of torch.func."""
-    with torch._C._DisableFuncTorch(), torch.no_grad(), torch.autocast(device.type, enabled=False):  # noqa: SLF001 - no public way
-        yield
+    with torch._C._DisableFuncTorch(), torch.no_grad():  # noqa: SLF001 - no public way
+        if torch.is_autocast_enabled(device.type):
+            with torch.autocast(device.type, enabled=False):
+                yield
+        else:  # switching off what is off takes as long as a small layer
+            yield
 
 
 def _both(one: Statistics | None, other: Statistics) -> Statistics:

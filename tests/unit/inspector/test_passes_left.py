@@ -142,3 +142,53 @@ def test_a_regression_is_not_run_to_its_end_again_and_again():
         taps = Taps()
         inspector.embed("pool", samples=20)
         assert taps.since() == (20, 0)
+
+
+def test_means_are_taken_from_what_is_kept_of_some_and_what_is_left_of_others():
+    """Of a layer whose output has room for some samples only, no sample is run again for its means."""
+    room = 2 * 30 * 4 * 36 * 4  # half of it is for one layer: thirty samples
+    with iv.Inspector(Counting(), (IMAGES, LABELS), memory=max(room, 64 * 4 * 36 * 4)) as inspector:
+        inspector.layers  # noqa: B018 - two forwards of their own
+        expected = inspector.model.relu(inspector.model.conv(IMAGES)).mean((2, 3)).detach()
+        taps = Taps()
+        for some in (range(20), range(20, N), range(0, N, 7)):
+            inspector.activations("relu", some)
+        assert taps.since()[0] > N  # not all were kept
+        for pooled in (
+            inspector.embed("relu", pool="mean", samples=range(N)),
+            inspector.embed("relu", "pca", pool="mean"),
+        ):
+            found = pooled.representation
+            assert torch.allclose(found.vectors, expected[found.indices], atol=1e-6)
+        assert taps.since()[0] == 0
+
+
+def test_what_a_compression_runs_predicts_the_samples():
+    with iv.Inspector(Counting(), (IMAGES, LABELS)) as inspector:
+        heard = []
+        inspector.observe(lambda change: heard.append(change["new"]), "judged")
+        found = inspector.compress("relu", 2, samples=60)
+        assert inspector.predictions.done >= 60
+        assert heard[-1] == inspector.predictions.done
+        score = inspector.predictions.score
+        assert found.baseline_accuracy == (inspector.predictions.correct[inspector.data.order()[:60]] == 1).mean()
+        inspector.compress("relu", 2)
+        taps = Taps()
+        list(inspector.predict())
+        assert taps.since() == (0, 0)
+        assert inspector.predictions.score.evaluated == N >= score.evaluated
+
+
+def test_a_click_on_a_sample_that_was_run_runs_nothing():
+    with iv.Inspector(Counting(), (IMAGES, LABELS)) as inspector:
+        alone = inspector.look("relu", 4).values
+        inspector.embed("relu", samples=None)
+        taps = Taps()
+        again = inspector.look("relu", 5).values
+        assert torch.allclose(inspector.look("relu", 4).values, alone, atol=1e-6)
+        assert taps.since() == (0, 0)
+        again.zero_()  # a copy: what is kept stays as it is
+        assert inspector.activations("relu", [5]).abs().sum() > 0
+        with torch.no_grad():
+            inspector.model.conv.weight.mul_(2)
+        assert not torch.allclose(inspector.look("relu", 4).values, alone)

@@ -11,7 +11,7 @@ from torch import nn
 from innerview.analysis.statistics.proportions import wilson_interval
 from innerview.data.samples import Batch
 from innerview.errors import InnerviewError
-from innerview.study.class_scores import scores, top
+from innerview.study.class_scores import scores, top, verdict
 from innerview.study.judging import judge
 from innerview.study.predictions import Predictions
 from innerview.study.score import Score
@@ -135,8 +135,8 @@ def test_a_score_counts_as_a_plain_loop_does(form, lowest, highest, dtype):
         np.testing.assert_allclose(score.per_class, per_class)
         assert score.loss == pytest.approx(loss, rel=1e-5)
         assert score.metric is None
-    predictions = Predictions(200)
-    predictions.add(range(len(output)), scores(output), labels)
+    predictions = Predictions(np.arange(200))
+    predictions.add(range(len(output)), verdict(scores(output), labels))
     assert predictions.score.accuracy == whole.accuracy
     assert (predictions.correct < 0).tolist() == (labels < 0).tolist()
     assert np.nansum(predictions.loss) == pytest.approx(whole.total_loss, rel=1e-5)
@@ -149,8 +149,8 @@ def test_the_loss_of_sure_and_wrong_logits_is_neither_infinite_nor_cut(dtype):
     labels = torch.randint(10, (200,), generator=generator)
     expected = nn.functional.cross_entropy(logits.double(), labels, reduction="none")
     assert expected.max() > 300
-    predictions = Predictions(200)
-    predictions.add(range(200), scores(logits), labels)
+    predictions = Predictions(np.arange(200))
+    predictions.add(range(200), verdict(scores(logits), labels))
     np.testing.assert_allclose(predictions.loss, expected.numpy(), rtol=1e-6, atol=1e-4)
     assert judge(logits, Batch((), {}, labels), 200).score.loss == pytest.approx(float(expected.mean()), rel=1e-6)
     # scikit-learn cuts probabilities off; with its logits in float64 and labels that are likely it agrees.
@@ -182,31 +182,47 @@ def test_the_likeliest_classes_in_order():
 
 
 def test_predictions_are_taken_in_any_order_and_judged():
-    predictions = Predictions(5)
+    predictions = Predictions(np.arange(5))
     assert predictions.score.accuracy is None
-    predictions.add([0, 1], torch.eye(3)[[0, 1]].log(), torch.tensor([0, 2]))
-    predictions.add([4], torch.eye(3)[[2]].log(), None)
+    predictions.add([0, 1], verdict(torch.eye(3)[[0, 1]].log(), torch.tensor([0, 2])))
+    predictions.add([4], verdict(torch.eye(3)[[2]].log(), None))
     assert predictions.predicted.tolist() == [0, 1, -1, -1, 2]
     assert predictions.correct.tolist() == [1, 0, -1, -1, -1]
     assert predictions.known.tolist() == [True, True, False, False, True]
     assert predictions.done == 3
     assert predictions.score.accuracy == 0.5
-    assert (predictions.score.evaluated, predictions.score.labelled) == (3, 2)
+    assert (predictions.score.evaluated, predictions.score.labelled) == (2, 2)  # up to the first not known yet
+    predictions.add([2, 3], verdict(torch.eye(3)[[2, 0]].log(), None))
+    assert (predictions.score.evaluated, predictions.score.labelled) == (5, 2)
+
+
+def test_the_accuracy_is_of_the_beginning_of_the_visiting_order():
+    """Ten samples asked for by themselves, all of the class that the model knows, say nothing of the others."""
+    truth = torch.arange(100) // 50
+    wrong = verdict(torch.eye(2)[torch.zeros(100, dtype=torch.int64)].log(), truth)
+    order = np.random.default_rng(0).permutation(100)
+    predictions = Predictions(order)
+    predictions.add(range(10), verdict(torch.eye(2)[torch.zeros(10, dtype=torch.int64)].log(), truth[:10]))
+    assert predictions.done == 10
+    assert predictions.score.labelled < 5
+    predictions.add(range(100), wrong)
+    assert predictions.score.labelled == 100
+    assert predictions.score.accuracy == 0.5
 
 
 def test_taking_the_same_samples_again_changes_nothing():
     """As when a view and the user's own loop predict at the same time."""
-    predictions = Predictions(3)
+    predictions = Predictions(np.arange(3))
     for _ in range(2):
-        predictions.add([0, 1], torch.eye(3)[[0, 1]].log(), torch.tensor([0, 2]))
+        predictions.add([0, 1], verdict(torch.eye(3)[[0, 1]].log(), torch.tensor([0, 2])))
     assert predictions.done == 2
     assert predictions.predicted.tolist() == [0, 1, -1]
 
 
 def test_a_diverged_model_predicts_nothing_and_is_never_right():
     for output in (torch.full((2, 3), torch.nan), torch.tensor([[torch.inf, 0, 0], [0, torch.nan, 0]])):
-        predictions = Predictions(2)
-        predictions.add([0, 1], scores(output), torch.tensor([0, 0]))
+        predictions = Predictions(np.arange(2))
+        predictions.add([0, 1], verdict(scores(output), torch.tensor([0, 0])))
         assert predictions.predicted.tolist() == [-1, -1]
         assert predictions.score.accuracy == 0
 
