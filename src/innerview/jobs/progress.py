@@ -44,7 +44,7 @@ def silent(work: Generator[Any, None, Result]) -> Generator[None, None, Result]:
 class Portion:
     """A part of a job, for work that tells a job its fraction: it counts as so much of the whole, from 0 to 1."""
 
-    def __init__(self, job: Job, begin: float, end: float) -> None:
+    def __init__(self, job: Job | Portion, begin: float, end: float) -> None:
         self._job, self._begin, self._end = job, begin, end
         self._fraction: float | None = None
 

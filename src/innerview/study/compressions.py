@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from innerview.analysis.projections.ranks import beside, between, keeping, powers_of_two
 from innerview.errors import DataError
-from innerview.jobs.progress import relay, silent
+from innerview.jobs.progress import Portion, relay, silent
 from innerview.study.compression_results import Compression, CompressionSpec, compression_table, specs_of
 from innerview.study.evaluation import recordings_for
 from innerview.study.judging import check_metric
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from innerview.analysis.projections.projection import Projection
-    from innerview.jobs.progress import Portion
     from innerview.jobs.worker import Job
     from innerview.study.evaluation import Evaluated
     from innerview.study.judging import Metric
     from innerview.study.subject import Subject
 
 _ROUNDS = 4  # of a sweep that chooses its ranks: the powers of two, and three times where the curve rises
+_FITTING = 0.15  # of the time that a curve takes, about
 _MORE = 8  # ranks, at most, besides the powers of two
 _TOLERANCE = 0.02  # of the accuracy, between two ranks of such a sweep
 WITHIN, TOLERATED = 0.03, 0.01  # of the accuracy, unless told otherwise
@@ -97,7 +97,7 @@ def compressing(
     check_metric(metric)
     parts = divide(subject, fit, fit_samples, seed)
     fitting = partial(projecting, subject, fit=fit, fit_samples=fit_samples, seed=seed)
-    setting = yield from _fitting(layer, (wanted[-1] if wanted else None, basis, axis), also, fitting)
+    setting, job = yield from _fitting(layer, (wanted[-1] if wanted else None, basis, axis), also, fitting, job)
     largest = setting.projection.largest
     chosen = parts.evaluated[:samples].tolist()
     key = ("compressed", layer, basis, axis, setting.also, samples, parts.data, fit_samples, seed, subject.state)
@@ -249,14 +249,19 @@ def _fitting(
     how: tuple[int | None, str, str],
     also: Iterable[CompressionSpec | tuple[Any, ...]],
     fitting: Callable[..., Generator[None, None, Projection]],
-) -> Generator[None, None, _Setting]:
-    projection = yield from fitting(layer, *how)
+    job: Job | Portion | None,
+) -> Generator[None, None, tuple[_Setting, Job | Portion | None]]:
+    """Fit all layers; returns what is left of the job besides: all of it where the layer was fitted before."""
+    first = None if job is None else Portion(job, 0.0, _FITTING)
+    projection = yield from fitting(layer, *how, job=first)
+    if job is not None and first is not None and first.fraction is not None:
+        job = Portion(job, _FITTING, 1.0)
     others: dict[str, Projection] = {}
     for spec in specs_of(also):
         if spec.layer in (layer, *others):
             raise DataError(f"{spec.layer!r} is to be compressed twice; a layer is compressed once")
         others[spec.layer] = yield from fitting(*spec)
-    return _Setting(layer, projection, others)
+    return _Setting(layer, projection, others), job
 
 
 def _applied(projection: Projection, axis: int, values: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from innerview.data.samples import Data
+    from innerview.jobs.progress import Portion
     from innerview.jobs.worker import Job
     from innerview.study.subject import Subject
     from innerview.study.sweep import Swept
@@ -79,7 +80,7 @@ def projecting(
     fit_samples: int = FITTED_ON,
     seed: int = 0,
     captured: Iterable[Swept] | None = None,
-    job: Job | None = None,
+    job: Job | Portion | None = None,
 ) -> Generator[None, None, Projection]:
     """A projection fitted to a layer's output; at once where it was fitted before and the model is unchanged.
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from innerview.data.samples import Batch, Data
+    from innerview.jobs.progress import Portion
     from innerview.jobs.worker import Job
     from innerview.study.subject import Subject
 
@@ -59,7 +60,7 @@ class Means(NamedTuple):
 
 
 def sweep(
-    subject: Subject, layer: str, samples: Sequence[int], job: Job | None = None, *, data: Data | None = None
+    subject: Subject, layer: str, samples: Sequence[int], job: Job | Portion | None = None, *, data: Data | None = None
 ) -> Iterator[Swept]:
     """A layer's output for samples in the order given, in short steps; tells the job the fraction done.
 
@@ -75,7 +76,9 @@ def sweep(
     yield from _visit(_Whole(subject, layer, of), samples, job)
 
 
-def sweep_means(subject: Subject, layer: str, samples: Sequence[int], job: Job | None = None) -> Iterator[Means]:
+def sweep_means(
+    subject: Subject, layer: str, samples: Sequence[int], job: Job | Portion | None = None
+) -> Iterator[Means]:
     """The mean of each of a layer's channels: as ``sweep``, for layers too whose whole output is not kept.
 
     Raises:
@@ -150,7 +153,7 @@ class _MeansOnly(_Whole):
         return self._keep_means(samples, found)
 
 
-def _visit(kept: _Whole, samples: Sequence[int], job: Job | None) -> Iterator[Swept]:
+def _visit(kept: _Whole, samples: Sequence[int], job: Job | Portion | None) -> Iterator[Swept]:
     """Take samples from what is kept, and run those that are not there."""
     subject = kept.subject
     indices = sample_indices(samples, len(kept.data)).tolist()
@@ -205,7 +208,7 @@ def _window(indices: list[int], start: int, size: int, kept: _Whole) -> list[int
     return window
 
 
-def _told(found: Swept, job: Job | None, total: int) -> Swept:
+def _told(found: Swept, job: Job | Portion | None, total: int) -> Swept:
     if job is not None:
         job.fraction = found.part.stop / total
     return found

@@ -195,6 +195,7 @@ def test_the_fraction_told_never_falls_and_ends_at_one(images):
             assert told == sorted(told)
             assert job.fraction == 1
             assert len({round(one, 2) for one in told}) > 8
+            assert 0 < told[0] < 0.2  # also while it fits, before anything is evaluated
 
 
 # --- every block at once -------------------------------------------------------------------------------------------
