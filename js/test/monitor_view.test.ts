@@ -129,8 +129,10 @@ it("pauses and resumes, sets the budget, undoes an action", () => {
 });
 
 it("has nothing to control once the run has ended, and a budget without a limit is any", () => {
-  view.update(monitor({ budget: null }));
+  view.update(monitor({ budget: null, recorded: 1234 }));
   expect(find("overhead").textContent).toBe("every step is recorded");
+  view.update(monitor({ budget: null }));
+  expect(find("overhead").textContent).toBe("400 of 1,234 steps recorded"); // it was paused for a while
   expect(find("overhead").title).toContain("1.4 %");
   expect(find<HTMLSelectElement>("budget").selectedOptions[0]!.textContent).toBe("any");
   view.update(monitor({ state: "ended" }));

@@ -160,9 +160,39 @@ def test_a_layer_stays_compressed_while_another_is_chosen(explorer, panel):
     expect(panel.get_by_test_id("also")).to_be_empty()
 
 
+def compare_blocks(explorer, panel):
+    """Click the button, and wait for the table: the most compressible block first."""
+    panel.get_by_test_id("blocks").click()
+    rows = panel.get_by_test_id("compared").locator("tbody tr")
+    expect(rows).to_have_count(3)  # features.0, features.3 and classifier.1: the last layer's output is the model's
+    expect(explorer.output.locator(".iv-busy:visible")).to_have_count(0)
+    return rows
+
+
+def test_all_blocks_are_compared_by_one_click(explorer, panel):
+    rows = compare_blocks(explorer, panel)
+    table = explorer.python("print(inspector.compressibility().to_frame()[['rank', 'evaluated']].to_csv())")
+    names, ranks, counts = zip(*(line.split(",") for line in table.split()[1:]), strict=True)
+    cells = [row.locator("th, td").all_inner_texts() for row in rows.all()]
+    assert [row[0] for row in cells] == list(names)
+    for (_, rank, _, _, samples), known, evaluated in zip(cells, ranks, counts, strict=True):
+        if known:
+            assert rank == known
+            assert samples.startswith(f"{evaluated} of ")
+        else:
+            assert rank.startswith("more than")
+    expect(explorer.output.locator(".innerview-compression-charts")).to_contain_text(names[-1])
+    best = rows.first.locator("button")
+    name = best.inner_text()
+    best.click()
+    expect_shown(explorer, "pca", int(cells[0][1]), name)
+    explorer.expect_layer(name)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_both_themes_at_all_widths(explorer, panel, theme, screenshot):
     explorer.notebook.change_theme(theme)
+    compare_blocks(explorer, panel)
     panel.get_by_test_id("curve").click()
     expect(explorer.output.locator(".innerview-compression-legend")).to_contain_text("random")
     expect(explorer.output.locator(".iv-busy:visible")).to_have_count(0)

@@ -151,13 +151,15 @@ def set_height(explorer, height):
 
 
 def compress(explorer, body, layer, rank):
-    """Drag the rank of a layer, and draw the curves of two layers."""
+    """Drag the rank of a layer, draw the curves of two layers, and compare all blocks."""
     for name in ("dense1", layer):
         explorer.choose_layer(name)
         expect(body.get_by_test_id("layer")).to_have_text(name)
         expect(body.get_by_test_id("accuracy-block")).to_have_attribute("data-done", "true", timeout=60_000)
         body.get_by_test_id("curve").click()
         expect(body.locator(".innerview-compression-legend")).to_contain_text(f"{name}, channels, random")
+    body.get_by_test_id("blocks").click()
+    expect(body.get_by_test_id("compared").locator("tbody tr")).to_have_count(3, timeout=60_000)
     body.get_by_test_id("rank-number").fill(str(rank))
     explorer.page.keyboard.press("Enter")
     expect(body.get_by_test_id("accuracy-block")).to_have_attribute("data-done", "true", timeout=60_000)
@@ -207,13 +209,14 @@ def test_the_pages_of_many_samples(theme, explorer):
 # A rate at which a part of the network is lost.
 TRAINING = """
 torch.manual_seed(0)
-few = iv.datasets.digits()
+few, STEPS, REST = iv.datasets.digits(), 480, range(0)
 inputs, labels = few.train.tensors
 lost = iv.demo.SmallCNN()
 optimizer = torch.optim.SGD(lost.parameters(), lr=0.2, momentum=0.9)
 monitor = iv.Monitor(lost, optimizer=optimizer, budget=None, classes=10, probes=inputs[:2])
 with monitor:
-    for step in range(480):
+    for step in range(STEPS):
+        (monitor.pause if step in REST else monitor.resume)()
         chosen = torch.randint(len(inputs), (64,))
         loss = nn.functional.cross_entropy(lost(inputs[chosen]), labels[chosen])
         optimizer.zero_grad()
@@ -251,6 +254,24 @@ def test_the_training_monitor_at_all_widths(theme, monitor, explorer):
         found[width] = faults(view)
     save(view, FOLDER / f"training-{theme}.png")
     assert {width: what for width, what in found.items() if what} == {}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_training_of_which_a_part_was_not_recorded(theme, explorer):
+    """The charts have a gap where nothing was recorded, and the view says how many steps were."""
+    notebook = explorer.notebook
+    notebook.change_theme(theme)
+    explorer.python(TRAINING.replace("range(0)", "range(100, 170)").replace("480", "240"))
+    notebook.set_source(SHOWN, "view")
+    notebook.run_cell(SHOWN)
+    view = notebook.output(SHOWN).locator(".innerview-monitor")
+    expect(view.get_by_test_id("state")).to_have_text("ended")
+    expect(view.locator(".bqplot image")).to_have_count(4)
+    notebook.page.set_viewport_size({"width": 1500, "height": 1800})
+    notebook.page.wait_for_timeout(1000)
+    save(view, PICTURES / f"training-gap-{theme}.png")
+    assert faults(view) == []
+    expect(view).to_contain_text("170 of 240 steps")
 
 
 @pytest.mark.parametrize("model", ["resnet18", "vit_b_16"])

@@ -105,7 +105,8 @@ export function header(want: (key: string, value: unknown) => void): Header {
       const steps = `${count(run.recorded)} of ${count(run.step)} steps recorded`;
       const taken = run.overhead === null ? "" : `recording takes ${percent(run.overhead)} of the training time`;
       // Without a limit the figure is what was asked for, and not what it costs to watch a training run.
-      setText(cost, run.budget === null && taken ? "every step is recorded" : taken && `${steps}, ${taken}`);
+      const whole = run.recorded === run.step ? "every step is recorded" : steps;
+      setText(cost, run.budget === null ? taken && whole : taken && `${steps}, ${taken}`);
       cost.title = taken;
       showBudget(run.budget);
       if (paused !== (run.state === "paused")) asked = null;
