@@ -50,11 +50,33 @@ def counted(batch: Batch, samples: int, model: nn.Module) -> Tensor | None:
     return None if padding is None else _unless_all((tokens.T if batch.axis == 1 else tokens) != padding)
 
 
-def counted_in_a_pass(args: tuple[Any, ...], kwargs: Mapping[str, Any], model: nn.Module) -> Tensor | None:
+class Counts:
+    """The positions of the samples of a pass that count: bool ``[N, T]``, or ``[T, N]``, and where they are."""
+
+    def __init__(self, counts: Tensor) -> None:
+        self._both = counts, counts.T
+        self._places: dict[torch.device, tuple[Tensor, Tensor]] = {}
+
+    def among(self, values: Tensor, channel_axis: int) -> tuple[int, Tensor, Tensor] | None:
+        """The axis of a layer's output, besides the first, whose positions these are, and all of them: ``[M]`` twice.
+
+        None where the output has no such axis.
+        """
+        for counts in self._both:
+            axis = _position_axis(counts, values, channel_axis)
+            if axis is not None:
+                if values.device not in self._places:
+                    first, second = self._both[0].to(values.device).nonzero(as_tuple=True)
+                    self._places[values.device] = first, second
+                first, second = self._places[values.device]
+                return (axis, first, second) if counts is self._both[0] else (axis, second, first)
+        return None
+
+
+def counted_in_a_pass(args: tuple[Any, ...], kwargs: Mapping[str, Any], model: nn.Module) -> Counts | None:
     """The same for what a loop feeds, whose samples may lie along either of the first two axes of the input.
 
-    Returns:
-        bool, of the sizes of these two axes; None where nothing marks any padding.
+    None where nothing marks any padding.
     """
     batch = Batch(args, dict(kwargs), None)
     try:
@@ -64,7 +86,7 @@ def counted_in_a_pass(args: tuple[Any, ...], kwargs: Mapping[str, Any], model: n
     for axis, samples in enumerate(sizes):
         found = counted(batch._replace(axis=axis), samples, model)
         if found is not None:
-            return found.T if axis else found
+            return Counts(found.T if axis else found)
     return None
 
 
@@ -87,23 +109,32 @@ def over(counts: Tensor | None, values: Tensor, channel_axis: int) -> Tensor | N
     return counts.reshape(shape).to(values.device)
 
 
-def without_padding(counts: Tensor | None, values: Tensor, channel_axis: int) -> tuple[Tensor, int]:
-    """Take the positions that count out of a layer's output.
+def without_padding(
+    counts: Counts | None, values: Tensor, channel_axis: int, most: int | None = None
+) -> tuple[Tensor, int]:
+    """Take the positions that count out of a layer's output; the whole of it where nothing marks any padding.
 
     Args:
-        counts: bool ``[N, T]``.
+        counts: of the pass.
         values: ``[N, ...]``, of which another axis has T positions, or the other way round: ``[T, N, ...]``.
         channel_axis: of ``values``.
+        most: of the positions, or else of the samples, only as many are taken, evenly spread, as have about so many
+            values.
 
     Returns:
-        The values ``[positions, ...]`` and their channel axis; as given where nothing is to be left out.
+        The values ``[positions, ...]``, or ``[N, ...]``, and their channel axis.
     """
-    for marks in () if counts is None else (counts, counts.T):
-        axis = _position_axis(marks, values, channel_axis)
-        if axis is not None:
-            kept = values.movedim(axis, 1)[marks.to(values.device)]
-            return kept, channel_axis - (axis < channel_axis)
-    return values, channel_axis
+    found = None if counts is None else counts.among(values, channel_axis)
+    if found is None:
+        return (values[:: _step(values.numel(), most)] if values.ndim else values), channel_axis
+    axis, first, second = found
+    # Only those wanted are copied: a copy of whole texts takes longer than all that is done with it.
+    step = _step(len(first) * (values.numel() // (values.shape[0] * values.shape[axis])), most)
+    return values.movedim(axis, 1)[first[::step], second[::step]], channel_axis - (axis < channel_axis)
+
+
+def _step(size: int, most: int | None) -> int:
+    return 1 if most is None else max(1, -(-size // most))
 
 
 def shortened(counts: Tensor | None, value: Tensor, channel_axis: int) -> Tensor:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from torch import nn
     from torch.utils.hooks import RemovableHandle
 
+    from innerview.data.padding import Counts
+
     # What is recorded of a gradient each time it arrives at one tensor.
     Arrivals = list[Tensor]
 
@@ -68,7 +70,7 @@ class Recorder:
         self._last: _Look | None = None
         self._calls: Calls | None = None
         self._modules: Mapping[str, nn.Module] = {}
-        self._counts: Tensor | None = None
+        self._counts: Counts | None = None
         self._handles: list[RemovableHandle] = []
         self._forget()
 
@@ -78,7 +80,7 @@ class Recorder:
         return not self._seen and not self._folded
 
     def start(
-        self, modules: Mapping[str, nn.Module], counts: Tensor | None = None, *, survey: float | None = None
+        self, modules: Mapping[str, nn.Module], counts: Counts | None = None, *, survey: float | None = None
     ) -> None:
         """Begin to listen to these modules, by path: a forward starts, of which only the positions in ``counts`` count.
 
@@ -178,9 +180,7 @@ class Recorder:
         self._shapes.append((kind, shape))
         axis = self._axis(name, kind, shape)
         with torch._C._DisableFuncTorch():  # noqa: SLF001 - no public way
-            part, channel_axis = without_padding(self._counts, local(plain), axis)
-            if self.limit is not None and part.ndim and part.numel() > self.limit:
-                part = part[:: -(-part.numel() // self.limit)]
+            part, channel_axis = without_padding(self._counts, local(plain), axis, self.limit)
         gradients = self._gradients.setdefault(name, [])
         how = axis, saturating(kind), self.limit
         # A block returns what its last layer returned: the same numbers, and later the same gradient.
@@ -205,7 +205,7 @@ class Recorder:
             return self._leaves[id(value)][1]
         arrivals: Arrivals = []
         passing = False
-        counts = self._counts
+        counts, limit = self._counts, self.limit
 
         def arrived(gradient: Tensor) -> None:
             nonlocal passing
@@ -217,8 +217,9 @@ class Recorder:
                 plain = untransformed(gradient)
                 if plain is not None:
                     with _alone(gradient.device):
-                        kept, _ = without_padding(counts, local(plain), channel_axis)
-                        arrivals.append(summarise_gradient(kept) * self._unscaling(plain))
+                        whole = local(plain)
+                        kept = whole if counts is None else without_padding(counts, whole, channel_axis, limit)[0]
+                        arrivals.append(summarise_gradient(kept, limit) * self._unscaling(plain))
 
         self._handles.append(value.register_hook(arrived))
         if value.is_leaf:

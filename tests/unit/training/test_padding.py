@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 import innerview as iv
+from innerview.data.padding import Counts, without_padding
 
 WIDTH, CLASSES = 6, 3
 LENGTHS = [2, 7, 4, 5]
@@ -84,3 +85,26 @@ def test_evaluation_passes_leave_padding_out_too():
         model(ids())
         monitor.epoch()
     assert monitor.history.series("mix", phase="eval").count[0] == sum(LENGTHS) * WIDTH
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["samples first", "time first"])
+@pytest.mark.parametrize("most", [None, 1, 40, 10**6])
+def test_of_a_part_only_positions_that_count_are_taken_of_all_samples(first, most):
+    kept = torch.arange(9)[None] < torch.tensor([9, 3, 5, 1, 9, 9])[:, None]
+    values = torch.arange(54.0).reshape(6, 9, 1).expand(6, 9, 4)
+    marks, whole = (kept, values) if first else (kept.T, values.transpose(0, 1))
+    for counts in (Counts(marks), Counts(marks.T)):
+        taken, axis = without_padding(counts, whole, 2, most)
+        assert axis == 1
+        rows = taken[:, 0].sort().values
+        assert set(rows.tolist()) <= set(values[kept][:, 0].tolist())
+        assert len(rows) == {None: 36, 1: 1, 40: 9, 10**6: 36}[most]
+        if most == 40:
+            assert len({int(row) // 9 for row in rows}) >= 4  # texts
+
+
+def test_of_samples_without_padding_a_part_is_taken_evenly():
+    values = torch.arange(60.0).reshape(20, 3)
+    assert without_padding(None, values, 1, 15)[0][:, 0].tolist() == [0, 12, 24, 36, 48]
+    assert torch.equal(without_padding(None, values, 1)[0], values)
+    assert without_padding(None, torch.tensor(3.0), 0, 1)[0] == 3

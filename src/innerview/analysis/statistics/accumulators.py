@@ -48,6 +48,8 @@ _CANCELLING = 900.0
 _SHORT = 32
 # Values that are added up in float32 at a time, while they are in the cache: 1 MB.
 _CACHED = 2**18
+# Values in a run of those that stand for a gradient: 64 bytes.
+_LINE = 16
 # Values that are masked at a time: 64 MB of float32.
 _PART = 2**24
 
@@ -170,9 +172,13 @@ def summarise(values: Tensor, channel_axis: int = 1, saturates: str = "") -> Ten
     return torch.cat([torch.stack(counts), _histogram(sample).to(channels), channels.reshape(-1)])
 
 
-def summarise_gradient(gradient: Tensor) -> Tensor:
-    """Reduce a gradient to its count, non-finite count, mean and squared differences: ``[4]`` on its device."""
-    flat = _dense(_floats(gradient))
+def summarise_gradient(gradient: Tensor, most: int | None = None) -> Tensor:
+    """Reduce a gradient to its count, non-finite count, mean and squared differences: ``[4]`` on its device.
+
+    Of more than ``most`` values only about so many are looked at, evenly spread over samples and channels: a few
+    samples would not do, since those that the model is sure of have hardly any gradient.
+    """
+    flat = _dense(_floats(gradient if most is None else _lines(_dense(gradient), most)))
     count = flat.numel()
     if flat.device.type == "cpu":
         parts = flat.split(_CACHED)
@@ -311,11 +317,21 @@ def _dense(values: Tensor) -> Tensor:
 def _sample(values: Tensor) -> Tensor:
     """Take about ``SAMPLE`` values, evenly spread."""
     flat = _dense(values)
-    step = max(1, flat.numel() // SAMPLE)
-    # A step that shares a factor with an axis would meet the same column, channel or corner again and again.
-    while gcd(step, flat.numel()) > 1:
+    return flat[:: _coprime(flat.numel() // SAMPLE, flat.numel())].contiguous()
+
+
+def _lines(flat: Tensor, most: int) -> Tensor:
+    """Take about ``most`` values, evenly spread, in short runs: a cache line is read whole, whatever is used of it."""
+    lines = flat[: len(flat) // _LINE * _LINE].view(-1, _LINE)
+    return lines[:: _coprime(len(flat) // most, len(lines))].reshape(-1) if len(flat) > most else flat
+
+
+def _coprime(step: int, total: int) -> int:
+    """Choose a step near this one by which nothing periodic is met again and again: an axis, a channel, a corner."""
+    step = max(1, step)
+    while gcd(step, total) > 1:
         step += 1
-    return flat[::step].contiguous()
+    return step
 
 
 def _histogram(sample: Tensor) -> Tensor:
