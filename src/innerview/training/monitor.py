@@ -236,13 +236,14 @@ class Monitor:
             raise InnerviewError("this monitor is not recording: call step() inside `with monitor:`")
         with self._budget.spending():
             given = numbers(metrics if loss is None else {"loss": loss, **metrics})
-            step, record = self.history.step, None
+            step, record, rates = self.history.step, None, {}
             with self._guard():
                 if not (self._watcher.forwards or self._watcher.blind or self._warned):
                     self._warn_of_no_forward()
             with self._guard():
-                self._metrics.add(step, given)
-                self._metrics.add(step, numbers(learning_rates(self._watcher.optimizers, self._scale.factor)))
+                rates = numbers(learning_rates(self._watcher.optimizers, self._scale.factor))
+            with self._guard():
+                self._metrics.add(step, {**given, **rates, **given})  # after what was given, which wins
             with self._guard():
                 record = self._watcher.end_step(step)
                 self._add(record, self._watcher.end_evaluation(step))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from innerview.analysis.statistics.accumulators import (
     unpack,
     with_gradient,
 )
+from innerview.analysis.statistics.spread import in_runs
 from innerview.data.padding import without_padding
 from innerview.model.calls import Calls
 from innerview.model.layers import kind_of
@@ -38,9 +40,12 @@ if TYPE_CHECKING:
 
     from innerview.data.padding import Counts
 
-    # What is recorded of a gradient each time it arrives at one tensor.
-    Arrivals = list[Tensor]
+    Reduced = Tensor | partial[Tensor]  # now, or when it is called
+    Arrivals = list[Reduced]  # of a gradient, each time it comes to one tensor
 
+# Of a part of so few values a copy is kept, to be looked at when the step has ended: a look among others takes a third
+# of one that begins with the processor's caches full of what the model has just computed.
+_SMALL = 2**16
 # Forwards whose statistics may wait on the device: of a long evaluation, all together would fill it.
 _MOST_WAITING = 32
 
@@ -142,7 +147,7 @@ class Recorder:
         self._folded: dict[str, Statistics] = {}
         self._waiting = 0
         self._order: dict[str, None] = {}
-        self._seen: dict[str, list[Tensor]] = {}
+        self._seen: dict[str, list[Reduced]] = {}
         self._gradients: dict[str, list[Arrivals]] = {}
         self._leaves: dict[int, tuple[Tensor, Arrivals]] = {}
         for handle in self._handles:
@@ -187,8 +192,7 @@ class Recorder:
         look = self._last
         if look is None or not look.is_of(value, how):
             self._last = None
-            with _alone(value.device):
-                summary = summarise(part, channel_axis, saturating(kind))
+            summary = _reduced(part, partial(summarise, channel_axis=channel_axis, saturates=saturating(kind)))
             self.half |= value.requires_grad and value.dtype == torch.float16
             arrivals = self._listen(value, axis) if value.requires_grad else []
             look = _Look(weakref.ref(value), 0, how, summary, arrivals)
@@ -216,10 +220,14 @@ class Recorder:
                 passing = torch.is_grad_enabled()
                 plain = untransformed(gradient)
                 if plain is not None:
-                    with _alone(gradient.device):
-                        whole = local(plain)
-                        kept = whole if counts is None else without_padding(counts, whole, channel_axis, limit)[0]
-                        arrivals.append(summarise_gradient(kept, limit) * self._unscaling(plain))
+                    with torch._C._DisableFuncTorch():  # noqa: SLF001 - no public way
+                        part = local(plain)
+                        if counts is not None:
+                            part, _ = without_padding(counts, part, channel_axis, limit)
+                        if limit is not None:
+                            # Of all samples: those that the model is sure of have hardly any gradient.
+                            part = in_runs(part, limit)
+                    arrivals.append(_reduced(part, partial(_of_gradient, self._unscaling(plain))))
 
         self._handles.append(value.register_hook(arrived))
         if value.is_leaf:
@@ -255,7 +263,7 @@ class _Look(NamedTuple):
     value: weakref.ref[Tensor]
     version: int
     how: tuple[int, str, int | None]
-    summary: Tensor
+    summary: Reduced
     arrivals: Arrivals
 
     def is_of(self, value: Tensor, how: tuple[int, str, int | None]) -> bool:
@@ -282,8 +290,25 @@ def _both(one: Statistics | None, other: Statistics) -> Statistics:
     return merge(one, other)
 
 
-def _on_cpu(pieces: list[Tensor]) -> list[np.ndarray]:
+def _reduced(part: Tensor, reduce: Callable[[Tensor], Tensor]) -> Reduced:
+    """Reduce a part of a tensor, or a copy of it later."""
+    if part.device.type == "cpu" and part.numel() <= _SMALL:
+        with torch._C._DisableFuncTorch():  # noqa: SLF001 - no public way
+            return partial(reduce, part.clone())
+    with _alone(part.device):
+        return reduce(part)
+
+
+def _of_gradient(factors: Tensor | float, part: Tensor) -> Tensor:
+    return summarise_gradient(part) * factors
+
+
+def _on_cpu(reduced: list[Reduced]) -> list[np.ndarray]:
     """Each as float64 on the CPU, with one transfer from each device."""
+    with _alone(torch.device("cpu")):
+        # A block and its last layer share what was looked at.
+        done = {id(one): one() for one in {id(one): one for one in reduced}.values() if isinstance(one, partial)}
+    pieces = [done[id(one)] if isinstance(one, partial) else one for one in reduced]
     result: dict[int, np.ndarray] = {}
     for device in {piece.device for piece in pieces}:
         indices = [index for index, piece in enumerate(pieces) if piece.device == device]

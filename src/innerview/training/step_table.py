@@ -105,7 +105,7 @@ class StepTable(ABC):
         result.load(steps[starts], spans, columns)
         return result
 
-    def _append(self, step: int, row: Mapping[str, np.ndarray]) -> None:
+    def _append(self, step: int, row: Mapping[str, np.ndarray | float]) -> None:
         """Add a row of one step after the others; one that does not come after the last is merged into it."""
         start, span = step, 1
         if self._length and step < self.steps[-1] + self.spans[-1]:

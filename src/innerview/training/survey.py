@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
-LOOK = 2**18  # what a look costs besides its values, in values
+LOOK = 2**19  # what a look costs besides its values, in values
 
 
 class Survey:

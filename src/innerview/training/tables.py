@@ -96,8 +96,7 @@ class MetricTable(StepTable):
 
     def append(self, step: int, value: float) -> None:
         """Add one value."""
-        one = np.array(value, np.float64)
-        self._append(step, {"value": one, "low": one, "high": one, "count": np.array(1, np.float32)})
+        self._append(step, {"value": value, "low": value, "high": value, "count": 1.0})
 
     def _merged(self, one: Columns, other: Columns) -> Columns:
         counts = one["count"] + other["count"]
@@ -152,14 +151,18 @@ class Tables:
     def add_weights(self, step: int, weights: Mapping[str, WeightSample]) -> None:
         """Add what was recorded of some parameters at a step."""
         for name, sample in weights.items():
-            table = self.weights.setdefault(name, WeightTable())
+            table = self.weights.get(name)
+            if table is None:
+                table = self.weights[name] = WeightTable()
             table.append(step, sample)
             self._spare -= table.row_bytes
 
     def add_metrics(self, step: int, values: Mapping[str, float]) -> None:
         """Add the metrics of a step."""
         for name, value in values.items():
-            table = self.metrics.setdefault(name, MetricTable())
+            table = self.metrics.get(name)
+            if table is None:
+                table = self.metrics[name] = MetricTable()
             table.append(step, value)
             self._spare -= table.row_bytes
 

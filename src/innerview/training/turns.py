@@ -22,17 +22,18 @@ if TYPE_CHECKING:
     from innerview.training.survey import Survey
 
 # Prices, in values: measured by benchmarks/monitor_spacing.py.
-_PARAMETER = 2**15
+_PARAMETER = 2**17
 _HOOK = 2**13  # of a layer that is not called
-_STEP = 2**19  # what recording costs however few layers it is of
-_SECONDS = 1.5e-9  # of a value, before any was recorded
+_STEP = 2**21  # what recording costs however few layers it is of
+_SECONDS = 3e-9  # of a value, before any was recorded
 _FIRST = 2**23  # that are looked at in the first step
 
-_WORTH = 10  # a step is recorded when it has so many times its fixed price to spend
+# A step is recorded when it has so many times its fixed price to spend, and what is earned in so many steps: one record
+# of many layers costs less than many of few. For more than all layers nothing is saved.
+_WORTH, _SAVED = 10, 13
 _LONG_ROUND, _SHORT_ROUND = 13, 5  # steps: samples become smaller, larger
 _SMALLEST = 2**15
-_SAVED = 12  # of what is usually earned at a time, so much is kept
-_REMEMBERED, _FEW = 7, 2
+_REMEMBERED = 7
 
 
 class Unit(NamedTuple):
@@ -119,15 +120,16 @@ class Turns:
         if allowance.left == inf or self.first:
             return allowance.open
         price = self._prices[self._next] if self._units else 0.0
-        needed = _STEP + max(price, min(_WORTH * _STEP, self._whole))
-        # A little more than needed, which rounding may take away again.
-        allowance.keep(
-            max(1.01 * needed, min(_SAVED * allowance.usual * self.second, _STEP + self._whole)) / self.second
-        )
+        # The first record that is paid for tells what one costs: it comes soon, whatever it is of.
+        saved = max(_WORTH * _STEP, _SAVED * allowance.usual * self.second) if self._seconds else _STEP
+        needed = _STEP + max(price, min(saved, self._whole))
+        allowance.keep(1.01 * needed / self.second)  # a little more, which rounding may take away again
         return allowance.open and self._since >= self.apart and allowance.left * self.second >= needed
 
     def choose(self) -> frozenset[str]:
         """Return the paths whose turn it is: as many as can be paid for, one unit at least."""
+        if self.surveyed:
+            self._fit()
         left = self._allowance.left * self.second
         chosen: list[str] = []
         self._since = 0
@@ -148,8 +150,6 @@ class Turns:
         self.pending, self._bought, self.first = 0.0, 0.0, False
         if any(name.partition("#")[0] in self._silent for name in names):
             self.surveyed = False  # a layer was called that was not before
-        if len(self._seconds) > _FEW:
-            self._fit()
 
     def _arrange(self, units: list[Unit]) -> None:
         """Go on with the same layer among other units."""

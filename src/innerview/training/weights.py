@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.parameter import is_lazy
 
 from innerview.analysis.statistics.accumulators import NEAR_ZERO
+from innerview.analysis.statistics.spread import in_runs
 from innerview.training.local import local
 from innerview.training.record import WeightSample
 
@@ -37,6 +38,7 @@ class WeightWatch:
         self._optimizers = tuple(optimizers)
         self._parameters: dict[str, Tensor] = {}
         self._before: dict[str, Tensor] = {}
+        self._sizes = np.zeros(0, np.int64)  # of the samples
 
     def before(self, owners: Collection[str] | None = None) -> None:
         """Keep a sample of the weights, of modules at these paths or of all: a step begins."""
@@ -51,19 +53,21 @@ class WeightWatch:
             and id(weight) not in theirs
             and _is_readable(weight)
         }
-        self._before = {"weights": _samples([local(weight) for weight in self._parameters.values()])}
+        parts = [_sample(local(weight)) for weight in self._parameters.values()]
+        self._sizes = np.array([len(part) for part in parts])
+        self._before = {"weights": _together(parts)}
 
     def gradients(self, scale: Tensor | float | None = None) -> None:
         """Keep a sample of the gradients, divided by ``scale``; once in a step."""
         if not self._before or "gradients" in self._before:
             return
-        sampled = _samples([_gradient_of(weight) for weight in self._parameters.values()])
+        sampled = _together([_sample(_gradient_of(weight)) for weight in self._parameters.values()])
         self._before["gradients"] = sampled if scale is None else sampled / scale
 
     def after(self) -> None:
         """Keep a sample of the weights again: the step was made."""
         if self._before:
-            self._before["changed"] = _samples([local(weight) for weight in self._parameters.values()])
+            self._before["changed"] = _together([_sample(local(weight)) for weight in self._parameters.values()])
 
     def take(self) -> dict[str, WeightSample]:
         """Return what the step did, by parameter; empty when none was made."""
@@ -71,7 +75,7 @@ class WeightWatch:
         if "changed" not in kept or not self._parameters:
             return {}
         on_cpu = {what: values.cpu().double().numpy() for what, values in kept.items()}
-        sizes = np.array([_sampled(local(weight).numel()) for weight in self._parameters.values()])
+        sizes = self._sizes
         starts = np.cumsum(sizes) - sizes
 
         def mean(values: np.ndarray) -> np.ndarray:
@@ -111,24 +115,14 @@ def _is_readable(tensor: Tensor) -> bool:
         return False
 
 
-def _step(count: int) -> int:
-    # Odd, so that it does not meet the same column of a matrix of even width again and again.
-    return max(1, count // _SAMPLE) | 1
-
-
-def _sampled(count: int) -> int:
-    return -(-count // _step(count))
-
-
 def _sample(tensor: Tensor) -> Tensor:
-    part = tensor.reshape(-1)[:: _step(tensor.numel())]
+    part = in_runs(tensor, _SAMPLE)
     return part if part.dtype == torch.float64 else part.float()
 
 
-def _samples(tensors: list[Tensor]) -> Tensor:
-    """Return a strided sample of each, one after the other: one copy in all."""
-    if not tensors:
+def _together(parts: list[Tensor]) -> Tensor:
+    """Put samples one after the other, in a copy."""
+    if not parts:
         return torch.zeros(0, dtype=torch.float32, device="cpu")
-    device = tensors[0].device
-    parts = [_sample(tensor) for tensor in tensors]
+    device = parts[0].device
     return torch.cat([part if part.device == device else part.to(device, non_blocking=True) for part in parts])

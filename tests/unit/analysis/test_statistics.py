@@ -22,6 +22,7 @@ from innerview.analysis.statistics.accumulators import (
     unpack,
     with_gradient,
 )
+from innerview.analysis.statistics.spread import in_runs
 
 GENERATOR = torch.Generator().manual_seed(0)
 
@@ -184,15 +185,15 @@ def test_a_part_of_a_gradient_stands_for_all_of_it():
     sure = torch.tensor([1e-3, 1, 1e-4, 1e-3, 0.3, 1e-4, 1e-3, 1e-3])
     for shape in ((8, 16, 32, 32), (8, 64, 17, 3), (8, 4096)):
         values = randn(*shape) * sure.reshape(8, *[1] * (len(shape) - 1)) + 0.01
-        count, lost, mean, squares = summarise_gradient(values, 8000).tolist()
+        count, lost, mean, squares = summarise_gradient(in_runs(values, 8000)).tolist()
         assert 4000 < count <= 8200
         assert lost == 0
         assert mean == pytest.approx(values.mean().item(), abs=0.02)
         assert math.sqrt(squares / count) == pytest.approx(values.std().item(), rel=0.1)
-    assert summarise_gradient(torch.full((100, 100), torch.nan), 500)[1] > 400
+    assert summarise_gradient(in_runs(torch.full((100, 100), torch.nan), 500))[1] > 400
     for few in (values[:1, :40], values.to(torch.complex64)[:, :3]):
-        assert torch.equal(summarise_gradient(few, 10**6), summarise_gradient(few))
-    assert summarise_gradient(values.to(torch.complex64), 500)[0] > 500  # both parts of each
+        assert torch.equal(in_runs(few, 10**6), few.flatten())
+    assert summarise_gradient(in_runs(values.to(torch.complex64), 500))[0] > 500  # both parts of each
 
 
 def same(one, other):

@@ -234,7 +234,7 @@ class Hostile(torch.Tensor):
 
     @classmethod
     def __torch_dispatch__(cls, function, types, args=(), kwargs=None):
-        if "view" in str(function):
+        if "view" in str(function) or "permute" in str(function):
             raise TypeError("a view of a Hostile tensor")
         inner = tree_map_only(Hostile, lambda one: one.inner, (args, kwargs or {}))
         result = function(*inner[0], **inner[1])

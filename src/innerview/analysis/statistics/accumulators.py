@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from math import gcd, isfinite
+from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from innerview.analysis.statistics.spread import in_memory, one_by_one
 
 SAMPLE = 16_384
 NEAR_ZERO = 1e-3
@@ -48,8 +50,6 @@ _CANCELLING = 900.0
 _SHORT = 32
 # Values that are added up in float32 at a time, while they are in the cache: 1 MB.
 _CACHED = 2**18
-# Values in a run of those that stand for a gradient: 64 bytes.
-_LINE = 16
 # Values that are masked at a time: 64 MB of float32.
 _PART = 2**24
 
@@ -157,7 +157,7 @@ def summarise(values: Tensor, channel_axis: int = 1, saturates: str = "") -> Ten
     """
     values = _floats(values)
     grid = _grid(values, channel_axis)
-    sample = _sample(values)
+    sample = one_by_one(values, SAMPLE)
     if sample.device.type == "cpu":
         # Calls of NumPy take a third of the time of torch's, and what is looked at is often small.
         counts = [grid.numel(), len(sample), *_near_edges(sample.numpy(), saturates)]
@@ -172,13 +172,9 @@ def summarise(values: Tensor, channel_axis: int = 1, saturates: str = "") -> Ten
     return torch.cat([torch.stack(counts), _histogram(sample).to(channels), channels.reshape(-1)])
 
 
-def summarise_gradient(gradient: Tensor, most: int | None = None) -> Tensor:
-    """Reduce a gradient to its count, non-finite count, mean and squared differences: ``[4]`` on its device.
-
-    Of more than ``most`` values only about so many are looked at, evenly spread over samples and channels: a few
-    samples would not do, since those that the model is sure of have hardly any gradient.
-    """
-    flat = _dense(_floats(gradient if most is None else _lines(_dense(gradient), most)))
+def summarise_gradient(gradient: Tensor) -> Tensor:
+    """Reduce a gradient to its count, non-finite count, mean and squared differences: ``[4]`` on its device."""
+    flat = in_memory(_floats(gradient))
     count = flat.numel()
     if flat.device.type == "cpu":
         parts = flat.split(_CACHED)
@@ -246,6 +242,9 @@ def _quick(grid: Tensor) -> np.ndarray:
     is short, over what is before. Channels that are not finite, or lose too many digits so, are done again with care.
     """
     before, channels, after = grid.shape
+    if before > 1 and after < _SHORT <= before * after and grid.numel() <= _CACHED:
+        grid = grid.movedim(1, 0).reshape(1, channels, -1)  # a copy, but quicker than many short rows
+        before, after = 1, before * after
     if after >= _SHORT:
         rows = grid.reshape(-1, after)
         found = rows.sum(1), torch.linalg.vector_norm(rows, dim=1), rows.amin(1), rows.amax(1)
@@ -306,32 +305,6 @@ def _pooled(counts: Any, mean: Any, squares: Any) -> tuple[Any, Any, Any]:
     total = counts.sum(0)
     pooled = (counts * mean).sum(0) / total.clip(1)
     return total, pooled, (squares + counts * (mean - pooled) * (mean - pooled)).sum(0)
-
-
-def _dense(values: Tensor) -> Tensor:
-    """Flatten the values in the order of memory, if that is possible without a copy."""
-    order = sorted(range(values.ndim), key=lambda axis: -values.stride(axis))
-    return values.permute(order).reshape(-1)
-
-
-def _sample(values: Tensor) -> Tensor:
-    """Take about ``SAMPLE`` values, evenly spread."""
-    flat = _dense(values)
-    return flat[:: _coprime(flat.numel() // SAMPLE, flat.numel())].contiguous()
-
-
-def _lines(flat: Tensor, most: int) -> Tensor:
-    """Take about ``most`` values, evenly spread, in short runs: a cache line is read whole, whatever is used of it."""
-    lines = flat[: len(flat) // _LINE * _LINE].view(-1, _LINE)
-    return lines[:: _coprime(len(flat) // most, len(lines))].reshape(-1) if len(flat) > most else flat
-
-
-def _coprime(step: int, total: int) -> int:
-    """Choose a step near this one by which nothing periodic is met again and again: an axis, a channel, a corner."""
-    step = max(1, step)
-    while gcd(step, total) > 1:
-        step += 1
-    return step
 
 
 def _histogram(sample: Tensor) -> Tensor:
