@@ -192,7 +192,7 @@ class Recorder:
         look = self._last
         if look is None or not look.is_of(value, how):
             self._last = None
-            summary = _reduced(part, partial(summarise, channel_axis=channel_axis, saturates=saturating(kind)))
+            summary = _reduced(part, partial(_of_activation, channel_axis, saturating(kind)))
             self.half |= value.requires_grad and value.dtype == torch.float16
             arrivals = self._listen(value, axis) if value.requires_grad else []
             look = _Look(weakref.ref(value), 0, how, summary, arrivals)
@@ -297,6 +297,10 @@ def _reduced(part: Tensor, reduce: Callable[[Tensor], Tensor]) -> Reduced:
             return partial(reduce, part.clone())
     with _alone(part.device):
         return reduce(part)
+
+
+def _of_activation(channel_axis: int, saturates: str, part: Tensor) -> Tensor:
+    return summarise(part, channel_axis, saturates)
 
 
 def _of_gradient(factors: Tensor | float, part: Tensor) -> Tensor:
