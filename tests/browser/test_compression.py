@@ -194,7 +194,7 @@ def test_both_themes_at_all_widths(explorer, panel, theme, screenshot):
     explorer.notebook.change_theme(theme)
     compare_blocks(explorer, panel)
     panel.get_by_test_id("curve").click()
-    expect(explorer.output.locator(".innerview-compression-legend")).to_contain_text("random")
+    expect(explorer.output.locator(".innerview-compression-charts")).to_contain_text("random")
     expect(explorer.output.locator(".iv-busy:visible")).to_have_count(0)
     found = {}
     for width in (700, 1000, 1500):

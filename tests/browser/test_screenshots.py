@@ -157,7 +157,7 @@ def compress(explorer, body, layer, rank):
         expect(body.get_by_test_id("layer")).to_have_text(name)
         expect(body.get_by_test_id("accuracy-block")).to_have_attribute("data-done", "true", timeout=60_000)
         body.get_by_test_id("curve").click()
-        expect(body.locator(".innerview-compression-legend")).to_contain_text(f"{name}, channels, random")
+        expect(body.locator(".innerview-compression-charts")).to_contain_text(f"{name}, channels, random")
     body.get_by_test_id("blocks").click()
     expect(body.get_by_test_id("compared").locator("tbody tr")).to_have_count(3, timeout=60_000)
     body.get_by_test_id("rank-number").fill(str(rank))
