@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 # Of a part of so few values a copy is kept, to be looked at when the step has ended: a look among others takes a third
 # of one that begins with the processor's caches full of what the model has just computed.
 _SMALL = 2**16
+_MOST_COPIED = 2**25  # bytes of such copies; what comes then is looked at at once
 # Forwards whose statistics may wait on the device: of a long evaluation, all together would fill it.
 _MOST_WAITING = 32
 
@@ -141,11 +142,11 @@ class Recorder:
         seen = [(name, part) for name, parts in self._seen.items() for part in parts]
         for (name, _), array in zip(seen, _on_cpu([part for _, part in seen]), strict=True):
             self._folded[name] = _both(self._folded.get(name), unpack(array))
-        self._seen, self._waiting = {}, 0
+        self._seen, self._waiting, self._copied = {}, 0, 0
 
     def _forget(self) -> None:
         self._folded: dict[str, Statistics] = {}
-        self._waiting = 0
+        self._waiting = self._copied = 0
         self._order: dict[str, None] = {}
         self._seen: dict[str, list[Reduced]] = {}
         self._gradients: dict[str, list[Arrivals]] = {}
@@ -192,7 +193,7 @@ class Recorder:
         look = self._last
         if look is None or not look.is_of(value, how):
             self._last = None
-            summary = _reduced(part, partial(_of_activation, channel_axis, saturating(kind)))
+            summary = self._reduced(part, partial(_of_activation, channel_axis, saturating(kind)))
             self.half |= value.requires_grad and value.dtype == torch.float16
             arrivals = self._listen(value, axis) if value.requires_grad else []
             look = _Look(weakref.ref(value), 0, how, summary, arrivals)
@@ -227,12 +228,21 @@ class Recorder:
                         if limit is not None:
                             # Of all samples: those that the model is sure of have hardly any gradient.
                             part = in_runs(part, limit)
-                    arrivals.append(_reduced(part, partial(_of_gradient, self._unscaling(plain))))
+                    arrivals.append(self._reduced(part, partial(_of_gradient, self._unscaling(plain))))
 
         self._handles.append(value.register_hook(arrived))
         if value.is_leaf:
             self._leaves[id(value)] = value, arrivals
         return arrivals
+
+    def _reduced(self, part: Tensor, reduce: Callable[[Tensor], Tensor]) -> Reduced:
+        """Reduce a part of a tensor, or a copy of it later."""
+        if part.device.type == "cpu" and part.numel() <= _SMALL and self._copied <= _MOST_COPIED:
+            self._copied += part.nbytes
+            with torch._C._DisableFuncTorch():  # noqa: SLF001 - no public way
+                return partial(reduce, part.clone())
+        with _alone(part.device):
+            return reduce(part)
 
     def _unscaling(self, gradient: Tensor) -> Tensor | float:
         """Return the factors of a gradient's count, non-finite count, mean and squares."""
@@ -288,15 +298,6 @@ def _both(one: Statistics | None, other: Statistics) -> Statistics:
         # The number of channels changed within a step: those of the first stay.
         other = other._replace(channels=empty(channels=one.channels.shape[-1]).channels)
     return merge(one, other)
-
-
-def _reduced(part: Tensor, reduce: Callable[[Tensor], Tensor]) -> Reduced:
-    """Reduce a part of a tensor, or a copy of it later."""
-    if part.device.type == "cpu" and part.numel() <= _SMALL:
-        with torch._C._DisableFuncTorch():  # noqa: SLF001 - no public way
-            return partial(reduce, part.clone())
-    with _alone(part.device):
-        return reduce(part)
 
 
 def _of_activation(channel_axis: int, saturates: str, part: Tensor) -> Tensor:

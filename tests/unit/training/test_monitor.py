@@ -571,3 +571,16 @@ def test_a_closed_monitor_lets_go_of_the_model(loop):
 def test_a_budget_that_is_no_fraction(loop):
     with pytest.raises(ValueError, match=r"budget=2: a fraction"):
         loop(budget=2)
+
+
+@pytest.mark.parametrize("bound", ["_SMALL", "_MOST_COPIED"])
+def test_what_is_looked_at_after_the_step_is_what_was_there(loop, monkeypatch, bound):
+    """Copies looked at in the end, or each output at once, where there would be too many copies: the same numbers."""
+    later = loop(budget=None).run(5).history
+    monkeypatch.setattr(recorder, bound, -1)
+    at_once = loop(budget=None).run(5).history
+    assert later.layers == at_once.layers
+    for layer in later.layers:
+        one, other = later.series(layer), at_once.series(layer)
+        for name in ("mean", "std", "low", "high", "histogram", "channel_mean", "channel_high", "gradient_std"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
