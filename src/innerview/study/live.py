@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from innerview.errors import InnerviewError
@@ -147,7 +148,19 @@ class Live:
                 self._latest.predictions = self._settled.predictions
         return self._latest
 
+    def _was_judged(self, state: int, done: int) -> None:
+        # Work that began before the model was found changed says nothing of the model as it is.
+        if self._of is not None and state in (self._settled.state, self._latest.state):
+            self._judged(done)
+
     def _subject(self, model: nn.Module, state: int, *, copied: bool = False, note: str = "") -> Subject:
+        told = weakref.WeakMethod(self._was_judged)  # the subject holds nothing that holds it
+
+        def judged(done: int) -> None:
+            tell = told()
+            if tell is not None:
+                tell(state, done)
+
         return Subject(
             model,
             self.data,
@@ -158,7 +171,7 @@ class Live:
             structure=self._structure[1],
             copied=copied,
             note=note,
-            judged=self._judged,
+            judged=judged,
         )
 
 

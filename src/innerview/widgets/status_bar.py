@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from innerview.errors import InnerviewError
@@ -33,9 +34,10 @@ class StatusBar(View):
         super().__init__(inspector, **kwargs)
         self._last = 0.0
         self._shown: list[int] = []
+        self._asked = self._told = 0  # reports begun; the newest of those sent
         self._lock = threading.Lock()
         inspector.jobs.on_change(self._jobs_changed)
-        self.watch(lambda _: self._report(), "layer", "judged")
+        self.watch(lambda _: self._report(), "layer", "judged", "version")
         self.watch(self._cell_ended, "running")
         self.watch(lambda _: self._evaluate(), "version")
         self._report()
@@ -65,6 +67,7 @@ class StatusBar(View):
         except InnerviewError:
             # Not a classifier: the sample picker says so where its predictions would be.
             return
+        self._report()  # as many may be judged as of the model that was here before: then nobody hears of a change
 
     def _cell_ended(self, change: Any) -> None:
         # The start of a cell is worth a word only once a view had to use a snapshot.
@@ -89,34 +92,41 @@ class StatusBar(View):
         inspector = self.inspector
         if inspector is None:
             return
+        with self._lock:
+            self._asked += 1
+            asked = self._asked
         layer = inspector.layer
-        # A layer that was chosen may be gone since the model was changed; the grid says so.
-        row = None if layer is None else inspector.layers.get(layer)
+        row = None
+        # The model was changed: it may reject its data, and the layer may be gone. The picker and the grid say so.
+        with suppress(InnerviewError):
+            row = None if layer is None else inspector.layers.get(layer)
         shape = None if row is None or row.shape is None else list(row.shape)
         score = inspector.predictions.score
         active = {job.id: job for job in inspector.jobs.active()}
-        self.push(
-            {
-                "kind": "status",
-                "model": type(inspector.model).__name__,
-                "data": inspector.data.name,
-                "samples": len(inspector.data),
-                "device": inspector.device,
-                "layer": layer,
-                "shape": shape,
-                "accuracy": None
-                if score.accuracy is None
-                else {
-                    "value": score.accuracy,
-                    "low": score.low,
-                    "high": score.high,
-                    "evaluated": score.labelled,
-                    "total": len(inspector.data),
-                },
-                "jobs": [
-                    {"id": job.id, "label": job.label, "fraction": job.fraction}
-                    for job in (active[i] for i in self._shown if i in active)
-                ],
-                "note": _SNAPSHOT if inspector.busy else inspector.data.note,
-            }
-        )
+        status = {
+            "kind": "status",
+            "model": type(inspector.model).__name__,
+            "data": inspector.data.name,
+            "samples": len(inspector.data),
+            "device": inspector.device,
+            "layer": layer,
+            "shape": shape,
+            "accuracy": None
+            if score.accuracy is None
+            else {
+                "value": score.accuracy,
+                "low": score.low,
+                "high": score.high,
+                "evaluated": score.labelled,
+                "total": len(inspector.data),
+            },
+            "jobs": [
+                {"id": job.id, "label": job.label, "fraction": job.fraction}
+                for job in (active[i] for i in self._shown if i in active)
+            ],
+            "note": _SNAPSHOT if inspector.busy else inspector.data.note,
+        }
+        with self._lock:
+            if asked > self._told:  # else another thread has sent a newer one meanwhile
+                self._told = asked
+                self.push(status)

@@ -477,3 +477,29 @@ def test_vanished_activations_are_said_where_they_are_drawn(sent, scale, says):
         for note in (last(sent, "grid")[0]["note"], inspector.embed("0").note, inspector.embed("0", pool="mean").note):
             assert says in note
             assert ("value here is" in note) == bool(says)
+
+
+def test_what_is_judged_of_an_earlier_state_of_the_model_is_not_told_of_this_one(sent, inspector):
+    """Work that ends late: the accuracy in the header stays that of the model as it is."""
+    StatusBar(inspector)
+    settle(inspector)
+    before = inspector.subject
+    assert inspector.judged == len(inspector.data)
+    with torch.no_grad():
+        inspector.model.classifier[3].weight.zero_()
+    inspector.refresh()
+    before.judged(7)
+    settle(inspector)
+    assert inspector.judged == len(inspector.data)
+    told = last(sent, "status")[0]["accuracy"]
+    assert told["evaluated"] == len(inspector.data)
+    assert told["value"] == inspector.predictions.score.accuracy
+
+
+def test_a_model_that_came_to_reject_its_data_keeps_its_status(sent, inspector):
+    StatusBar(inspector)
+    settle(inspector)
+    inspector.model.classifier[1] = nn.Linear(5, 64)
+    inspector.refresh()
+    settle(inspector)
+    assert last(sent, "status")[0]["shape"] is None
