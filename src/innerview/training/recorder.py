@@ -223,9 +223,9 @@ class Recorder:
                 if plain is not None:
                     with torch._C._DisableFuncTorch():  # noqa: SLF001 - no public way
                         part = local(plain)
-                        if counts is not None:
+                        if counts is not None and counts.among(part, channel_axis):
                             part, _ = without_padding(counts, part, channel_axis, limit)
-                        if limit is not None:
+                        elif limit is not None:
                             # Of all samples: those that the model is sure of have hardly any gradient.
                             part = in_runs(part, limit)
                     arrivals.append(self._reduced(part, partial(_of_gradient, self._unscaling(plain))))

@@ -108,3 +108,21 @@ def test_of_samples_without_padding_a_part_is_taken_evenly():
     assert without_padding(None, values, 1, 15)[0][:, 0].tolist() == [0, 12, 24, 36, 48]
     assert torch.equal(without_padding(None, values, 1)[0], values)
     assert without_padding(None, torch.tensor(3.0), 0, 1)[0] == 3
+
+
+def test_of_a_layer_without_positions_the_gradient_is_looked_at_of_all_samples():
+    """Padded texts, of whose scores a part is read: every third sample has no gradient, and stands for no other."""
+    torch.manual_seed(0)
+    model = Text(0)
+    model.fc = nn.Linear(WIDTH, 40)
+    texts = torch.randint(1, 20, (64, 7))
+    texts[:, 5:] = 0
+    wanted = torch.arange(64) % 3 > 0
+    with iv.Monitor(model, budget=None) as monitor:
+        monitor._watcher._train.turns.limit = 1024
+        output = model(texts)
+        output.retain_grad()
+        (output.square().sum(1) * wanted).sum().backward()
+        monitor.step()
+    expected = output.grad.std(correction=0).item()
+    assert monitor.history.series("fc").gradient_std[0] == pytest.approx(expected, rel=0.2)
