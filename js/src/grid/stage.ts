@@ -132,6 +132,7 @@ export function createStage(events: StageEvents): Stage {
     if (to.left === scroll.left && to.top === scroll.top) return;
     scroller.scrollTo({ ...to, behavior: "instant" });
     scroll = { left: scroller.scrollLeft, top: scroller.scrollTop };
+    leave();
   };
 
   const reveal = (channel: number): void => {
@@ -220,6 +221,7 @@ export function createStage(events: StageEvents): Stage {
     if (!room.width) theme = undefined; // hidden: there a colour that changes has no transition
     if (!room.width || (before.width === room.width && before.height === room.height)) return;
     place();
+    leave(); // another tile is under the pointer now, or none: its next move tells
     scroll = { left: scroller.scrollLeft, top: scroller.scrollTop };
     repaint();
   };
