@@ -1,7 +1,15 @@
 // What is selected, found by text, and how it is coloured.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ColoursFrame, ImagesFrame, LabelsFrame } from "../src/frames";
-import { NO_CODE, nothingKnown, painted, SHADES, withColours, withLabels } from "../src/scatter/colouring";
+import {
+  NO_CODE,
+  nothingKnown,
+  painted,
+  SHADES,
+  withColours,
+  withLabels,
+  withoutPredictions,
+} from "../src/scatter/colouring";
 import { category, NOTHING, type Rgb, RIGHT, WRONG } from "../src/scatter/palette";
 import { pictures } from "../src/scatter/pictures";
 import { dotOf } from "../src/scatter/plot";
@@ -68,7 +76,7 @@ describe("finding by text", () => {
   );
   const found = (text: string, known = predicted): number[] | string => {
     const answer = matching(text, known, shown);
-    return answer.problem ?? [...answer.samples];
+    return answer.kind === "found" ? [...answer.samples] : answer.kind === "problem" ? answer.problem : answer.kind;
   };
 
   it.each<[string, number[]]>([
@@ -110,10 +118,24 @@ describe("finding by text", () => {
     expect(found(text)).toContain(part);
   });
 
-  it("asks for the predictions where they are not known", () => {
-    expect(found("wrong", animals)).toContain("not known here yet");
-    expect(found("predicted:cat", animals)).toContain("not known here yet");
-    expect(found("cat", withLabels(nothingKnown(), labels(null, [])))).toContain("no labels");
+  it.each(["wrong", "cat wrong", "predicted:cat", "label:cat predicted:dog", "dog, right", "predicted:nobody"])(
+    "%j asks for the predictions where they are not known",
+    (text) => {
+      expect(found(text, animals)).toBe("unpredicted");
+    },
+  );
+
+  it("says what no prediction would mend without asking for any", () => {
+    const unlabelled = withLabels(nothingKnown(), labels(null, []));
+    expect(found("cat", unlabelled)).toContain("no labels");
+    expect(found("wrong", unlabelled)).toContain("no labels");
+    expect(found("predicted:cat label:dog", unlabelled)).toContain("no labels");
+    expect(found("predicted:cat label:horse", animals)).toContain("No class is called");
+  });
+
+  it("forgets predictions that are true no longer", () => {
+    expect(found("wrong", withoutPredictions(predicted))).toBe("unpredicted");
+    expect(found("cat", withoutPredictions(predicted))).toEqual([0, 3, 6]);
   });
 
   it("knows right from wrong by the colouring alone", () => {

@@ -50,8 +50,15 @@ export function withColours(known: Known, { header, arrays }: ColoursFrame): Kno
     const colours = by === "correct" ? names.map((name) => (isRight(name) ? RIGHT : WRONG)) : undefined;
     properties[by] = { label, names, colours, low, high, codes: arrays.codes?.data, values: arrays.values?.data };
   }
+  if (header.scope === "know") return { ...known, properties };
   const labels = known.unavailable.class;
   return { ...known, by, properties, unavailable: { ...(labels && { class: labels }), ...header.unavailable } };
+}
+
+/** What is told of the samples' predictions is true no longer. */
+export function withoutPredictions(known: Known): Known {
+  const { prediction: _, correct: __, loss: ___, ...properties } = known.properties;
+  return { ...known, properties };
 }
 
 /** Values share this many colours. */

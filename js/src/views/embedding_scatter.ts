@@ -13,7 +13,7 @@ import type {
   PointsFrame,
   ViewFrame,
 } from "../frames";
-import { nameOf, nothingKnown, painted, withColours, withLabels } from "../scatter/colouring";
+import { nameOf, nothingKnown, painted, withColours, withLabels, withoutPredictions } from "../scatter/colouring";
 import { footer } from "../scatter/footer";
 import { placed } from "../scatter/geometry";
 import type { Mode } from "../scatter/gestures";
@@ -40,6 +40,7 @@ import { busyBar } from "../ui/busy";
 import { choice } from "../ui/choice";
 import { h, setText } from "../ui/dom";
 import { errorBanner } from "../ui/error";
+import { percent } from "../ui/format";
 
 // Frames of one run come some ten times a second: the points must have arrived before the next one.
 const STEP_MS = 90;
@@ -48,6 +49,7 @@ const RUN_MS = 600;
 const MOST_MOVING = 100_000;
 // With as many, the browser gets to hand over a message before the picture of what is selected takes its time.
 const YIELD_MS = 16;
+const PREDICTING = "Predicting\u2026";
 
 export const create: Create = (element, callbacks) => {
   let known = nothingKnown();
@@ -85,8 +87,26 @@ export const create: Create = (element, callbacks) => {
     if (agreed.ask(fingerprint(next))) callbacks.upload({ kind: "brush" }, toArrays(next, points?.total ?? 0));
     show(next);
   };
+  // A search that waits for the predictions.
+  let sought: { text: string; how: How } | undefined;
+  const search = (text: string, how: How): void => {
+    sought = undefined;
+    const answer = matching(text, known, samples);
+    if (answer.kind === "found") hit(answer.samples, how);
+    else if (answer.kind === "problem") foot.say(answer.problem);
+    else {
+      sought = { text, how };
+      foot.wait(PREDICTING);
+      callbacks.want("know", "prediction");
+    }
+  };
+  const giveUp = (): void => {
+    if (sought) foot.say("");
+    sought = undefined;
+  };
   /** A gesture hit these samples. */
   const hit = (found: Samples, how: How): void => {
+    sought = undefined;
     if (found.length) foot.say("");
     else if (how !== "replace") foot.say("No points inside: the selection is unchanged.");
     else foot.say(`No points inside${selected.length ? ": the selection is cleared" : ""}.`);
@@ -187,11 +207,8 @@ export const create: Create = (element, callbacks) => {
     all: () => select(combined(selected, samples, "add")),
     invert: () => select(inverted(selected, samples)),
     clear: () => select(NONE),
-    find(text, how) {
-      const answer = matching(text, known, samples);
-      if (answer.problem !== undefined) foot.say(answer.problem);
-      else hit(answer.samples, how);
-    },
+    find: search,
+    forget: giveUp,
   });
 
   const model = h("strong", { "data-testid": "scatter-model" });
@@ -278,8 +295,15 @@ export const create: Create = (element, callbacks) => {
           settings.total(known.total);
           colour();
           break;
-        case "colours":
-          known = withColours(known, frame as ColoursFrame);
+        case "colours": {
+          const told = frame as ColoursFrame;
+          if (told.header.over) {
+            known = withoutPredictions(known);
+            break;
+          }
+          known = withColours(known, told);
+          if (sought && known.properties.prediction) search(sought.text, sought.how);
+          if (told.header.scope === "know") break;
           // An answer to an earlier choice is kept, and not shown.
           if (asked === undefined || asked === known.by) {
             by = known.by;
@@ -288,6 +312,7 @@ export const create: Create = (element, callbacks) => {
           }
           colour();
           break;
+        }
         case "brushed":
           said = fromArrays((frame as BrushedFrame).arrays);
           if (agreed.hear(fingerprint(said))) show(said);
@@ -301,12 +326,20 @@ export const create: Create = (element, callbacks) => {
           cache.take(frame as ImagesFrame);
           plotted.refresh();
           break;
-        case "busy":
+        case "busy": {
+          const { header } = frame as BusyFrame;
           busy.show(frame as BusyFrame);
+          if (sought && header.scope === "know" && !header.over && header.fraction !== null)
+            foot.wait(`${PREDICTING} ${percent(header.fraction, 0)}`);
           break;
+        }
         case "error":
           errors.show(frame as ErrorFrame);
           if ((frame as ErrorFrame).header.over) return;
+          if ((frame as ErrorFrame).header.scope === "know") {
+            giveUp();
+            return;
+          }
           settings.release();
           training.stop();
           agreed.release();
