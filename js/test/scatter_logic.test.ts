@@ -15,6 +15,7 @@ import { pictures } from "../src/scatter/pictures";
 import { dotOf } from "../src/scatter/plot";
 import { matching } from "../src/scatter/query";
 import { estimateText } from "../src/scatter/running";
+import { scaleOf } from "../src/scatter/scale";
 import { combined, fingerprint, type How, inverted, ordered, positions } from "../src/scatter/selection";
 import { ALL, sampleChoices, vectorChoices } from "../src/scatter/settings";
 
@@ -145,6 +146,39 @@ describe("finding by text", () => {
     );
     expect(found("wrong", judged)).toEqual([2, 3, 6]);
     expect(found("right", judged)).toEqual([0, 1, 4, 5]);
+  });
+});
+
+describe("a scale", () => {
+  const of = (...values: number[]) => scaleOf(Float32Array.from(values), Math.min(...values), Math.max(...values));
+  const texts = (...values: number[]) => of(...values).ticks.map(({ text }) => text);
+
+  it("is even where values are of like size", () => {
+    const scale = of(1, 3, 200);
+    expect(scale.logarithmic).toBe(false);
+    expect([scale.at(1), scale.at(100.5), scale.at(200), scale.at(999)]).toEqual([0, 0.5, 1, 1]);
+    expect(texts(1, 3, 200)).toEqual(["1", "200"]);
+    expect(of(-5, 1e6).logarithmic).toBe(false);
+  });
+
+  it("goes by powers of ten where they span many, and names some of them", () => {
+    const scale = of(1e-6, 1e-3, 1);
+    expect(scale.logarithmic).toBe(true);
+    expect(scale.at(1e-3)).toBeCloseTo(0.5);
+    expect(texts(2e-7, 1e-3, 5)).toEqual(["2e\u22127", "1e\u22124", "0.01", "5"]);
+  });
+
+  it("keeps zeros at the low end, and says so", () => {
+    const scale = of(0, 1e-6, 1);
+    expect([scale.at(0), scale.at(1)]).toEqual([0, 1]);
+    expect(scale.at(1e-6)).toBeCloseTo(0);
+    expect(scale.ticks[0]!.text).toBe("\u2264 1e\u22126");
+  });
+
+  it("stays a number where all values are one", () => {
+    expect(of(2, 2).at(2)).toBe(0);
+    expect(of(2, 2).at(Number.NaN)).toBeNaN();
+    expect(of(0, 0).at(0)).toBe(0);
   });
 });
 

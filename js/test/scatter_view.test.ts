@@ -240,6 +240,16 @@ describe("the colours", () => {
     send({ kind: "colours", by: "loss", label: "loss", names: [], low: 0, high: 19, unavailable: {} }, { values });
     expect(find("legend").hidden).toBe(true);
     expect(text("legend-scale")).toBe("019");
+    expect(element.textContent).not.toContain("logarithmic");
+  });
+
+  it("say that a wide range is shown by powers of ten, and which", () => {
+    labels();
+    points();
+    const values = { shape: [20], data: Float32Array.from({ length: 20 }, (_, i) => 10 ** (i / 3 - 6)) };
+    send({ kind: "colours", by: "loss", label: "loss", names: [], low: 1e-6, high: 2, unavailable: {} }, { values });
+    expect(element.textContent).toContain("loss, on a logarithmic scale");
+    expect(find("legend-ticks").childElementCount).toBeGreaterThan(2);
   });
 });
 

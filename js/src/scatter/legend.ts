@@ -2,7 +2,7 @@
 import type { ColourBy } from "../frames";
 import { choice } from "../ui/controls";
 import { h, setText } from "../ui/dom";
-import { count, counted, number } from "../ui/format";
+import { count, counted } from "../ui/format";
 import type { Known, Painted, Property } from "./colouring";
 import { howOf } from "./gestures";
 import { css } from "./palette";
@@ -29,9 +29,8 @@ export function legend(events: { by(by: ColourBy): void; pick(code: number, how:
   const title = h("div", { class: "iv-muted iv-scatter-legend-title" });
   const list = h("ul", { class: "iv-scatter-classes", "data-testid": "legend" });
   const bar = h("div", { class: "iv-scatter-gradient" });
-  const low = h("span");
-  const high = h("span");
-  const scale = h("div", { class: "iv-scatter-scale", "data-testid": "legend-scale" }, bar, low, high);
+  const ticks = h("div", { class: "iv-scatter-ticks", "data-testid": "legend-ticks" });
+  const scale = h("div", { class: "iv-scatter-scale", "data-testid": "legend-scale" }, bar, ticks);
   const element = h("div", { class: "iv-scatter-legend" }, chooser.element, title, list, scale);
   scale.hidden = true;
   let drawn = "";
@@ -74,21 +73,29 @@ export function legend(events: { by(by: ColourBy): void; pick(code: number, how:
       }
       // A closed list shows no titles of its options: the reasons are named here as well.
       select.title = Object.values(known.unavailable).filter(Boolean).join("\n");
-      const label = property?.label ?? known.unavailable[by] ?? "";
+      const logarithmic = property?.scale?.logarithmic ? ", on a logarithmic scale" : "";
+      const label = (property?.label ?? known.unavailable[by] ?? "") + logarithmic;
       title.hidden = label === "" || label === by;
       setText(title, label);
       scale.title = label;
-      const values = property?.values !== undefined;
+      const values = property?.scale;
       scale.hidden = !values;
-      list.hidden = values || !property;
+      list.hidden = !!values || !property;
       if (values) {
         bar.style.background = `linear-gradient(to right, ${painted.table
           .slice(0, -1)
           .filter((_, i) => i % 16 === 0)
           .map(css)
           .join(", ")})`;
-        setText(low, number(property.low, 3));
-        setText(high, number(property.high, 3));
+        ticks.replaceChildren(
+          ...values.ticks.map(({ at, text }) =>
+            h(
+              "span",
+              { style: `left: ${(100 * at).toFixed(1)}%`, "data-end": at === 0 ? "low" : at === 1 ? "high" : null },
+              text,
+            ),
+          ),
+        );
         return;
       }
       if (!property) return;
