@@ -1,7 +1,6 @@
 // What each point is coloured by, from what the kernel said of all samples.
 import type { ColourBy, ColoursFrame, LabelsFrame } from "../frames";
-import { colourAt } from "../ui/colormaps";
-import { category, NOTHING, PLAIN, type Rgb, RIGHT, WRONG } from "./palette";
+import { category, NOTHING, PLAIN, type Rgb, RIGHT, shade, WRONG } from "./palette";
 import { type Scale, scaleOf } from "./scale";
 
 /** No label, no prediction. */
@@ -66,8 +65,6 @@ export function withoutPredictions(known: Known): Known {
 
 /** Values share this many colours. */
 export const SHADES = 256;
-// The ends of viridis are nearly those of a dark and of a light theme's ground.
-const shade = (t: number): Rgb => colourAt("viridis", 0.12 + 0.8 * t);
 
 export interface Painted {
   /** Entry of `table` for each point. */
@@ -77,12 +74,12 @@ export interface Painted {
   counts: number[];
 }
 
-/** The colours of these samples. */
-export function painted(property: Property | undefined, samples: Uint32Array): Painted {
+/** The colours of these samples on a ground. */
+export function painted(property: Property | undefined, samples: Uint32Array, ground: Rgb): Painted {
   const codes = new Uint16Array(samples.length);
   if (property?.values && property.scale) {
     const { values, scale } = property;
-    const table = Array.from({ length: SHADES }, (_, i) => shade(i / (SHADES - 1)));
+    const table = Array.from({ length: SHADES }, (_, i) => shade(i / (SHADES - 1), ground));
     table.push(NOTHING);
     for (let i = 0; i < samples.length; i++) {
       const t = scale.at(values[samples[i]!] ?? Number.NaN);

@@ -8,7 +8,7 @@ import { calm, flight } from "./flight";
 import { type Placed, projected, turned, UPRIGHT } from "./geometry";
 import { gestures, type Mode } from "./gestures";
 import { drawOverlay, type Thumbnail } from "./overlay";
-import { css, NOTHING } from "./palette";
+import { css, NOTHING, type Rgb } from "./palette";
 import type { Pictures } from "./pictures";
 import { type Plot, plot } from "./plot";
 import { refusal, unsupported } from "./renderer";
@@ -27,7 +27,7 @@ export interface Stage {
   images(on: boolean): void;
   /** New places; the points move there within `ms`. `anew`: these are others, so look at all of them. */
   place(placed: Placed, samples: Uint32Array, ms: number, anew: boolean): void;
-  paint(painted: Painted): void;
+  paint(painted: Painted, ground: Rgb): void;
   /** Positions of the highlighted points; null: none is selected. */
   highlight(points: Uint32Array | null): void;
   /** The sample that all views show. */
@@ -64,6 +64,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
   let samples: Uint32Array = new Uint32Array(0);
   let moving = false;
   let colours: Painted = { codes: new Uint16Array(0), table: [], counts: [] };
+  let ground: Rgb = [255, 255, 255];
   let lit: Uint32Array | null = null;
   let litMarks = new Uint8Array(0);
   let outline: number[] | null = null;
@@ -274,7 +275,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
   const show = (): void => {
     drawing?.resize(size.width, size.height);
     drawing?.look(view.camera);
-    drawing?.colour(colours);
+    drawing?.colour({ ...colours, ground });
     drawing?.highlight(lit);
     if (samples.length) drawing?.move(xy, 0);
   };
@@ -317,9 +318,10 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
       if (anew) view.home(time);
       else view.follow(time);
     },
-    paint(next) {
+    paint(next, on) {
       colours = next;
-      drawing?.colour(next);
+      ground = on;
+      drawing?.colour({ ...colours, ground });
       redraw();
     },
     highlight(next) {

@@ -41,6 +41,7 @@ import { choice } from "../ui/choice";
 import { h, setText } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { percent } from "../ui/format";
+import { groundOf, onTheme } from "../ui/theme";
 
 // Frames of one run come some ten times a second: the points must have arrived before the next one.
 const STEP_MS = 90;
@@ -114,8 +115,9 @@ export const create: Create = (element, callbacks) => {
   };
   const colour = (): void => {
     const property = known.properties[by];
-    const paint = painted(property, samples);
-    plotted.paint(paint);
+    const ground = groundOf(element);
+    const paint = painted(property, samples, ground);
+    plotted.paint(paint, ground);
     key.show(known, by, property, paint);
     root.dataset.colouredBy = property ? by : "";
   };
@@ -230,6 +232,7 @@ export const create: Create = (element, callbacks) => {
     foot.element,
   );
   element.append(root);
+  onTheme(root, colour);
   model.hidden = true;
   setMode("pan");
   colour();
