@@ -2,6 +2,7 @@
 import { choice } from "../ui/controls";
 import { h, setText } from "../ui/dom";
 import { count } from "../ui/format";
+import { shortened } from "../ui/names";
 import { type Page, progressText } from "./selection";
 
 export interface Filters {
@@ -12,6 +13,9 @@ export interface Filters {
 }
 
 const ALL = "all";
+
+// Letters of a class's name in the list.
+const NAME = 40;
 
 interface Events {
   label(label: string | null): void;
@@ -53,9 +57,14 @@ export function filters(events: Events): Filters {
       classes = page.classes;
       select.element.hidden = wrong.hidden = !labelled;
       none.hidden = labelled;
-      select.options([[ALL, "All"], ...classes.map((name, i): [string, string] => [String(i), name])]);
+      const short = shortened(classes, NAME);
+      select.options([
+        [ALL, "All"],
+        ...classes.map((name, i): [string, string, string] => [String(i), short[i]!, name]),
+      ]);
       const at = page.filter.label === null ? -1 : classes.indexOf(page.filter.label);
       select.set(at < 0 ? ALL : String(at));
+      select.element.title = page.filter.label ?? "";
       box.checked = page.filter.misclassified;
       brushed.label.hidden = page.selected === 0;
       brushed.box.checked = page.filter.selected;

@@ -3,6 +3,7 @@ import type { ColourBy } from "../frames";
 import { choice } from "../ui/controls";
 import { h, setText } from "../ui/dom";
 import { count, counted } from "../ui/format";
+import { isolated, nameTag, shortened } from "../ui/names";
 import type { Known, Painted, Property } from "./colouring";
 import { howOf } from "./gestures";
 import { css } from "./palette";
@@ -16,6 +17,9 @@ const WAYS: readonly (readonly [ColourBy, string])[] = [
   ["channel", "mean of the channel"],
   ["neighbours", "neighbour change"],
 ];
+
+// Letters of a class's name that there is room for.
+const NAME = 16;
 
 export interface Legend {
   readonly element: HTMLElement;
@@ -40,7 +44,7 @@ export function legend(events: { by(by: ColourBy): void; pick(code: number, how:
     if (item) events.pick(Number(item.dataset.code), howOf(event));
   });
 
-  const item = (name: string, code: number, colour: string, points: number): HTMLElement =>
+  const item = (name: string, short: string, code: number, colour: string, points: number): HTMLElement =>
     h(
       "li",
       null,
@@ -52,10 +56,10 @@ export function legend(events: { by(by: ColourBy): void; pick(code: number, how:
           "data-code": code,
           "data-name": name,
           "data-testid": "legend-class",
-          title: `${name}, ${counted(points, "point")}: click to select, shift adds, alt takes away`,
+          title: `${isolated(name)}, ${counted(points, "point")}: click to select, shift adds, alt takes away`,
         },
         h("span", { class: "iv-scatter-swatch", style: `background: ${colour}` }),
-        h("span", { class: "iv-scatter-class-name" }, name),
+        nameTag(name, short, { class: "iv-scatter-class-name", title: null }),
         h("span", { class: "iv-muted iv-scatter-class-count" }, count(points)),
       ),
     );
@@ -103,11 +107,11 @@ export function legend(events: { by(by: ColourBy): void; pick(code: number, how:
       if (now === drawn) return; // a button must not be replaced under the pointer ten times a second
       drawn = now;
       const none = painted.counts.length - 1;
+      const names = [...property.names, "none"];
+      const short = [...shortened(property.names, NAME), "none"];
       list.replaceChildren(
         ...painted.counts.flatMap((points, code) =>
-          code === none && !points
-            ? []
-            : [item(code === none ? "none" : property.names[code]!, code, css(painted.table[code]!), points)],
+          code === none && !points ? [] : [item(names[code]!, short[code]!, code, css(painted.table[code]!), points)],
         ),
       );
     },

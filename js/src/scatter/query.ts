@@ -1,4 +1,5 @@
 // Samples by what a person types: "3", "cat", "12, 40-60", "wrong", "label:3 predicted:8".
+import { isolated, shortened } from "../ui/names";
 import { isRight, type Known, type Property } from "./colouring";
 
 /** The samples that match, ascending; or what is wrong with the text; or that the predictions must be made first. */
@@ -24,8 +25,10 @@ function classesOf(property: Property, text: string): number[] {
   return exact.length ? exact : names.flatMap((name, i) => (name.startsWith(wanted) ? [i] : []));
 }
 
-const few = (names: readonly string[]): string =>
-  names.length > 6 ? `${names.slice(0, 5).join(", ")}, …` : names.join(", ");
+const few = (names: readonly string[]): string => {
+  const shown = shortened(names.length > 6 ? names.slice(0, 5) : names, 32).map(isolated);
+  return (names.length > 6 ? [...shown, "…"] : shown).join(", ");
+};
 
 function byClass(property: Property | undefined, text: string, missing: string): Test {
   if (!property?.codes) throw new Problem(missing);

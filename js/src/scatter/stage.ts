@@ -1,7 +1,7 @@
 // The plot itself: points, camera, pointer, pictures. It knows points by their position in the frame, and their samples.
 import { h } from "../ui/dom";
 import { pan, type Size, toScreen, toWorld, zoomAt } from "./camera";
-import { card } from "./card";
+import { card, type Fact } from "./card";
 import type { Painted } from "./colouring";
 import { inside, nearest, within } from "./find";
 import { calm, flight } from "./flight";
@@ -42,8 +42,8 @@ export interface Stage {
 export interface StageEvents {
   select(points: Uint32Array, how: How): void;
   click(sample: number): void;
-  /** Lines for the card of a sample. */
-  facts(sample: number): string[];
+  /** What the card of a sample tells. */
+  facts(sample: number): Fact[];
   mode(mode: Mode): void;
   escape(): void;
   /** The points stand where they were placed last. */

@@ -12,16 +12,18 @@ const named = (name: string, control: HTMLElement, tail?: HTMLElement): HTMLElem
 
 const quiet = { "data-lm-suppress-shortcuts": "true" };
 
+type Option<T extends string> = readonly [value: T, text: string, title?: string];
+
 export interface Choice<T extends string> extends Control<T> {
-  /** Replace what can be chosen: value and text of each. */
-  options(list: readonly (readonly [T, string])[]): void;
+  /** Replace what can be chosen: value and text of each, and a title where the text is shortened. */
+  options(list: readonly Option<T>[]): void;
 }
 
 /** A drop-down list. */
 export function choice<T extends string>(
   name: string,
   id: string,
-  list: readonly (readonly [T, string])[],
+  list: readonly Option<T>[],
   changed: (value: T) => void,
 ): Choice<T> {
   const select = h("select", { class: "iv-select", "data-testid": id, ...quiet });
@@ -31,7 +33,7 @@ export function choice<T extends string>(
     const now = JSON.stringify(items);
     if (now === text) return; // an open list would close
     text = now;
-    select.replaceChildren(...items.map(([value, label]) => h("option", { value }, label)));
+    select.replaceChildren(...items.map(([value, label, title]) => h("option", { value, title, dir: "auto" }, label)));
   };
   options(list);
   return {

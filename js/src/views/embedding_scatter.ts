@@ -13,6 +13,7 @@ import type {
   PointsFrame,
   ViewFrame,
 } from "../frames";
+import type { Fact } from "../scatter/card";
 import { nameOf, nothingKnown, painted, withColours, withLabels, withoutPredictions } from "../scatter/colouring";
 import { footer } from "../scatter/footer";
 import { placed } from "../scatter/geometry";
@@ -155,11 +156,13 @@ export const create: Create = (element, callbacks) => {
       const predicted = nameOf(prediction, sample);
       const shown = known.properties[by];
       const value = shown?.values?.[sample];
-      return [
-        label && `label ${label}`,
-        predicted && `predicted ${predicted}`,
-        shown && value !== undefined && `${shown.label} ${Number.isNaN(value) ? "unknown" : value.toPrecision(3)}`,
-      ].filter((line): line is string => !!line);
+      const facts: Fact[] = [
+        ["label", label],
+        ["predicted", predicted],
+      ];
+      if (shown && value !== undefined)
+        facts.push([shown.label, Number.isNaN(value) ? "unknown" : value.toPrecision(3)]);
+      return facts.filter(([, told]) => told !== "");
     },
     mode: setMode,
     escape: () => selected.length && select(NONE),
