@@ -1,5 +1,5 @@
 // Small controls with a name beside them: choices, joined buttons, sliders.
-import { h } from "./dom";
+import { h, setText } from "./dom";
 
 export interface Control<T> {
   readonly element: HTMLElement;
@@ -41,6 +41,38 @@ export function choice<T extends string>(
     options,
     set: (value) => {
       select.value = value;
+    },
+  };
+}
+
+export interface Check extends Control<boolean> {
+  /** What is ticked: "misclassified only". */
+  name(text: string): void;
+  /** Say why it cannot be ticked; "" when it can. */
+  refuse(reason: string): void;
+  readonly checked: boolean;
+}
+
+/** A box to be ticked, with its name behind it. */
+export function check(name: string, id: string, changed: (on: boolean) => void, title = ""): Check {
+  const box = h("input", { type: "checkbox", "data-testid": id, ...quiet });
+  const text = h("span", null, name);
+  const element = h("label", { class: "iv-check", title }, box, text);
+  box.addEventListener("change", () => changed(box.checked));
+  return {
+    element,
+    get checked() {
+      return box.checked;
+    },
+    set: (on) => {
+      box.checked = on;
+    },
+    name: (next) => setText(text, next),
+    refuse(reason) {
+      // What is ticked already can be taken back.
+      box.disabled = reason !== "" && !box.checked;
+      element.title = reason || title;
+      element.toggleAttribute("data-disabled", box.disabled);
     },
   };
 }
