@@ -44,6 +44,7 @@ ORDER = [
     "test_embedding.py",
     "test_harness.py",
     "test_strict_page.py",
+    "test_contrast.py",
 ]
 PICTURES = REPOSITORY / "test-output"
 MNIST = os.environ.get("INNERVIEW_MNIST")
