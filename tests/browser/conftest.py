@@ -45,6 +45,7 @@ ORDER = [
     "test_harness.py",
     "test_strict_page.py",
     "test_contrast.py",
+    "test_narrow.py",
     "test_forced_colors.py",
 ]
 PICTURES = REPOSITORY / "test-output"
