@@ -147,10 +147,9 @@ class EmbeddingScatter(View):
         self._colour = by
         self._show_colours()
 
-    def want_know(self, by: str) -> None:
+    def want_know(self, _: object) -> None:
         """What is predicted is to be known, to find samples by; the colours stay as they are."""
-        work = partial(self._colours, by=by, scope="know")
-        self.run("know", "predictions", work, priority=SOON)
+        self.run("know", "predictions", self._know, priority=SOON)
 
     def want_images(self, indices: list[int]) -> None:
         """Pictures of these samples are needed."""
@@ -312,12 +311,9 @@ class EmbeddingScatter(View):
         )
 
     def _show_colours(self) -> None:
-        work = partial(self._colours, by=self._colour)
-        self.run("colours", f"colours by {self._colour}", work, priority=SOON)
+        self.run("colours", f"colours by {self._colour}", self._colours, priority=SOON)
 
-    def _colours(
-        self, inspector: Inspector, job: Job, *, by: str, scope: str | None = None
-    ) -> Generator[Frame | None, None, None]:
+    def _colours(self, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
         now = self.embedding
         if now is None:
             return
@@ -327,16 +323,29 @@ class EmbeddingScatter(View):
             name = self._before.layer
             before = Before("the picture before" if name == now.layer else name, self._before.representation)
         channel = inspector.channel if inspector.layer == now.layer else None
-        predicted = (self._steps.now(), inspector.version)
-        source = self._steps.subject(predicted[0])
-        for frame in colouring(source, now, by, channel=channel, before=before, job=job):
-            if frame is None:
-                yield None
-                continue
-            header, arrays = frame
-            if by in ("prediction", "correct", "loss"):
-                self._predicted = predicted
-            yield header | ({} if scope is None else {"scope": scope}), arrays
+        step = self._steps.now()
+        if self._colour in ("prediction", "correct", "loss"):
+            self._predicted = (step, inspector.version)
+        source = self._steps.subject(step)
+        yield from colouring(source, now, self._colour, channel=channel, before=before, job=job)
+
+    def _know(self, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
+        now = self.embedding
+        if now is None:
+            return
+        step = self._steps.now()
+        self._predicted = (step, inspector.version)
+        try:
+            for frame in colouring(self._steps.subject(step), now, "prediction", channel=None, before=None, job=job):
+                if frame is None:
+                    self.progress("know", "predictions", job.fraction)
+                    yield None
+                else:
+                    header, arrays = frame
+                    yield header | {"scope": "know"}, arrays
+        finally:
+            # However it ends: it may also be stopped.
+            self.progress("know", "", None, over=True)
 
     def _outdated(self, inspector: Inspector) -> Frame | None:
         """Take back what the view knows of the predictions, where they were another step's or another state's."""

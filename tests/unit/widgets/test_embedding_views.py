@@ -466,6 +466,7 @@ def test_the_untrained_points_are_turned_onto_the_trained(sent, trained, digits)
 
 
 def test_predictions_can_be_known_without_colouring_by_them(sent, inspector):
+    inspector.sample_size = 90  # the others are not predicted by the pass that embeds
     scatter = iv.EmbeddingScatter(inspector)
     settle(inspector)
     ask(scatter, "know", "prediction")
@@ -473,6 +474,9 @@ def test_predictions_can_be_known_without_colouring_by_them(sent, inspector):
     header, arrays = last(sent, "colours")
     assert (header["by"], header["scope"], header["names"]) == ("prediction", "know", list("abcdefghij"))
     np.testing.assert_array_equal(arrays["codes"], inspector.subject.predictions.predicted)
+    steps = [h for _, h, _ in sent if h["kind"] == "busy" and h["scope"] == "know"]
+    assert [h["over"] for h in steps[-2:]] == [False, True]
+    assert 0 < steps[-2]["fraction"] <= 1
     # And what they said is taken back once the model has other weights.
     with torch.no_grad():
         next(inspector.model.parameters()).mul_(2)
