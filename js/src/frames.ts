@@ -1,4 +1,4 @@
-// What the kernel sends to each view, frame by frame; src/innerview/widgets/*.py fills them in.
+// What the kernel sends to each view, frame by frame; src/innerview/panels/*.py fills them in.
 // A frame is `{ header, arrays }` as wire.ts unpacks it; `header.kind` says which of these it is.
 import type { Frame, NdArray } from "./wire";
 
@@ -432,4 +432,16 @@ export interface Callbacks {
   upload(header: Record<string, unknown>, arrays: Record<string, NdArray>): void;
 }
 
+/** What a view has that lays out others. */
+export interface PageCallbacks extends Callbacks {
+  /** Draw another panel of the page into an element. */
+  mount(panel: string, element: HTMLElement): Mounted;
+}
+
+/** A view in its place. */
+export interface Mounted {
+  destroy(): void;
+}
+
 export type Create = (element: HTMLElement, callbacks: Callbacks) => View;
+export type CreatePage = (element: HTMLElement, callbacks: PageCallbacks) => View;

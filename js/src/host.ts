@@ -1,13 +1,23 @@
-// Connects a view to the anywidget model. The only file that knows Jupyter.
+// Connects the views of a page to its anywidget model. The only file that knows Jupyter.
 import type { AnyModel } from "@anywidget/types";
-import { type Callbacks, type Create, typed, type View } from "./frames";
+import { type CreatePage, type Mounted, type PageCallbacks, typed, type View } from "./frames";
+import { type Ask, dress, load, take } from "./modules";
 import { decode, encode, type Frame } from "./wire";
 
 interface Wanted {
   value: unknown;
   at: string;
 }
-type Model = AnyModel<{ want: Record<string, Wanted> }>;
+interface Contents {
+  root: string; // the panel whose view lays out the others
+  style: string;
+  panels: Record<string, string>; // the file of each panel's view
+}
+type Model = AnyModel<{ want: Record<string, Wanted>; contents: Contents }>;
+interface Place {
+  panel: string;
+  show(frame: Frame): void;
+}
 
 const REST_MS = 300; // a view that is moved, as into a window of its own, is gone for less
 
@@ -16,75 +26,126 @@ let stamps = 0;
 const stamp = (): string =>
   `${Date.now().toString(36)}-${(stamps++).toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
 
-/** The anywidget module of a view. A factory: anywidget calls it once for each widget, so the last frames live in its scope. */
-export function host(create: Create) {
-  return () => {
-    const kept = new Map<string, Frame>();
-    const views = new Set<View>();
-    let hidden = false;
+const isView = (module: unknown): module is { create: CreatePage } =>
+  typeof module === "object" && module !== null && "create" in module && typeof module.create === "function";
 
-    const show = (view: View, frame: Frame): void => {
-      try {
-        view.update(typed(frame));
-      } catch (error) {
-        console.error("innerview: a frame could not be drawn", frame.header, error);
-      }
-    };
+/** What is said in the place of a view that cannot be drawn. */
+function failure(element: HTMLElement, error: unknown): void {
+  console.error("innerview: a view could not be drawn", error);
+  const box = document.createElement("div");
+  box.className = "iv-error";
+  box.setAttribute("role", "alert");
+  box.textContent = `This view could not be drawn: ${error instanceof Error ? error.message : error}`;
+  element.prepend(box);
+}
 
-    const receive = (message: { type?: string }, buffers: readonly DataView[]): void => {
-      if (message?.type !== "frame" || !buffers[0]) return;
-      const frame = decode(buffers[0]);
-      const { kind, scope, over } = frame.header;
-      // Errors and progress speak for one request each; everything else replaces what its kind said before.
-      const key = scope === undefined ? String(kind) : `${kind}:${scope}`;
-      kept.delete(key);
-      if (!over) kept.set(key, frame);
-      for (const view of views) show(view, frame);
-    };
+/** The anywidget module. A factory: anywidget calls it once for each widget, so the last frames live in its scope. */
+export function host() {
+  const kept = new Map<string, Map<string, Frame>>(); // by panel
+  const places = new Set<Place>();
+  let rendered = 0;
+  let hidden = false;
 
-    return {
-      initialize({ model }: { model: Model }) {
-        model.on("msg:custom", receive);
-        return () => model.off("msg:custom", receive);
-      },
-      render({ model, el }: { model: Model; el: HTMLElement }) {
-        el.classList.add("innerview");
-        const callbacks: Callbacks = {
-          want(key, value) {
-            model.set("want", { ...model.get("want"), [key]: { value, at: stamp() } });
-            model.save_changes();
-          },
+  const receive = (
+    message: { type?: string; panel?: string; files?: string[] },
+    buffers: readonly DataView[],
+  ): void => {
+    if (message?.type === "modules") take(message.files ?? [], buffers as readonly BufferSource[]);
+    if (message?.type !== "frame" || message.panel === undefined || !buffers[0]) return;
+    const frame = decode(buffers[0]);
+    const { kind, scope, over } = frame.header;
+    // Errors and progress speak for one request each; everything else replaces what its kind said before.
+    const key = scope === undefined ? String(kind) : `${kind}:${scope}`;
+    const frames = kept.get(message.panel) ?? new Map<string, Frame>();
+    kept.set(message.panel, frames);
+    frames.delete(key);
+    if (!over) frames.set(key, frame);
+    for (const place of places) if (place.panel === message.panel) place.show(frame);
+  };
+
+  return {
+    initialize({ model }: { model: Model }) {
+      model.on("msg:custom", receive);
+      return () => model.off("msg:custom", receive);
+    },
+    render({ model, el }: { model: Model; el: HTMLElement }) {
+      const { root, style, panels } = model.get("contents");
+      const want = (path: string, value: unknown): void => {
+        model.set("want", { ...model.get("want"), [path]: { value, at: stamp() } });
+        model.save_changes();
+      };
+      const ask: Ask = (files, have) => model.send({ type: "modules", files, have });
+
+      const mount = (panel: string, element: HTMLElement): Mounted => {
+        let view: View | undefined;
+        let gone = false;
+        const callbacks: PageCallbacks = {
+          want: (key, value) => want(`${panel}/${key}`, value),
           upload(header, arrays) {
             const frame = encode(header, arrays);
-            model.send({ type: "frame" }, undefined, [frame.buffer as ArrayBuffer]);
+            model.send({ type: "frame", panel }, undefined, [frame.buffer as ArrayBuffer]);
+          },
+          mount,
+        };
+        const place: Place = {
+          panel,
+          show(frame) {
+            try {
+              view?.update(typed(frame));
+            } catch (error) {
+              console.error("innerview: a frame could not be drawn", frame.header, error);
+            }
           },
         };
-        const view = create(el, callbacks);
-        views.add(view);
-        if (hidden) callbacks.want("shown", true);
-        hidden = false;
-        let notebook: Element | null = null;
-        requestAnimationFrame(() => {
-          notebook = el.closest(".jp-Notebook");
-        });
-        for (const frame of kept.values()) show(view, frame);
-        // After a page reload the front end starts empty, while the kernel still holds each view's last frames.
-        if (!kept.size) model.send({ type: "ready" });
-        return () => {
-          views.delete(view);
-          view.destroy();
-          // The kernel need not work for what nobody sees. A notebook that is being closed has nobody left to tell.
-          setTimeout(() => {
-            if (views.size || hidden || !notebook?.isConnected) return;
-            hidden = true;
-            try {
-              callbacks.want("shown", false);
-            } catch {
-              // The kernel is gone, and with it the channel: ipywidgets throws "no comm channel defined".
-            }
-          }, REST_MS);
+        places.add(place);
+        load(panels[panel] ?? "", ask)
+          .then((module) => {
+            if (gone) return;
+            if (!isView(module)) throw new Error(`${panel} is no view`);
+            view = module.create(element, callbacks);
+            for (const frame of kept.get(panel)?.values() ?? []) place.show(frame);
+          })
+          .catch((error) => failure(element, error));
+        return {
+          destroy() {
+            gone = true;
+            places.delete(place);
+            view?.destroy();
+          },
         };
-      },
-    };
+      };
+
+      el.classList.add("innerview");
+      rendered++;
+      if (hidden) want("page/shown", true);
+      hidden = false;
+      let notebook: Element | null = null;
+      let mounted: Mounted | undefined;
+      let over = false;
+      void dress(el, style, ask).then(() => {
+        if (!over) mounted = mount(root, el);
+      });
+      requestAnimationFrame(() => {
+        notebook = el.closest(".jp-Notebook");
+        void dress(el, style, ask); // now that it stands where it will stay, perhaps in a shadow tree
+      });
+      // After a page reload the front end starts empty, while the kernel still holds each panel's last frames.
+      if (!kept.size) model.send({ type: "ready" });
+      return () => {
+        over = true;
+        rendered--;
+        mounted?.destroy();
+        // The kernel need not work for what nobody sees. A notebook that is being closed has nobody left to tell.
+        setTimeout(() => {
+          if (rendered || hidden || !notebook?.isConnected) return;
+          hidden = true;
+          try {
+            want("page/shown", false);
+          } catch {
+            // The kernel is gone, and with it the channel: ipywidgets throws "no comm channel defined".
+          }
+        }, REST_MS);
+      };
+    },
   };
 }

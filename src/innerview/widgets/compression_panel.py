@@ -12,18 +12,19 @@ from traitlets import Bool
 
 from innerview.arguments import strict
 from innerview.errors import InnerviewError
+from innerview.panels.compression_controls import CompressionControls
+from innerview.panels.compression_settings import BASIS_NAMES
+from innerview.panels.inspector_panel import require_inspector
 from innerview.study.compression_results import Compression, CompressionSpec, compression_table, curve_of
-from innerview.widgets.base import require_inspector
 from innerview.widgets.charts import AccuracyChart, RankCurve
-from innerview.widgets.compression_controls import CompressionControls
-from innerview.widgets.compression_settings import BASIS_NAMES
+from innerview.widgets.page import Page
 from innerview.widgets.rank_similarity import RankSimilarity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from innerview.panels.compression_settings import Series
     from innerview.session.inspector import Inspector
-    from innerview.widgets.compression_settings import Series
 
 # Clear of each other and of both themes' grounds: those of the scatter, js/src/scatter/palette.ts.
 _HUES = ["#2f7fd0", "#f28518", "#239b46", "#d8353a", "#8f62d6", "#8f5a38", "#f07fc4", "#dcb400", "#18b3c9", "#94b81f"]
@@ -50,6 +51,7 @@ class CompressionPanel(ipywidgets.VBox):
     def __init__(self, inspector: Inspector, *, active: bool = True) -> None:
         require_inspector(self, inspector)
         self.controls = CompressionControls(inspector, active=active)
+        self._page = Page({"controls": self.controls})
         self._chart: AccuracyChart | None = None
         self._drawn: list[AccuracyChart] = []
         self._before: list[AccuracyChart] = []
@@ -60,7 +62,7 @@ class CompressionPanel(ipywidgets.VBox):
         self._charts = ipywidgets.VBox()
         self._charts.add_class("innerview-compression-charts")
         self._similarity = RankSimilarity(inspector, self.controls)
-        super().__init__([self.controls, self._charts, self._similarity], active=active)
+        super().__init__([self._page, self._charts, self._similarity], active=active)
         self.add_class("innerview")
         self.add_class("innerview-compression")
         self.inspector = inspector
@@ -79,7 +81,7 @@ class CompressionPanel(ipywidgets.VBox):
             self._similarity.close()
             for chart in (*self._before, *self._drawn):
                 chart.close()
-            for widget in (self.controls, self._legend, self._blocks, self._charts):
+            for widget in (self._page, self._legend, self._blocks, self._charts):
                 widget.close()
             self._before, self._drawn, self._chart = [], [], None
         super().close()

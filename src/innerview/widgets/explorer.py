@@ -12,15 +12,18 @@ from traitlets import dlink
 
 from innerview.arguments import strict
 from innerview.session.inspector import Inspector
-from innerview.widgets.brush_panel import BrushPanel
-from innerview.widgets.channel_grid import ChannelGrid
 from innerview.widgets.compression_panel import CompressionPanel
-from innerview.widgets.embedding_scatter import EmbeddingScatter
-from innerview.widgets.layer_picker import LayerPicker
-from innerview.widgets.quality_table import QualityTable
-from innerview.widgets.sample_picker import SamplePicker
+from innerview.widgets.page import Page
 from innerview.widgets.similarity_view import SimilarityView
-from innerview.widgets.status_bar import StatusBar
+from innerview.widgets.views import (
+    BrushPanel,
+    ChannelGrid,
+    EmbeddingScatter,
+    LayerPicker,
+    QualityTable,
+    SamplePicker,
+    StatusBar,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -72,7 +75,7 @@ class Explorer(ipywidgets.Box):
         self._main = ipywidgets.Tab(pages, titles=list(self._tabs))
         self._open()
         self._main.observe(lambda _: self._open(), "selected_index")
-        self.brush.observe(self._show_channel, "clicked")
+        self.brush.panel.observe(self._show_channel, "clicked")
         parts = {"status": self.status, "layers": self.layers, "main": self._main, "sample": self.samples}
         for name, view in parts.items():
             view.add_class(f"innerview-explorer-{name}")
@@ -98,8 +101,8 @@ class Explorer(ipywidgets.Box):
     def rest(self) -> None:
         """Do nothing until a page shows it again; for an Explorer whose cell was run again and shows another one."""
         for view in self._views:
-            if view.has_trait("shown"):
-                view.set_trait("shown", value=False)
+            if isinstance(view, Page):
+                view.want_shown(shown=False)
 
     def _seen(self, *, shown: bool) -> None:
         self.inspector.resting = not shown
@@ -115,8 +118,9 @@ class Explorer(ipywidgets.Box):
                 # Only now, since a page that is never opened need not be drawn.
                 page.children = views
             for view in views:
-                if view.active != shown:
-                    view.active = shown
+                panel = getattr(view, "panel", view)
+                if panel.active != shown:
+                    panel.active = shown
 
     def _show_channel(self, change: Any) -> None:
         if change["new"] is not None:

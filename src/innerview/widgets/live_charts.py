@@ -9,9 +9,9 @@ import numpy as np
 
 from innerview.widgets.bqplot_parts import INK, PLAIN, Chart, bqplot
 from innerview.widgets.event_marks import ROW, EventMarks
-from innerview.widgets.frame_widget import reachable
 from innerview.widgets.histogram_picture import histogram_picture
 from innerview.widgets.line_marks import PRESERVED, Ordinate
+from innerview.widgets.page import reachable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

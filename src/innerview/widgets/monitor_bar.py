@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from innerview.widgets.frame_widget import reachable
+from innerview.widgets.page import reachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

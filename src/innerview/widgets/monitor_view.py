@@ -14,6 +14,9 @@ import numpy as np
 
 from innerview.arguments import strict
 from innerview.errors import InnerviewError, LayoutError, UnseenLayerError
+from innerview.panels.monitor_table import MonitorTable
+from innerview.panels.refresher import Refresher
+from innerview.panels.weight_grid import WeightGrid
 from innerview.session.inspector import Inspector
 from innerview.training.diagnosis import Finding, diagnose
 from innerview.training.history import History
@@ -21,10 +24,8 @@ from innerview.training.monitor import Monitor
 from innerview.widgets.bqplot_parts import COLOURS
 from innerview.widgets.monitor_bar import MonitorBar
 from innerview.widgets.monitor_charts import MonitorCharts
-from innerview.widgets.monitor_table import MonitorTable
-from innerview.widgets.refresher import Refresher
+from innerview.widgets.page import Page
 from innerview.widgets.waiting_clicks import WaitingClicks
-from innerview.widgets.weight_grid import WeightGrid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -86,13 +87,14 @@ class MonitorView(ipywidgets.VBox):
         weights = None if self.monitor is None else self._show_weights
         self._bar = MonitorBar(self._picked, weights, self.zoom, compared=compare is not None)
         self.table = MonitorTable(self.monitor, self._choose, self._changed, _MOST)
-        self.table.add_class("innerview-monitor-table")
         self.weights = WeightGrid(self._tile)
-        self.weights.add_class("innerview-monitor-weights")
-        self._weights_box = ipywidgets.Box([self.weights], layout={"display": "none", "width": "100%"})
+        self._pages = [Page({"table": self.table}), Page({"weights": self.weights})]
+        self._pages[0].add_class("innerview-monitor-table")
+        self._pages[1].add_class("innerview-monitor-weights")
+        self._weights_box = ipywidgets.Box([self._pages[1]], layout={"display": "none", "width": "100%"})
         self._told = ipywidgets.HTML(layout={"margin": "0 8px"})
         super().__init__(
-            [self.table, self._bar, self._charts.grid, self._told, self._weights_box],
+            [self._pages[0], self._bar, self._charts.grid, self._told, self._weights_box],
             layout={"width": "100%", "min_width": "0"},
         )
         self.add_class("innerview")
@@ -158,7 +160,7 @@ class MonitorView(ipywidgets.VBox):
             self._refresher.close()
             with self._lock:
                 self._charts.close()
-            for part in [self.weights, *self.children]:
+            for part in [self._pages[1], *self.children]:
                 part.close()
         super().close()
 

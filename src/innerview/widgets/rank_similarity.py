@@ -8,9 +8,9 @@ import ipywidgets
 
 from innerview.errors import InnerviewError
 from innerview.jobs.worker import BACKGROUND
+from innerview.panels.compression_settings import BASIS_NAMES, OFF
+from innerview.panels.inspector_panel import cancel_jobs
 from innerview.study.similarities import COMPARED, compressed_similarity, similarity
-from innerview.widgets.base import cancel_jobs
-from innerview.widgets.compression_settings import BASIS_NAMES, OFF
 from innerview.widgets.similarity_panel import LEGEND, SimilarityPanel
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from innerview.analysis.spaces.similarity import CosineHistogram
     from innerview.jobs.worker import Job
+    from innerview.panels.compression_controls import CompressionControls
     from innerview.session.inspector import Inspector
     from innerview.study.compression_results import CompressionSpec
-    from innerview.widgets.compression_controls import CompressionControls
 
 
 class RankSimilarity(ipywidgets.VBox):

@@ -14,10 +14,11 @@ from innerview.arguments import strict
 from innerview.errors import InnerviewError
 from innerview.jobs.progress import relay
 from innerview.jobs.worker import SOON
+from innerview.panels.inspector_panel import cancel_jobs, require_inspector
+from innerview.panels.notice import Notice
 from innerview.study.qualities import leaves
 from innerview.study.similarities import ranks, similarity
-from innerview.widgets.base import cancel_jobs, require_inspector
-from innerview.widgets.frame_widget import FrameWidget, static
+from innerview.widgets.page import Page
 from innerview.widgets.similarity_panel import LEGEND, SimilarityPanel
 
 if TYPE_CHECKING:
@@ -52,19 +53,6 @@ class _Asked:
         return [(layer, rank) for layer in self.layers for rank in self.ranks]
 
 
-class Notice(FrameWidget):
-    """A progress bar and an error banner, with the style sheet for a view that is otherwise made of ipywidgets."""
-
-    _esm = static("notice.js")
-
-    def say(self, scope: str, message: str) -> None:
-        """Tell why there is nothing to show, where nothing failed; "" takes it away."""
-        if message:
-            self.push({"kind": "error", "scope": scope, "message": message, "detail": ""})
-        else:
-            self.clear_error(scope)
-
-
 class SimilarityView(ipywidgets.VBox):
     """Histograms of the cosine similarity between samples: all pairs in grey, pairs of one class in red.
 
@@ -91,12 +79,13 @@ class SimilarityView(ipywidgets.VBox):
         self._told = 0.0
         self._make_controls(inspector)
         self._notice = Notice()
+        self._page = Page({"notice": self._notice})
         self._legend = ipywidgets.HTML(LEGEND, layout={"margin": "0 0 0 52px"})
         self._grid = ipywidgets.GridBox(
             layout={"grid_template_columns": "repeat(auto-fit, minmax(260px, 1fr))", "width": "100%", "grid_gap": "8px"}
         )
         super().__init__(
-            [self._notice, self._bar, self._layers, self._grid, self._legend],
+            [self._page, self._bar, self._layers, self._grid, self._legend],
             layout={"width": "100%", "min_width": "0"},
             active=active,
         )
@@ -112,7 +101,7 @@ class SimilarityView(ipywidgets.VBox):
         if inspector is not None:
             inspector.unobserve(self._follow, _FOLLOWED)
             self._stop(inspector)
-            for widget in [*self._panels, *self._controls, self._bar, self._notice, self._grid, self._legend]:
+            for widget in [*self._panels, *self._controls, self._bar, self._page, self._grid, self._legend]:
                 widget.close()
             self._panels, self._shown, self._found = [], {}, {}
         super().close()

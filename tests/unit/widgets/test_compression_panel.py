@@ -12,9 +12,9 @@ from unit.widgets.frames import ask, last, settle
 import innerview as iv
 from innerview.errors import DataError
 from innerview.jobs.progress import finish
+from innerview.panels.compression_settings import Series
 from innerview.study.compression_results import CompressionSpec
 from innerview.study.projections import divide, projecting
-from innerview.widgets.compression_settings import Series
 
 LAYER = "features.3"
 SETTING = CompressionSpec(LAYER, 8)  # what the panel begins with: a quarter of 32 channels

@@ -144,7 +144,7 @@ def test_a_view_that_nobody_sees_computes_nothing(sent, inspector):
 def test_the_lasso_reaches_python_and_python_the_view(sent, inspector):
     scatter = iv.EmbeddingScatter(inspector)
     settle(inspector)
-    scatter.upload({"kind": "brush"}, {"indices": np.array([9, 4], np.uint32)})
+    scatter.panel.upload({"kind": "brush"}, {"indices": np.array([9, 4], np.uint32)})
     assert inspector.brush.tolist() == [4, 9]
     header, arrays = last(sent, "brushed", scatter)
     assert (header["count"], arrays["indices"].tolist()) == (2, [4, 9])
@@ -155,10 +155,10 @@ def test_the_lasso_reaches_python_and_python_the_view(sent, inspector):
     mask = last(sent, "brushed", scatter)[1]["mask"]
     assert mask[:3].tolist() == [0b01001001, 0b10010010, 0b00100100]
     inspector.brush = []
-    scatter.upload({"kind": "brush"}, {"mask": mask})
+    scatter.panel.upload({"kind": "brush"}, {"mask": mask})
     assert inspector.brush.tolist() == list(range(0, 360, 3))
     with pytest.raises(iv.errors.DataError, match="among 80 samples does not fit the 360"):
-        scatter.upload({"kind": "brush"}, {"mask": mask[:10]})
+        scatter.panel.upload({"kind": "brush"}, {"mask": mask[:10]})
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,12 @@ def test_only_the_page_looked_at_computes(sent, inspector):
     explorer._main.selected_index = 1
     settle(inspector)
     assert last(sent, "points", explorer.embedding)[0]["layer"] == LAYER
-    assert [view.active for view in (explorer.channels, explorer.embedding, explorer.quality)] == [False, True, False]
+    looked_at = [view.panel.active for view in (explorer.channels, explorer.embedding, explorer.quality)]
+    assert looked_at == [False, True, False]
+        False,
+        True,
+        False,
+    ]
 
 
 def test_thumbnails_of_the_selected(sent, inspector):
@@ -330,10 +335,10 @@ def test_the_quality_table_measures_what_is_asked_for(sent, inspector):
 def test_measuring_can_be_stopped(sent, inspector):
     view = iv.QualityTable(inspector)
     ask(view, "measure", {"layers": "all", "methods": ["own space", "pca", "umap"]})
-    until(lambda: view.rows)
+    until(lambda: view.panel.rows)
     ask(view, "stop", True)
     settle(inspector)
-    assert 0 < len(view.rows) < 30
+    assert 0 < len(view.panel.rows) < 30
     assert last(sent, "busy")[0]["over"] is True
 
 
@@ -442,7 +447,7 @@ def test_points_under_way_when_the_other_model_settles_are_turned_too(sent, trai
                 yield None
             return (yield from embedding(source, layer, **options))
 
-        monkeypatch.setattr("innerview.widgets.embedding_scatter.embedding", held)
+        monkeypatch.setattr("innerview.panels.embedding_scatter.embedding", held)
         other = iv.EmbeddingScatter(inspector.baseline, beside=mine)
         assert begun.wait(20)
         mine.active = True

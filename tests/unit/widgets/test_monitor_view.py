@@ -15,6 +15,7 @@ from unit.widgets.frames import ask, last
 import innerview as iv
 from innerview.analysis.statistics.accumulators import BINS, EDGES
 from innerview.errors import InnerviewError
+from innerview.panels.weight_grid import WeightGrid
 from innerview.training.record import Event
 from innerview.widgets.bqplot_parts import COLOURS, log_ticks, round_ticks
 from innerview.widgets.histogram_picture import COLUMNS, histogram_picture, value_ticks
@@ -22,7 +23,6 @@ from innerview.widgets.line_marks import Line
 from innerview.widgets.live_charts import LiveChart
 from innerview.widgets.monitor_view import MonitorView
 from innerview.widgets.time_axis import TimeAxis
-from innerview.widgets.weight_grid import WeightGrid
 
 
 def net():

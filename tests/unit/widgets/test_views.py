@@ -15,7 +15,7 @@ import innerview as iv
 from innerview import wire
 from innerview.analysis.pictures import axes
 from innerview.data.order import visiting_order
-from innerview.widgets.status_bar import StatusBar
+from innerview.panels.status_bar import StatusBar
 
 IMAGES = torch.rand(20, 1, 8, 8, generator=torch.Generator().manual_seed(1))
 LABELS = torch.arange(20) % 10
@@ -267,13 +267,13 @@ def test_a_dropped_image_is_shown_to_the_model(sent, inspector):
     picture = io.BytesIO()
     Image.new("RGB", (30, 20), "white").save(picture, "PNG")
     frame = wire.encode({"kind": "image", "name": "white.png"}, {"bytes": np.frombuffer(picture.getvalue(), np.uint8)})
-    samples._receive(samples, {"type": "frame"}, [memoryview(frame)])
+    samples.panel.receive(memoryview(frame))
     settle(inspector)
     assert inspector.sample is None
     assert last(sent, "sample")[0]["name"] == "white.png"
     assert last(sent, "grid", grid)[0]["sample"] is None
     frame = wire.encode({"kind": "image", "name": "x"}, {"bytes": np.frombuffer(b"no image", np.uint8)})
-    samples._receive(samples, {"type": "frame"}, [memoryview(frame)])
+    samples.panel.receive(memoryview(frame))
     assert "not an image that Pillow reads" in last(sent, "error", samples)[0]["message"]
     ask(samples, "dataset", True)
     assert inspector.sample == 12
@@ -351,7 +351,7 @@ def test_a_closed_view_leaves_the_inspector_to_the_others(sent, inspector):
     sent.clear()
     inspector.sample = 5
     settle(inspector)
-    assert {view for view, _, _ in sent} == {second}
+    assert {panel for panel, _, _ in sent} == {second.panel}
 
 
 def test_explore_begins_with_the_first_layer_that_makes_maps(sent):

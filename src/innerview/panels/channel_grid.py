@@ -14,10 +14,9 @@ from innerview.analysis.statistics.vanished import vanished
 from innerview.data.inputs import main_input, picture
 from innerview.errors import DataError, InnerviewError
 from innerview.jobs.worker import BACKGROUND, SOON, steps
+from innerview.panels.frames import enlarged, grid, within
+from innerview.panels.inspector_panel import InspectorPanel, jobs_of
 from innerview.study.sweep import sweep
-from innerview.widgets.base import View, jobs_of
-from innerview.widgets.frame_widget import static
-from innerview.widgets.frames import enlarged, grid, within
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
     from innerview.analysis.pictures.axes import Layout
     from innerview.data.samples import Batch
     from innerview.jobs.worker import Job
+    from innerview.panels.panel import Frame
     from innerview.session.inspector import Inspector, Look
-    from innerview.widgets.frame_widget import Frame
 
 # Over how many samples a channel must stay silent to be called dead, and over how many this is looked at in the end.
 # One that is silent in a hundred is active in less than three of a hundred, with 95 % confidence (the rule of three:
@@ -34,14 +33,14 @@ if TYPE_CHECKING:
 _DEAD_LEAST, _DEAD_SAMPLES = 100, 256
 
 
-class ChannelGrid(View):
+class ChannelGrid(InspectorPanel):
     """Every channel of the inspector's layer as a tile, for the inspector's sample; click one to enlarge it.
 
     Args:
         inspector: whose ``layer``, ``sample`` and ``channel`` are shown; a click sets ``channel``.
     """
 
-    _esm = static("channel_grid.js")
+    view = "channel_grid"
 
     def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
         super().__init__(inspector, **kwargs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,28 +16,27 @@ from innerview.analysis.layouts.umap_layout import warm_up
 from innerview.data.thumbnails import make_thumbnail
 from innerview.jobs.progress import relay, silent
 from innerview.jobs.worker import SOON, steps
+from innerview.panels.checkpoint_steps import CheckpointSteps
+from innerview.panels.embedding_settings import EmbeddingSettings
+from innerview.panels.frames import Labels, brush_of, brushed, current
+from innerview.panels.inspector_panel import InspectorPanel, jobs_of
+from innerview.panels.point_colours import Before, colouring
 from innerview.session.inspector import Inspector
 from innerview.study.embeddings import Embedding, Places, embedding, is_known
 from innerview.study.representations import representing
-from innerview.widgets.base import View, jobs_of
-from innerview.widgets.checkpoint_steps import CheckpointSteps
-from innerview.widgets.embedding_settings import EmbeddingSettings
-from innerview.widgets.frame_widget import static
-from innerview.widgets.frames import Labels, brush_of, brushed, current
-from innerview.widgets.point_colours import Before, colouring
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from innerview.jobs.worker import Job
+    from innerview.panels.panel import Frame
     from innerview.study.subject import Subject
-    from innerview.widgets.frame_widget import Frame
 
 _EVERY = 0.1  # seconds between two pictures of a computation under way
 _MOST_IMAGES = 64  # in one frame
 
 
-class EmbeddingScatter(View):
+class EmbeddingScatter(InspectorPanel):
     """A layer's samples as points, coloured by class; lasso some, and every view shows what they are.
 
     PCA is drawn at once; t-SNE and UMAP start when asked for, here or in the view.
@@ -53,7 +53,7 @@ class EmbeddingScatter(View):
         settings: the choices made in the view.
     """
 
-    _esm = static("embedding_scatter.js")
+    view = "embedding_scatter"
 
     _beside: EmbeddingScatter | None = None  # also where its making fails
 
@@ -82,7 +82,7 @@ class EmbeddingScatter(View):
         self._steps = CheckpointSteps(inspector)
         self._beside = beside
         self._paused = False
-        self._runs = 0
+        self._id, self._runs = uuid.uuid4().hex[:8], 0  # no other panel's, nor of another kernel
         self._labels = Labels()
         self._asked: list[int] = []
         self.watch(lambda _: self._follow(), "layer", "version", "sample_size")
@@ -268,7 +268,7 @@ class EmbeddingScatter(View):
         points = (made.points - made.points.mean(0)).astype(np.float32)
         return {
             "kind": "points",
-            "run": f"{self.model_id}-{self._runs}-{len(made.indices)}",
+            "run": f"{self._id}-{self._runs}-{len(made.indices)}",
             **{name: getattr(made, name) for name in ("layer", "method", "stage", "fraction", "note")},
             "model": self._model,
             "step": step,

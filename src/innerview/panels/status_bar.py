@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from innerview.errors import InnerviewError
 from innerview.jobs.worker import BACKGROUND
-from innerview.widgets.base import View
-from innerview.widgets.frame_widget import static
+from innerview.panels.inspector_panel import InspectorPanel
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from innerview.jobs.worker import Job
+    from innerview.panels.panel import Frame
     from innerview.session.inspector import Inspector
-    from innerview.widgets.frame_widget import Frame
 
 _EVERY = 0.2  # seconds between two reports of progress
 _LONG = 0.3  # seconds after which a job is worth mentioning
@@ -25,10 +24,10 @@ _LONG = 0.3  # seconds after which a job is worth mentioning
 _SNAPSHOT = "a cell is running: the views show a snapshot of the model"
 
 
-class StatusBar(View):
+class StatusBar(InspectorPanel):
     """Model, data, chosen layer, accuracy and running jobs of an Inspector in one line."""
 
-    _esm = static("status_bar.js")
+    view = "status_bar"
 
     def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
         super().__init__(inspector, **kwargs)

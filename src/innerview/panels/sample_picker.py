@@ -13,9 +13,8 @@ from innerview.data.padding import counted, shortened
 from innerview.data.thumbnails import Thumbnail, make_thumbnail
 from innerview.errors import InnerviewError
 from innerview.jobs.worker import BACKGROUND, SOON, steps
+from innerview.panels.inspector_panel import InspectorPanel
 from innerview.study.class_scores import scores_of_one, top
-from innerview.widgets.base import View
-from innerview.widgets.frame_widget import static
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -23,21 +22,21 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from innerview.jobs.worker import Job
+    from innerview.panels.panel import Frame
     from innerview.session.inspector import Inspector
-    from innerview.widgets.frame_widget import Frame
 
 _PAGE = 48
 _TEXT = 400  # numbers of a sample that is shown as text
 
 
-class SamplePicker(View):
+class SamplePicker(InspectorPanel):
     """The inspector's sample with the model's five likeliest classes, and thumbnails of the others to choose from.
 
     Args:
         inspector: whose ``sample`` is shown and set.
     """
 
-    _esm = static("sample_picker.js")
+    view = "sample_picker"
 
     def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
         super().__init__(inspector, **kwargs)

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from innerview.widgets.base import View
-from innerview.widgets.frame_widget import static
-from innerview.widgets.frames import selected
+from innerview.panels.frames import selected
+from innerview.panels.inspector_panel import InspectorPanel
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from innerview.jobs.worker import Job
+    from innerview.panels.panel import Frame
     from innerview.session.inspector import Inspector
-    from innerview.widgets.frame_widget import Frame
 
 
-class LayerPicker(View):
+class LayerPicker(InspectorPanel):
     """Every layer of the inspector's model with its kind, shape, size and parameters; click one to choose it.
 
     Args:
         inspector: whose ``layer`` is shown and set.
     """
 
-    _esm = static("layer_picker.js")
+    view = "layer_picker"
 
     def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
         super().__init__(inspector, **kwargs)

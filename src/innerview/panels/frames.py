@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from innerview.analysis.pictures.axes import Layout
     from innerview.analysis.pictures.tiles import Tiles
+    from innerview.panels.panel import Frame
     from innerview.session.inspector import Inspector
-    from innerview.widgets.frame_widget import Frame
 
 _STATISTICS = ("low", "high", "mean", "variance", "sparsity", "nonfinite")
 

@@ -11,23 +11,22 @@ from traitlets import Int
 from innerview.analysis.statistics.channels import contrast
 from innerview.jobs.progress import silent
 from innerview.jobs.worker import SOON
+from innerview.panels.frames import Labels, brushed, current
+from innerview.panels.inspector_panel import InspectorPanel
 from innerview.study.representations import representing
-from innerview.widgets.base import View
-from innerview.widgets.frame_widget import static
-from innerview.widgets.frames import Labels, brushed, current
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from innerview.jobs.worker import Job
+    from innerview.panels.panel import Frame
     from innerview.session.inspector import Inspector
-    from innerview.widgets.frame_widget import Frame
 
 _FIRST = 32  # channels sent at first
 _MOST_BRUSHED = 2000  # samples beyond those drawn that are run for the comparison
 
 
-class BrushPanel(View):
+class BrushPanel(InspectorPanel):
     """The classes of the brushed samples against the rest, and each channel's mean activation over them.
 
     Args:
@@ -37,7 +36,7 @@ class BrushPanel(View):
         clicked: the channel clicked last (observable).
     """
 
-    _esm = static("brush_panel.js")
+    view = "brush_panel"
 
     clicked = Int(None, allow_none=True)
 

@@ -9,19 +9,19 @@ import numpy as np
 from innerview.analysis.pictures.tiles import make_tiles
 from innerview.errors import InnerviewError
 from innerview.model.intervene import forward_with
+from innerview.panels.frames import layout_header, tile_arrays
 from innerview.study.class_scores import scores_of_one
 from innerview.study.compressions import edits_of
-from innerview.widgets.frames import layout_header, tile_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from innerview.analysis.projections.projection import Projection
     from innerview.data.samples import Batch
+    from innerview.panels.panel import Frame
     from innerview.study.compressibility import Compressibility
     from innerview.study.compression_results import Compression
     from innerview.study.subject import Look, Subject
-    from innerview.widgets.frame_widget import Frame
 
 _PIXELS = 2**20  # of each of the three pictures: they share the width of the page
 _CLASSES = 3  # the likeliest, whose probabilities are shown

@@ -9,8 +9,8 @@ from torch import Tensor
 from innerview.analysis.pictures.axes import Layout, choose_layout
 from innerview.analysis.pictures.tiles import channel_values
 from innerview.errors import InnerviewError
-from innerview.widgets.frame_widget import FrameWidget, static
-from innerview.widgets.frames import enlarged, grid, within
+from innerview.panels.frames import enlarged, grid, within
+from innerview.panels.panel import Panel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 _CONVOLUTION = 3  # axes from which on the last ones are the kernel's
 
 
-class WeightGrid(FrameWidget):
+class WeightGrid(Panel):
     """A copy of one parameter, drawn as the channel grid draws a layer: an output channel is a tile.
 
     ``chosen`` is called with the layer of the weights and the number of the tile that was clicked, or None.
     """
 
-    _esm = static("channel_grid.js")
+    view = "channel_grid"
 
     def __init__(self, chosen: Callable[[str, int | None], None]) -> None:
         self._chosen = chosen

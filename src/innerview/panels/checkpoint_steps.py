@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from innerview.errors import DataError
 from innerview.jobs.progress import silent
+from innerview.panels.point_colours import Before
 from innerview.session.checkpoints import NOW
 from innerview.study.representations import representing
-from innerview.widgets.point_colours import Before
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -11,35 +11,34 @@ from traitlets import Int
 from innerview.analysis.projections.projection import Axis, Basis
 from innerview.jobs.progress import relay
 from innerview.jobs.worker import BACKGROUND, SOON
+from innerview.panels.compression_frames import accuracy, compared, compressed, decided, fitted
+from innerview.panels.compression_settings import OFF, CompressionSettings, Series
+from innerview.panels.inspector_panel import InspectorPanel
 from innerview.study.compressibility import comparing
 from innerview.study.compression_results import CompressionSpec, compression_table
 from innerview.study.compressions import WITHIN, compressing
 from innerview.study.projections import projecting
-from innerview.widgets.base import View
-from innerview.widgets.compression_frames import accuracy, compared, compressed, decided, fitted
-from innerview.widgets.compression_settings import OFF, CompressionSettings, Series
-from innerview.widgets.frame_widget import static
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
     from innerview.analysis.projections.projection import Projection
     from innerview.jobs.worker import Job
+    from innerview.panels.panel import Frame
     from innerview.session.inspector import Inspector
     from innerview.study.compressibility import Compressibility
     from innerview.study.compression_results import Compression
     from innerview.study.subject import Subject
-    from innerview.widgets.frame_widget import Frame
 
 _EVERY = 0.7  # seconds between two drawings of a curve under way
 # The bases whose curves are drawn together: the one chosen, and one to judge it by.
 _BESIDE = {"pca": ("pca", "random"), "random": ("random", "pca"), "variance": ("variance", "random")}
 
 
-class CompressionControls(View):
+class CompressionControls(InspectorPanel):
     """The controls of the compression panel, one sample's tiles before and after, and the accuracy that is left."""
 
-    _esm = static("compression_controls.js")
+    view = "compression_controls"
 
     studied = Int(0)  # grows when the results change
     rested = Int(0)  # grows when a setting has come to rest, to be evaluated

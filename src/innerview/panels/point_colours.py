@@ -9,19 +9,19 @@ import numpy as np
 from innerview.analysis.layouts.align import neighbour_change
 from innerview.errors import DataError
 from innerview.jobs.progress import silent
+from innerview.panels.frames import as_codes
 from innerview.study.predicting import predicting
 from innerview.study.representations import representing
-from innerview.widgets.frames import as_codes
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from innerview.data.samples import Data
     from innerview.jobs.worker import Job
+    from innerview.panels.panel import Frame
     from innerview.study.embeddings import Embedding
     from innerview.study.representations import Representation
     from innerview.study.subject import Subject
-    from innerview.widgets.frame_widget import Frame
 
 _CHANGED = 10  # neighbours that are compared to say what moved
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from innerview.panels.panel import Panel
 from innerview.training.diagnosis import too_few
-from innerview.widgets.frame_widget import FrameWidget, static
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,10 +20,10 @@ _STRIP_BINS = 4  # of the histogram that make one column of a row's strip
 _STRIP_SPAN = 40  # bins to each side of zero: about 1e-3 to 1e3
 
 
-class MonitorTable(FrameWidget):
+class MonitorTable(Panel):
     """The part of a ``MonitorView`` above its charts; ``choose`` is called with the layers that were clicked."""
 
-    _esm = static("monitor_table.js")
+    view = "monitor_table"
 
     def __init__(
         self, monitor: Monitor | None, choose: Callable[[list[str]], None], changed: Callable[[], None], choosable: int

@@ -1,4 +1,4 @@
-"""The base of every view of an Inspector: it follows the inspector's selection, and its work runs as jobs."""
+"""The base of every panel that shows an Inspector: it follows the inspector's selection, and its work runs as jobs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from traitlets import Bool
 from innerview.arguments import refuse_unknown_to
 from innerview.errors import InnerviewError
 from innerview.jobs.worker import URGENT, Job
+from innerview.panels.panel import Panel
 from innerview.session.inspector import Inspector
-from innerview.widgets.frame_widget import FrameWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from innerview.widgets.frame_widget import Frame
+    from innerview.panels.panel import Frame
 
 _QUICK = 0.02  # seconds that a click is waited for, at most
 
@@ -42,14 +42,13 @@ def cancel_jobs(inspector: Inspector, view: object, scope: str = "") -> None:
         inspector.jobs.cancel(job.id)
 
 
-class View(FrameWidget):
-    """A view of an Inspector.
+class InspectorPanel(Panel):
+    """A panel that shows an Inspector: a subclass observes it with ``watch``, and computes frames with ``run``.
 
-    A subclass names its built module in ``_esm``, observes the inspector with ``watch``, and answers each want by a
-    method ``want_<key>(value)``; the wants that change the selection are answered here.
+    The wants that change the selection are answered here.
 
     Args:
-        inspector: whose selection the view shows and changes.
+        inspector: whose selection the panel shows and changes.
 
     Raises:
         TypeError: the argument is not an Inspector, or a keyword is misspelt.
@@ -62,7 +61,7 @@ class View(FrameWidget):
 
     def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
         require_inspector(self, inspector)
-        refuse_unknown_to(self, kwargs, ("layout", "active"))
+        refuse_unknown_to(self, kwargs, ("active",))
         self.inspector = inspector
         self._watched: list[tuple[Callable[..., None], list[str]]] = []
         self._missed: dict[Callable[..., None], Any] = {}

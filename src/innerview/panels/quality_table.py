@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING, Any
 from innerview.errors import InnerviewError
 from innerview.jobs.progress import relay
 from innerview.jobs.worker import BACKGROUND
+from innerview.panels.frames import selected
+from innerview.panels.inspector_panel import InspectorPanel
 from innerview.study.qualities import Row, TableProgress, leaves, measuring_table, table
-from innerview.widgets.base import View
-from innerview.widgets.frame_widget import static
-from innerview.widgets.frames import selected
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from innerview.jobs.worker import Job
+    from innerview.panels.panel import Frame
     from innerview.session.inspector import Inspector
-    from innerview.widgets.frame_widget import Frame
 
 _K = 10
 
 
-class QualityTable(View):
+class QualityTable(InspectorPanel):
     """A row for each layer, model and space: distances within and between classes, kNN accuracy, trustworthiness.
 
     Args:
@@ -32,7 +31,7 @@ class QualityTable(View):
         rows: the rows measured so far.
     """
 
-    _esm = static("quality_table.js")
+    view = "quality_table"
 
     def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
         super().__init__(inspector, **kwargs)
