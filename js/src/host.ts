@@ -41,7 +41,7 @@ function failure(element: HTMLElement, error: unknown): void {
 
 /** The anywidget module. A factory: anywidget calls it once for each widget, so the last frames live in its scope. */
 export function host() {
-  const kept = new Map<string, Map<string, Frame>>(); // by panel
+  const kept = new Map<string, Map<string, Frame[]>>(); // by panel, and by what they are about
   const places = new Set<Place>();
   let rendered = 0;
   let hidden = false;
@@ -53,13 +53,14 @@ export function host() {
     if (message?.type === "modules") take(message.files ?? [], buffers as readonly BufferSource[]);
     if (message?.type !== "frame" || message.panel === undefined || !buffers[0]) return;
     const frame = decode(buffers[0]);
-    const { kind, scope, over } = frame.header;
-    // Errors and progress speak for one request each; everything else replaces what its kind said before.
+    const { kind, scope, over, follows } = frame.header;
+    // A frame replaces what its kind said before of the same request, or adds to it. As Panel.push does.
     const key = scope === undefined ? String(kind) : `${kind}:${scope}`;
-    const frames = kept.get(message.panel) ?? new Map<string, Frame>();
+    const frames = kept.get(message.panel) ?? new Map<string, Frame[]>();
     kept.set(message.panel, frames);
+    const before = frames.get(key) ?? [];
     frames.delete(key);
-    if (!over) frames.set(key, frame);
+    if (!over) frames.set(key, follows ? [...before, frame] : [frame]);
     for (const place of places) if (place.panel === message.panel) place.show(frame);
   };
 
@@ -103,7 +104,7 @@ export function host() {
             if (gone) return;
             if (!isView(module)) throw new Error(`${panel} is no view`);
             view = module.create(element, callbacks);
-            for (const frame of kept.get(panel)?.values() ?? []) place.show(frame);
+            for (const frame of [...(kept.get(panel)?.values() ?? [])].flat()) place.show(frame);
           })
           .catch((error) => failure(element, error));
         return {

@@ -43,7 +43,7 @@ class Panel(traitlets.HasTraits):
     closed = True  # until it is made
 
     def __init__(self, **traits: Any) -> None:
-        self._kept: dict[str, bytearray] = {}
+        self._kept: dict[str, list[bytearray]] = {}
         self._outlet: Outlet | None = None
         self._sending = threading.Lock()
         self.closed = False
@@ -57,18 +57,23 @@ class Panel(traitlets.HasTraits):
     def repeat(self) -> None:
         """Send the frames that show what there is once more, for a page that has none of them."""
         with self._sending:
-            for frame in self._kept.values():
-                self._send(frame)
+            for frames in self._kept.values():
+                for frame in frames:
+                    self._send(frame)
 
     def push(self, header: dict[str, Any], arrays: Mapping[str, np.ndarray] = NO_ARRAYS) -> None:
-        """Send a frame to every place where this panel is open, and keep it for those that open later."""
+        """Send a frame to every place where this panel is open, and keep it for those that open later.
+
+        It replaces what was said before of its ``kind`` and, if it has one, its ``scope``. One that is ``over`` only
+        ends that; one that ``follows`` adds to it.
+        """
         frame = wire.encode(header, arrays)
         kind, scope = header["kind"], header.get("scope")
         key = kind if scope is None else f"{kind}:{scope}"
         with self._sending:
-            self._kept.pop(key, None)
+            before = self._kept.pop(key, [])
             if not header.get("over"):
-                self._kept[key] = frame
+                self._kept[key] = [*before, frame] if header.get("follows") else [frame]
             self._send(frame)
 
     def show_error(self, scope: str, error: BaseException) -> None:
