@@ -372,6 +372,11 @@ export interface MonitorFinding {
   since: number;
 }
 
+/** The tabs of the dashboard, each with its panels by name, and the one that is looked at. */
+export type DashboardFrame = Of<"dashboard", { tabs: { title: string; panels: string[] }[]; tab: string }>;
+/** How many samples are selected. */
+export type SelectionFrame = Of<"selection", { count: number }>;
+
 export type StatusFrame = Of<
   "status",
   {
@@ -414,6 +419,8 @@ export type ViewFrame =
   | StudiedFrame
   | ComparedFrame
   | MonitorFrame
+  | DashboardFrame
+  | SelectionFrame
   | StatusFrame;
 
 /** The frame as its kind types it. wire.ts has checked the bytes; both ends of the wire come from the same wheel. */
@@ -436,6 +443,8 @@ export interface Callbacks {
 export interface PageCallbacks extends Callbacks {
   /** Draw another panel of the page into an element. */
   mount(panel: string, element: HTMLElement): Mounted;
+  /** The kernel is gone: what is there can be looked at, and nothing asked for. */
+  lost(): boolean;
 }
 
 /** A view in its place. */

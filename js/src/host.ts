@@ -1,8 +1,9 @@
 // Connects the views of a page to its anywidget model. The only file that knows Jupyter.
 import type { AnyModel } from "@anywidget/types";
-import { type CreatePage, type Mounted, type PageCallbacks, typed, type View } from "./frames";
-import { type Ask, dress, load, take } from "./modules";
-import { decode, encode, type Frame } from "./wire";
+import { type Ask, dress, take } from "./modules";
+import { type Place, place } from "./place";
+import type { Frame } from "./wire";
+import { decode, encode } from "./wire";
 
 interface Wanted {
   value: unknown;
@@ -14,37 +15,48 @@ interface Contents {
   panels: Record<string, string>; // the file of each panel's view
 }
 type Model = AnyModel<{ want: Record<string, Wanted>; contents: Contents }>;
-interface Place {
-  panel: string;
-  show(frame: Frame): void;
-}
 
 const REST_MS = 300; // a view that is moved, as into a window of its own, is gone for less
+
+const LOST =
+  "The kernel was restarted or is gone: run the cell again to go on. What is shown here can still be looked at.";
 
 let stamps = 0;
 // Two tabs may show one widget: a stamp is unique over both, and asking twice for the same thing is two requests.
 const stamp = (): string =>
   `${Date.now().toString(36)}-${(stamps++).toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
 
-const isView = (module: unknown): module is { create: CreatePage } =>
-  typeof module === "object" && module !== null && "create" in module && typeof module.create === "function";
+interface Kernel {
+  statusChanged: { connect(heard: (kernel: unknown, status: string) => void): void };
+}
+const hasKernel = (manager: unknown): manager is { kernel: Kernel } =>
+  typeof manager === "object" &&
+  manager !== null &&
+  "kernel" in manager &&
+  typeof manager.kernel === "object" &&
+  manager.kernel !== null &&
+  "statusChanged" in manager.kernel;
 
-/** What is said in the place of a view that cannot be drawn. */
-function failure(element: HTMLElement, error: unknown): void {
-  console.error("innerview: a view could not be drawn", error);
-  const box = document.createElement("div");
-  box.className = "iv-error";
-  box.setAttribute("role", "alert");
-  box.textContent = `This view could not be drawn: ${error instanceof Error ? error.message : error}`;
-  element.prepend(box);
+function whenDead(manager: unknown, lose: () => void): void {
+  if (!hasKernel(manager)) return;
+  manager.kernel.statusChanged.connect((_, status) => {
+    if (["restarting", "autorestarting", "dead"].includes(status)) lose();
+  });
 }
 
 /** The anywidget module. A factory: anywidget calls it once for each widget, so the last frames live in its scope. */
 export function host() {
   const kept = new Map<string, Map<string, Frame[]>>(); // by panel, and by what they are about
   const places = new Set<Place>();
+  const notices = new Set<HTMLElement>();
   let rendered = 0;
   let hidden = false;
+  let lost = false;
+
+  const lose = (): void => {
+    lost = true;
+    for (const notice of notices) notice.hidden = false;
+  };
 
   const receive = (
     message: { type?: string; panel?: string; files?: string[] },
@@ -61,59 +73,59 @@ export function host() {
     const before = frames.get(key) ?? [];
     frames.delete(key);
     if (!over) frames.set(key, follows ? [...before, frame] : [frame]);
-    for (const place of places) if (place.panel === message.panel) place.show(frame);
+    for (const one of places) if (one.panel === message.panel) one.show(frame);
   };
 
   return {
     initialize({ model }: { model: Model }) {
       model.on("msg:custom", receive);
-      return () => model.off("msg:custom", receive);
+      // ipywidgets tells of a restart, and JupyterLab's kernel of a crash. Other hosts tell of neither.
+      model.on("comm_live_update", lose);
+      whenDead(model.widget_manager, lose);
+      return () => {
+        model.off("msg:custom", receive);
+        model.off("comm_live_update", lose);
+      };
     },
     render({ model, el }: { model: Model; el: HTMLElement }) {
       const { root, style, panels } = model.get("contents");
+      const ask: Ask = (files, have) => {
+        if (lost) throw new Error("the kernel is gone, and it was not opened before");
+        model.send({ type: "modules", files, have });
+      };
       const want = (path: string, value: unknown): void => {
         model.set("want", { ...model.get("want"), [path]: { value, at: stamp() } });
         model.save_changes();
       };
-      const ask: Ask = (files, have) => model.send({ type: "modules", files, have });
 
-      const mount = (panel: string, element: HTMLElement): Mounted => {
-        let view: View | undefined;
-        let gone = false;
-        const callbacks: PageCallbacks = {
-          want: (key, value) => want(`${panel}/${key}`, value),
-          upload(header, arrays) {
-            const frame = encode(header, arrays);
-            model.send({ type: "frame", panel }, undefined, [frame.buffer as ArrayBuffer]);
+      const notice = document.createElement("p");
+      notice.className = "iv-lost";
+      notice.setAttribute("role", "status");
+      notice.textContent = LOST;
+      notice.hidden = !lost;
+      notices.add(notice);
+      el.append(notice);
+
+      const mount = (panel: string, element: HTMLElement): Place => {
+        const mounted: Place = place(panel, panels[panel] ?? "", element, ask, {
+          frames: () => [...(kept.get(panel)?.values() ?? [])].flat(),
+          callbacks: {
+            want(key, value) {
+              if (lost) mounted.again();
+              else want(`${panel}/${key}`, value);
+            },
+            upload(header, arrays) {
+              const frame = encode(header, arrays);
+              if (lost) mounted.again();
+              else model.send({ type: "frame", panel }, undefined, [frame.buffer as ArrayBuffer]);
+            },
+            mount,
+            lost: () => lost,
           },
-          mount,
-        };
-        const place: Place = {
-          panel,
-          show(frame) {
-            try {
-              view?.update(typed(frame));
-            } catch (error) {
-              console.error("innerview: a frame could not be drawn", frame.header, error);
-            }
-          },
-        };
-        places.add(place);
-        load(panels[panel] ?? "", ask)
-          .then((module) => {
-            if (gone) return;
-            if (!isView(module)) throw new Error(`${panel} is no view`);
-            view = module.create(element, callbacks);
-            for (const frame of [...(kept.get(panel)?.values() ?? [])].flat()) place.show(frame);
-          })
-          .catch((error) => failure(element, error));
-        return {
-          destroy() {
-            gone = true;
-            places.delete(place);
-            view?.destroy();
-          },
-        };
+          closed: () => places.delete(mounted),
+        });
+        places.add(mounted);
+        return mounted;
       };
 
       el.classList.add("innerview");
@@ -121,7 +133,7 @@ export function host() {
       if (hidden) want("page/shown", true);
       hidden = false;
       let notebook: Element | null = null;
-      let mounted: Mounted | undefined;
+      let mounted: Place | undefined;
       let over = false;
       void dress(el, style, ask).then(() => {
         if (!over) mounted = mount(root, el);
@@ -135,6 +147,8 @@ export function host() {
       return () => {
         over = true;
         rendered--;
+        notices.delete(notice);
+        notice.remove();
         mounted?.destroy();
         // The kernel need not work for what nobody sees. A notebook that is being closed has nobody left to tell.
         setTimeout(() => {

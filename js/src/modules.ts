@@ -49,25 +49,27 @@ export function text(file: string, ask: Ask): Promise<string> {
 
 /** A module, with all that it imports. */
 export function load(file: string, ask: Ask): Promise<unknown> {
-  const known = registry.modules.get(file);
-  if (known) return known;
-  const made = address(file, ask).then((url) => import(/* @vite-ignore */ url));
-  registry.modules.set(file, made);
-  return made;
+  return once(registry.modules, file, () => address(file, ask).then((url) => import(/* @vite-ignore */ url)));
 }
 
-function address(file: string, ask: Ask): Promise<string> {
-  const known = registry.urls.get(file);
+/** What was made before, or is being made; what failed is made again. */
+function once<T>(made: Map<string, Promise<T>>, file: string, make: () => Promise<T>): Promise<T> {
+  const known = made.get(file);
   if (known) return known;
-  const made = text(file, ask).then(async (source) => {
+  const coming = make();
+  made.set(file, coming);
+  coming.catch(() => made.delete(file));
+  return coming;
+}
+
+const address = (file: string, ask: Ask): Promise<string> =>
+  once(registry.urls, file, async () => {
+    const source = await text(file, ask);
     const imported = new Map<string, string>();
     for (const [, , name] of source.matchAll(IMPORT)) if (name) imported.set(name, await address(name, ask));
     const linked = source.replace(IMPORT, (_, word, name) => `${word}"${imported.get(name)}"`);
     return URL.createObjectURL(new Blob([linked], { type: "text/javascript" }));
   });
-  registry.urls.set(file, made);
-  return made;
-}
 
 const sheets = new WeakMap<Document, Map<string, CSSStyleSheet>>();
 

@@ -45,7 +45,7 @@ export interface StageEvents {
   /** Lines for the card of a sample. */
   facts(sample: number): string[];
   mode(mode: Mode): void;
-  escape(): void;
+  escape(): boolean;
   /** The points stand where they were placed last. */
   drawn(): void;
 }
@@ -177,7 +177,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
     tip.show(sample, events.facts(sample), pictures.get(sample), { x, y, ...size });
   };
 
-  const keys: Record<string, () => void> = {
+  const keys: Record<string, () => unknown> = {
     ArrowLeft: () => steer(pan(view.camera, size, NUDGE_PX, 0)),
     ArrowRight: () => steer(pan(view.camera, size, -NUDGE_PX, 0)),
     ArrowUp: () => steer(pan(view.camera, size, 0, NUDGE_PX)),
@@ -186,9 +186,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
     "=": () => view.zoom(1),
     "-": () => view.zoom(-1),
     "0": () => view.home(FIT_MS),
-    Escape: () => {
-      if (!hands.cancel()) events.escape();
-    },
+    Escape: () => hands.cancel() || events.escape(),
     l: () => events.mode("lasso"),
     r: () => events.mode("rectangle"),
     p: () => events.mode("pan"),
@@ -226,8 +224,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
       if (event.ctrlKey || event.metaKey || event.altKey) return false;
       const act = keys[event.key] ?? keys[event.key.toLowerCase()];
       if (!act) return false;
-      act();
-      return true;
+      return act() !== false;
     },
     solid: () => placed?.dimensions === 3,
   });

@@ -140,7 +140,11 @@ export const create: Create = (element, callbacks) => {
       ].filter((line): line is string => !!line);
     },
     mode: setMode,
-    escape: () => selected.length && select(NONE),
+    escape() {
+      if (!selected.length) return false;
+      select(NONE);
+      return true;
+    },
     drawn() {
       if (!points) return;
       root.dataset.drawn = `${points.run}/${samples.length}`;

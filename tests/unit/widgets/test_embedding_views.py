@@ -276,14 +276,14 @@ def test_what_the_brush_shows(sent, inspector):
 
 def test_a_click_on_a_channel_of_the_brush_goes_to_the_grid(sent, inspector):
     explorer = iv.Explorer(inspector)
-    explorer._main.selected_index = 1
+    explorer.dashboard.tab = "Embedding"
     inspector.brush = [1, 2, 3]
     ask(explorer.brush, "channel", 4)
     assert inspector.channel == 4
-    assert explorer._main.selected_index == 0
-    explorer._main.selected_index = 1
+    assert explorer.dashboard.tab == "Channels"
+    explorer.dashboard.tab = "Embedding"
     ask(explorer.brush, "channel", 4)  # the same one again
-    assert explorer._main.selected_index == 0
+    assert explorer.dashboard.tab == "Channels"
 
 
 def test_only_the_page_looked_at_computes(sent, inspector):
@@ -292,15 +292,11 @@ def test_only_the_page_looked_at_computes(sent, inspector):
     kinds = {h["kind"] for _, h, _ in sent}
     assert "grid" in kinds
     assert "points" not in kinds
-    explorer._main.selected_index = 1
+    explorer.dashboard.tab = "Embedding"
     settle(inspector)
     assert last(sent, "points", explorer.embedding)[0]["layer"] == LAYER
-    looked_at = [view.panel.active for view in (explorer.channels, explorer.embedding, explorer.quality)]
+    looked_at = [panel.active for panel in (explorer.channels, explorer.embedding, explorer.quality)]
     assert looked_at == [False, True, False]
-        False,
-        True,
-        False,
-    ]
 
 
 def test_thumbnails_of_the_selected(sent, inspector):
@@ -460,7 +456,7 @@ def test_points_under_way_when_the_other_model_settles_are_turned_too(sent, trai
 def test_the_untrained_points_are_turned_onto_the_trained(sent, trained, digits):
     with iv.Inspector(trained, digits.test, baseline="untrained") as inspector:
         explorer = iv.Explorer(inspector)
-        explorer._main.selected_index = 1
+        explorer.dashboard.tab = "Embedding"
         inspector.layer = LAYER
         for one in (inspector, inspector.baseline, inspector, inspector.baseline):
             settle(one)

@@ -431,7 +431,7 @@ def test_an_explorer_at_rest_looks_at_the_model_after_no_cell(inspector):
     inspector.cell_ended()
     settle(inspector)
     assert looks == []
-    explorer.status.want_shown(True)
+    explorer.want_shown(True)
     assert len(looks) == 1
     explorer.close()
 
