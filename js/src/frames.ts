@@ -96,13 +96,20 @@ export type SampleFrame = Of<
     name: string; // file name of the user's own image, else ""
     shape: number[];
     label: string | null; // null: no labels
-    predicted: string | null; // null until known or where the model is no classifier
+  },
+  { image?: U8 /* [h, w, 3], or [h, w, 1] where it is grey */; signal?: F32 /* [channels, length] */ }
+>;
+/** What the model says of the sample; comes after it. */
+export type JudgedFrame = Of<
+  "judged",
+  {
+    sample: number | null;
+    predicted: string | null; // null where the model is no classifier
     top: { label: string; probability: number }[]; // at most 5
     notClassifier: string; // why there is no top: a sentence, or ""
-  },
-  { image?: U8 /* [h, w, 3] */; signal?: F32 /* [channels, length] */ }
+  }
 >;
-/** One page of thumbnails of the samples that pass the filter. */
+/** One page of thumbnails of the samples that pass the filter; their pictures come before it, unless they were there. */
 export type ThumbnailsFrame = Of<
   "thumbnails",
   {
@@ -117,9 +124,7 @@ export type ThumbnailsFrame = Of<
     selected: number; // samples that are brushed
     predictedUpTo: number; // samples predicted so far, of total
     total: number;
-    text: string[]; // for inputs that are no images: a short text each; else []
-  },
-  { thumbnails?: U8 /* [n, s, s, 3] */ }
+  }
 >;
 
 /**
@@ -201,7 +206,7 @@ export type BrushedFrame = Of<
 export type ImagesFrame = Of<
   "images",
   { indices: number[]; labels: (string | null)[]; text: string[] /* for samples that are no pictures */ },
-  { images?: U8 /* [n, s, s, 3] */ }
+  { images?: U8 /* [n, s, s, 3], or [n, s, s, 1] where all are grey */ }
 >;
 /** What sets the selected samples apart from the rest of those embedded. */
 export type ContrastFrame = Of<
@@ -401,6 +406,7 @@ export type ViewFrame =
   | DeadFrame
   | ChannelFrame
   | SampleFrame
+  | JudgedFrame
   | ThumbnailsFrame
   | PointsFrame
   | EmbeddingFrame

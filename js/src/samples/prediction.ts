@@ -1,12 +1,13 @@
 // What the sample is, and what the model says of it.
-import type { SampleFrame } from "../frames";
+import type { JudgedFrame } from "../frames";
 import { h } from "../ui/dom";
 import { percent } from "../ui/format";
 import { CHECK, CLOSE, icon } from "../ui/icons";
 
 export interface Prediction {
   readonly element: HTMLElement;
-  show(header: SampleFrame["header"]): void;
+  /** The label of the sample, and what the model says of it, once that is known. */
+  show(label: string | null, judged: JudgedFrame["header"] | undefined): void;
 }
 
 export function prediction(): Prediction {
@@ -28,8 +29,9 @@ export function prediction(): Prediction {
 
   return {
     element,
-    show({ label, predicted, top, notClassifier }) {
-      const pending = !top.length && !notClassifier;
+    show(label, judged) {
+      const { predicted = null, top = [], notClassifier = "" } = judged ?? {};
+      const pending = !judged;
       element.toggleAttribute("data-pending", pending);
       if (top.length) rows = top.length;
       facts.replaceChildren(

@@ -18,7 +18,7 @@ from innerview.jobs.progress import relay, silent
 from innerview.jobs.worker import SOON, steps
 from innerview.panels.checkpoint_steps import CheckpointSteps
 from innerview.panels.embedding_settings import EmbeddingSettings
-from innerview.panels.frames import Labels, brush_of, brushed, current
+from innerview.panels.frames import Labels, brush_of, brushed, current, images
 from innerview.panels.inspector_panel import InspectorPanel, jobs_of
 from innerview.panels.point_colours import Before, colouring
 from innerview.session.inspector import Inspector
@@ -328,11 +328,4 @@ class EmbeddingScatter(InspectorPanel):
                 made += [make_thumbnail(inspector.data, asked[position]) for position in part]
                 yield None
             self._asked = self._asked[_MOST_IMAGES:]
-            pictures = [small.picture for small in made if small.picture is not None]
-            header = {
-                "kind": "images",
-                "indices": asked,
-                "labels": [small.label for small in made],
-                "text": [small.text for small in made if small.picture is None],
-            }
-            yield header, {"images": np.stack(pictures)} if len(pictures) == len(made) else {}
+            yield images(asked, made)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from innerview.analysis.pictures.tiles import histogram, make_tiles
+from innerview.data.thumbnails import stacked
 from innerview.errors import DataError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from innerview.analysis.pictures.axes import Layout
     from innerview.analysis.pictures.tiles import Tiles
+    from innerview.data.thumbnails import Thumbnail
     from innerview.panels.panel import Frame
     from innerview.session.inspector import Inspector
 
@@ -60,6 +62,18 @@ def selected(inspector: Inspector) -> Frame:
 def current(inspector: Inspector) -> Frame:
     """The sample and the channel that are looked at."""
     return {"kind": "current", "sample": inspector.sample, "channel": inspector.channel}, {}
+
+
+def images(indices: Sequence[int], thumbnails: Sequence[Thumbnail]) -> Frame:
+    """Pictures of these samples; a short text each where they are not images."""
+    pictures = stacked(thumbnails)
+    header = {
+        "kind": "images",
+        "indices": list(indices),
+        "labels": [one.label for one in thumbnails],
+        "text": [] if pictures is not None else [one.text for one in thumbnails],
+    }
+    return header, {} if pictures is None else {"images": pictures}
 
 
 class Labels:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innerview.analysis.pictures.picture import display_pixels
+from innerview.analysis.pictures.picture import display_pixels, lean
 from innerview.data.inputs import as_text, main_input, picture
 from innerview.data.padding import counted, shortened
 from innerview.data.thumbnails import Thumbnail, make_thumbnail
 from innerview.errors import InnerviewError
 from innerview.jobs.worker import BACKGROUND, SOON, steps
+from innerview.panels.frames import images
 from innerview.panels.inspector_panel import InspectorPanel
 from innerview.study.class_scores import scores_of_one, top
 
@@ -139,20 +140,24 @@ class SamplePicker(InspectorPanel):
             "name": name,
             "shape": list(value.shape),
             "label": label,
+        }
+        # The picture first: the prediction needs a whole forward.
+        yield header, arrays
+        judged: dict[str, Any] = {
+            "kind": "judged",
+            "sample": sample,
             "predicted": None,
             "top": [],
             "notClassifier": "",
         }
-        # The picture first: the prediction needs a whole forward.
-        yield header, arrays
         try:
             best = top(scores_of_one(inspector.output(batch), data.columns), data.classes)
         except InnerviewError as error:
-            header["notClassifier"] = str(error)
+            judged["notClassifier"] = str(error)
         else:
-            header["top"] = [{"label": name, "probability": value} for name, value in best]
-            header["predicted"] = best[0][0]
-        yield header, arrays
+            judged["top"] = [{"label": name, "probability": value} for name, value in best]
+            judged["predicted"] = best[0][0]
+        yield judged, {}
 
     def _page(self, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
         yield from self._thumbnails(inspector)
@@ -195,9 +200,9 @@ class SamplePicker(InspectorPanel):
                     shown[index] = make_thumbnail(data, index)
             if part.stop < len(indices):
                 yield None
+        if shown.keys() != self._shown.keys():
+            yield images(indices, [shown[index] for index in indices])
         self._shown = shown
-        pictures = [picture for index in indices if (picture := shown[index].picture) is not None]
-        texts = [shown[index].text for index in indices if shown[index].picture is None]
         header = {
             "kind": "thumbnails",
             "indices": indices,
@@ -211,16 +216,15 @@ class SamplePicker(InspectorPanel):
             "selected": len(inspector.brush),
             "predictedUpTo": predictions.done,
             "total": len(data),
-            "text": texts,
         }
-        yield header, {"thumbnails": np.stack(pictures)} if pictures and not texts else {}
+        yield header, {}
 
 
 def _display(value: Tensor, mean: Any, std: Any) -> tuple[str, str, dict[str, np.ndarray]]:
     shown = picture(value)
     if shown is not None:
         pixels, how = display_pixels(shown, mean, std)
-        return "image", how, {"image": pixels}
+        return "image", how, {"image": lean(pixels)}
     if value.is_floating_point() and value.ndim in (1, 2) and value.shape[-1] > 1:
         signal = value.reshape(-1, value.shape[-1]).float().cpu().numpy()
         return "signal", f"{signal.shape[0]} x {signal.shape[1]} values", {"signal": signal}

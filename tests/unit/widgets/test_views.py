@@ -227,9 +227,11 @@ def test_the_sample_with_its_five_likeliest_classes(sent, inspector):
     inspector.model.eval()
     with torch.no_grad():
         expected = inspector.model(IMAGES[4:5]).softmax(1)[0]
-    assert (header["label"], header["total"], len(header["top"])) == ("e", 20, 5)
-    assert header["top"][0]["probability"] == pytest.approx(expected.max().item(), abs=1e-5)
-    assert header["predicted"] == "abcdefghij"[expected.argmax()]
+    assert (header["label"], header["total"]) == ("e", 20)
+    judged, _ = last(sent, "judged", samples)
+    assert (judged["sample"], len(judged["top"])) == (4, 5)
+    assert judged["top"][0]["probability"] == pytest.approx(expected.max().item(), abs=1e-5)
+    assert judged["predicted"] == "abcdefghij"[expected.argmax()]
     assert np.array_equal(arrays["image"][..., 0], (IMAGES[4, 0] * 255).round().numpy())
 
 
@@ -241,9 +243,11 @@ def test_stepping_and_filtering(sent, inspector):
     assert inspector.sample == 0
     ask(samples, "label", "d")
     settle(inspector)
-    header, arrays = last(sent, "thumbnails")
+    assert last(sent, "thumbnails")[0]["indices"] == [3, 13]
+    header, arrays = last(sent, "images")
     assert header["indices"] == [3, 13]
-    assert arrays["thumbnails"].shape == (2, 48, 48, 3)
+    # As small as they are, and grey.
+    assert np.array_equal(arrays["images"][..., 0], (IMAGES[[3, 13], 0] * 255).round().numpy())
     ask(samples, "step", 1)
     assert inspector.sample == 3
     ask(samples, "random", True)
@@ -293,8 +297,8 @@ def test_inputs_that_are_no_images_are_shown_as_what_they_are(sent):
         settle(inspector)
         header, _ = last(sent, "sample")
         assert (header["input"], header["text"]) == ("tokens", "0 1 2 3 4 5 6 7 8 9")
-        assert "not one score per class" in header["notClassifier"]
-        assert last(sent, "thumbnails")[0]["text"][1].startswith("10 11 12")
+        assert "not one score per class" in last(sent, "judged")[0]["notClassifier"]
+        assert last(sent, "images")[0]["text"][1].startswith("10 11 12")
     with iv.Inspector(nn.Sequential(nn.Conv1d(2, 3, 5)), torch.rand(4, 2, 30)) as inspector:
         iv.SamplePicker(inspector)
         settle(inspector)
@@ -372,7 +376,7 @@ def test_a_diverged_model_is_shown_with_a_reason_instead_of_probabilities(sent, 
         inspector.model.classifier[3].bias.fill_(torch.nan)
     samples = iv.SamplePicker(inspector)
     settle(inspector)
-    header, _ = last(sent, "sample", samples)
+    header, _ = last(sent, "judged", samples)
     assert "NaN" in header["notClassifier"]
     assert header["top"] == []
     with pytest.raises(StopIteration):
