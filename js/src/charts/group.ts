@@ -41,9 +41,9 @@ export function group({ zoomed }: GroupOptions = {}): Group {
       if (!hidden.delete(name)) hidden.add(name);
       tell("hidden");
     },
-    join(changed) {
-      const first = !joined;
-      joined = true;
+    join(changed, draws = true) {
+      const first = draws && !joined;
+      joined ||= draws;
       members.add(changed);
       return { first, leave: () => members.delete(changed) };
     },

@@ -112,8 +112,8 @@ export interface Group {
   toggle(name: string): void;
   /** Used by the charts themselves. A user zooms: shown, and told to `zoomed`. */
   zoom(interval: Interval | null): void;
-  /** Used by the charts themselves: be told of every change; the first to join writes the words of the marks. */
-  join(changed: (what: GroupChange) => void): { readonly first: boolean; leave(): void };
+  /** Used by the charts themselves: be told of every change; the first that draws writes the words of the marks. */
+  join(changed: (what: GroupChange) => void, draws?: boolean): { readonly first: boolean; leave(): void };
 }
 export type GroupChange = "crosshair" | "interval" | "hidden";
 
@@ -130,8 +130,6 @@ export interface CommonOptions {
   readonly height?: number;
   /** Whether the words of the marks are written above this chart; of a group it is the first one when left out. */
   readonly words?: boolean;
-  /** Smaller type and no menu texts beside it: for grids of many charts. */
-  readonly compact?: boolean;
   /** Of a saved file, without its ending; the title when left out. */
   readonly file?: string;
   /** Of the element, for tests. */

@@ -1,0 +1,86 @@
+// The crosshair, its dots on the lines, and the box beside it that says the values.
+import { h } from "../ui/dom";
+import { placesOf } from "./join";
+import { swatch } from "./legend";
+import { heightAt, type Reading, type Readings, readingsOf } from "./readings";
+import { type Scene, scaleAt, xOf, yOf } from "./scene";
+
+export interface Readout {
+  readonly element: HTMLElement;
+  /** Stand at an x; `height` is the pointer's place on the y axis, `chosen` the row that keys chose. */
+  show(scene: Scene, at: number, height: number | null, chosen: number): Readings;
+  hide(): void;
+}
+
+const pixels = (element: HTMLElement, left: number, top: number): void => {
+  element.style.left = `${left}px`;
+  element.style.top = `${top}px`;
+};
+
+function rowOf(reading: Reading, chosen: boolean): HTMLElement {
+  const { series, name, value } = reading;
+  const look = series && {
+    colour: series.colour,
+    opacity: series.opacity ?? 1,
+    look: series.kind === "line" ? ("line" as const) : ("area" as const),
+    dash: (series.kind === "line" && series.dash) || ("solid" as const),
+  };
+  return h(
+    "div",
+    { class: "iv-plot-reading", "data-chosen": chosen },
+    look && swatch(look),
+    h("span", { class: "iv-plot-name" }, name),
+    h("b", null, value),
+  );
+}
+
+export function readout(): Readout {
+  const line = h("div", { class: "iv-plot-crosshair" });
+  const dots = h("div");
+  const box = h("div", { class: "iv-plot-readout", "data-testid": "plot-readout" });
+  // The read-out is announced by the chart's live region: here it is for the eyes.
+  const element = h("div", { class: "iv-plot-over", "aria-hidden": "true" }, line, dots, box);
+  element.hidden = true;
+
+  return {
+    element,
+    show(scene, at, height, chosen) {
+      const readings = readingsOf(scene, at, height);
+      const left = xOf(scene, at);
+      const { plot } = scene;
+      const inside = left >= plot.left - 0.5 && left <= plot.left + plot.width + 0.5;
+      element.hidden = !inside;
+      if (!inside) return readings;
+      pixels(line, left, plot.top);
+      line.style.height = `${plot.height}px`;
+      dots.replaceChildren(
+        ...readings.rows.flatMap(({ series, index }, row) => {
+          if (series?.kind !== "line") return [];
+          const top = yOf(scene, scaleAt(scene, series.side ?? "left"), heightAt(series, index));
+          if (!(top >= plot.top - 1 && top <= plot.top + plot.height + 1)) return [];
+          const dot = h("div", { class: "iv-plot-dot", "data-chosen": row === chosen });
+          dot.style.color = series.colour;
+          pixels(dot, xOf(scene, placesOf(series)[index]!), top);
+          return [dot];
+        }),
+      );
+      box.replaceChildren(
+        h("div", { class: "iv-plot-reading-x" }, readings.x),
+        ...readings.marks.map(({ word, colour }) =>
+          h("div", { class: "iv-plot-reading-mark", style: `border-color: ${colour}` }, word),
+        ),
+        ...readings.rows.map((row, i) => rowOf(row, i === chosen)),
+      );
+      // On the side that has more room, clear of the line.
+      const beyond = left > plot.left + plot.width / 2;
+      box.style.left = beyond ? "" : `${left + 8}px`;
+      box.style.right = beyond ? `${scene.width - left + 8}px` : "";
+      box.style.top = `${plot.top + 4}px`;
+      box.style.maxWidth = `${Math.max(60, (beyond ? left - 8 : scene.width - left - 8) - 4)}px`;
+      return readings;
+    },
+    hide() {
+      element.hidden = true;
+    },
+  };
+}
