@@ -27,14 +27,14 @@ const HELP = "Arrow keys move from value to value, + and − zoom, Escape goes b
 
 export function frame(options: CommonOptions, items: readonly Item[], whole: () => void): Frame {
   const id = uniqueId("plot");
-  const title = h("figcaption", { class: "iv-plot-title", id, "data-testid": "plot-title" });
+  const title = h("figcaption", { class: "iv-chart-title", id, "data-testid": "chart-title" });
   const back = h(
     "button",
     {
       type: "button",
       class: "iv-button iv-quiet",
       title: "Show all again: Escape, or a double click in the chart",
-      "data-testid": "plot-whole",
+      "data-testid": "chart-whole",
       onclick() {
         whole();
         surface.focus();
@@ -44,35 +44,35 @@ export function frame(options: CommonOptions, items: readonly Item[], whole: () 
   );
   back.hidden = true;
   const actions = menu("Chart menu", items);
-  const head = h("div", { class: "iv-plot-head" }, title, back, actions.element);
-  const brush = h("div", { class: "iv-plot-brush" });
+  const head = h("div", { class: "iv-chart-head" }, title, back, actions.element);
+  const brush = h("div", { class: "iv-chart-brush" });
   brush.hidden = true;
   const surface = h(
     "div",
     {
-      class: "iv-plot-surface",
+      class: "iv-chart-surface",
       tabindex: 0,
       role: "application",
       "aria-roledescription": "chart",
       "data-lm-suppress-shortcuts": "true",
-      "data-testid": "plot-surface",
+      "data-testid": "chart-surface",
     },
     brush,
   );
-  const host = h("div", { class: "iv-plot-host" }, surface);
+  const host = h("div", { class: "iv-chart-host" }, surface);
   if (options.height) host.style.height = `${options.height}px`;
-  const note = h("p", { class: "iv-plot-note", role: "alert" });
+  const note = h("p", { class: "iv-chart-note", role: "alert" });
   note.hidden = true;
-  const live = h("div", { class: "iv-unseen", "aria-live": "polite", "data-testid": "plot-said" });
+  const live = h("div", { class: "iv-unseen", "aria-live": "polite", "data-testid": "chart-said" });
   const element = h(
     "figure",
-    { class: "iv-plot", "aria-labelledby": id, "data-testid": options.testid ?? "plot" },
+    { class: "iv-chart", "aria-labelledby": id, "data-testid": options.testid ?? "chart" },
     head,
     host,
     note,
     live,
   );
-  if (!options.height) element.classList.add("iv-plot-filling");
+  if (!options.height) element.classList.add("iv-chart-filling");
   let shown: HTMLElement | null = null;
 
   return {

@@ -45,7 +45,7 @@ export function swatch({ colour, look, dash, opacity }: Omit<Entry, "name" | "se
   const style = `color: ${colour}; opacity: ${opacity}`;
   return svg(
     "svg",
-    { class: "iv-plot-swatch", width: SWATCH, height: 10, style, "aria-hidden": "true" },
+    { class: "iv-chart-swatch", width: SWATCH, height: 10, style, "aria-hidden": "true" },
     look === "area"
       ? svg("path", { d: "M1 9V3.5H19V9z", fill: "currentcolor", "fill-opacity": 0.3, stroke: "currentcolor" })
       : svg("path", {
@@ -65,7 +65,7 @@ export interface Legend {
 
 /** A legend whose switches act on all charts of a group: for a grid of charts with the same series. */
 export function legend(group: Group): Legend {
-  const element = h("ul", { class: "iv-plot-legend", "aria-label": "legend" });
+  const element = h("ul", { class: "iv-chart-legend", "aria-label": "legend" });
   let drawn = "";
   const member = group.join((what) => {
     if (what === "hidden") press();
@@ -82,8 +82,8 @@ export function legend(group: Group): Legend {
       drawn = now;
       element.replaceChildren(
         ...entries.map((entry) => {
-          const name = h("span", { class: "iv-plot-name" }, entry.name);
-          if (!entry.series) return h("li", { class: "iv-plot-entry" }, swatch(entry), name);
+          const name = h("span", { class: "iv-chart-name" }, entry.name);
+          if (!entry.series) return h("li", { class: "iv-chart-entry" }, swatch(entry), name);
           return h(
             "li",
             null,
@@ -91,7 +91,7 @@ export function legend(group: Group): Legend {
               "button",
               {
                 type: "button",
-                class: "iv-plot-entry",
+                class: "iv-chart-entry",
                 "data-name": entry.name,
                 title: `${entry.name}: show or hide`,
                 onclick: () => group.toggle(entry.name),

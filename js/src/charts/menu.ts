@@ -15,7 +15,7 @@ export interface Menu {
 }
 
 export function menu(label: string, items: readonly Item[]): Menu {
-  const id = uniqueId("plot-menu");
+  const id = uniqueId("chart-menu");
   const dots = svg(
     "svg",
     { class: "iv-icon", viewBox: "0 0 16 16", "aria-hidden": "true" },
@@ -31,7 +31,7 @@ export function menu(label: string, items: readonly Item[]): Menu {
       "aria-haspopup": "menu",
       "aria-expanded": "false",
       "aria-controls": id,
-      "data-testid": "plot-menu",
+      "data-testid": "chart-menu",
     },
     dots,
   );
@@ -40,7 +40,7 @@ export function menu(label: string, items: readonly Item[]): Menu {
       "button",
       {
         type: "button",
-        class: "iv-plot-menu-item",
+        class: "iv-chart-menu-item",
         role: item.checked ? "menuitemcheckbox" : "menuitem",
         tabindex: -1,
         "data-testid": item.testid,
@@ -52,9 +52,9 @@ export function menu(label: string, items: readonly Item[]): Menu {
       item.name,
     ),
   );
-  const list = h("div", { class: "iv-plot-menu", id, role: "menu", "aria-label": label }, ...buttons);
+  const list = h("div", { class: "iv-chart-menu", id, role: "menu", "aria-label": label }, ...buttons);
   list.hidden = true;
-  const element = h("div", { class: "iv-plot-menu-place", "data-lm-suppress-shortcuts": "true" }, button, list);
+  const element = h("div", { class: "iv-chart-menu-place", "data-lm-suppress-shortcuts": "true" }, button, list);
 
   const outside = (event: Event): void => {
     if (event.target instanceof Node && !element.contains(event.target)) close(false);

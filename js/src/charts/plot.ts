@@ -40,16 +40,16 @@ export function plot<Data>(
   const parts = frame(
     options,
     [
-      { name: "Table", testid: "plot-table-toggle", checked: () => tabled, run: toggleTable },
+      { name: "Table", testid: "chart-table-toggle", checked: () => tabled, run: toggleTable },
       {
         name: "Save as PNG",
-        testid: "plot-png",
+        testid: "chart-png",
         run: () => {
           parts.note("");
           savePng(svg(), file()).catch((error: unknown) => parts.note(`The chart could not be saved: ${error}`));
         },
       },
-      { name: "Save as SVG", testid: "plot-svg", run: () => saveSvg(svg(), file()) },
+      { name: "Save as SVG", testid: "chart-svg", run: () => saveSvg(svg(), file()) },
     ],
     () => group.zoom(null),
   );

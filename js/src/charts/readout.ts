@@ -27,19 +27,19 @@ function rowOf(reading: Reading, chosen: boolean): HTMLElement {
   };
   return h(
     "div",
-    { class: "iv-plot-reading", "data-chosen": chosen },
+    { class: "iv-chart-reading", "data-chosen": chosen },
     look && swatch(look),
-    h("span", { class: "iv-plot-name" }, name),
+    h("span", { class: "iv-chart-name" }, name),
     h("b", null, value),
   );
 }
 
 export function readout(): Readout {
-  const line = h("div", { class: "iv-plot-crosshair" });
+  const line = h("div", { class: "iv-chart-crosshair" });
   const dots = h("div");
-  const box = h("div", { class: "iv-plot-readout", "data-testid": "plot-readout" });
+  const box = h("div", { class: "iv-chart-readout", "data-testid": "chart-readout" });
   // The read-out is announced by the chart's live region: here it is for the eyes.
-  const element = h("div", { class: "iv-plot-over", "aria-hidden": "true" }, line, dots, box);
+  const element = h("div", { class: "iv-chart-over", "aria-hidden": "true" }, line, dots, box);
   element.hidden = true;
 
   return {
@@ -58,16 +58,16 @@ export function readout(): Readout {
           if (series?.kind !== "line") return [];
           const top = yOf(scene, scaleAt(scene, series.side ?? "left"), heightAt(series, index));
           if (!(top >= plot.top - 1 && top <= plot.top + plot.height + 1)) return [];
-          const dot = h("div", { class: "iv-plot-dot", "data-chosen": row === chosen });
+          const dot = h("div", { class: "iv-chart-dot", "data-chosen": row === chosen });
           dot.style.color = series.colour;
           pixels(dot, xOf(scene, placesOf(series)[index]!), top);
           return [dot];
         }),
       );
       box.replaceChildren(
-        h("div", { class: "iv-plot-reading-x" }, readings.x),
+        h("div", { class: "iv-chart-reading-x" }, readings.x),
         ...readings.marks.map(({ word, colour }) =>
-          h("div", { class: "iv-plot-reading-mark", style: `border-color: ${colour}` }, word),
+          h("div", { class: "iv-chart-reading-mark", style: `border-color: ${colour}` }, word),
         ),
         ...readings.rows.map((row, i) => rowOf(row, i === chosen)),
       );

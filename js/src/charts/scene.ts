@@ -119,12 +119,23 @@ export function sceneOf(content: Content, now: Circumstances): Scene {
     );
   const atMost = height - bottom - EDGE;
   const margin = (axis: Axis, scale: Ruler): number =>
-    Math.ceil(widest(uprightTicks(axis, scale, atMost), measure)) + TICK + 4 + (axis.label ? LABEL : 0);
+    Math.ceil(widest(uprightTicks(axis, scale, atMost), measure)) + TICK + 8 + (axis.label ? LABEL : 0);
   const left = Math.max(LEAST, margin(axes.left, leftRuler));
   const barWidth = heat?.bar
     ? BAR.gap + BAR.width + 4 + Math.ceil(Math.max(measure(heat.bar.low), measure(heat.bar.high)))
     : 0;
-  const right = Math.max(LEAST, rightRuler ? margin(axes.right, rightRuler) : barWidth);
+  const acrossTicks = (room: number): Written[] =>
+    ticksOf(
+      axes.x,
+      [xRuler.low, xRuler.high],
+      Math.max(2, Math.floor(room / 44)),
+      (value) => xRuler.place(value) * room,
+      (text) => measure(text) + 10,
+    );
+  // The last number below the axis may reach further than the axis.
+  const beyond = acrossTicks(width - left - LEAST).at(-1);
+  const over = beyond ? measure(beyond.text) / 2 - (1 - xRuler.place(beyond.at)) * (width - left - LEAST) + 1 : 0;
+  const right = Math.max(LEAST, Math.ceil(over), rightRuler ? margin(axes.right, rightRuler) : barWidth);
   const plotWidth = Math.max(20, Math.floor(width - left - right));
   const words = now.words
     ? placeWords(marks, {
@@ -145,13 +156,7 @@ export function sceneOf(content: Content, now: Circumstances): Scene {
     x: {
       ...xRuler,
       axis: axes.x,
-      ticks: ticksOf(
-        axes.x,
-        [xRuler.low, xRuler.high],
-        Math.max(2, Math.floor(plotWidth / 48)),
-        (value) => xRuler.place(value) * plotWidth,
-        (text) => measure(text) + 10,
-      ),
+      ticks: acrossTicks(plotWidth),
     },
     left: { ...leftRuler, axis: axes.left, ticks: uprightTicks(axes.left, leftRuler, plot.height) },
     right: rightRuler && { ...rightRuler, axis: axes.right, ticks: uprightTicks(axes.right, rightRuler, plot.height) },

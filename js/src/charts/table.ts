@@ -73,11 +73,11 @@ export function tableElement({ head, rows, more }: Table, caption: string): HTML
   return h(
     "div",
     {
-      class: "iv-plot-table",
+      class: "iv-chart-table",
       tabindex: 0,
       role: "region",
       "aria-label": `${caption}: table`,
-      "data-testid": "plot-table",
+      "data-testid": "chart-table",
     },
     h(
       "table",

@@ -29,8 +29,8 @@ export function themed(changed: () => void): Themed {
     line: probe("--iv-line"),
     surface: probe("--iv-surface"),
   };
-  const series = h("i", { class: "iv-plot-series-colour" });
-  const element = h("span", { class: "iv-plot-probe", "aria-hidden": "true" }, ...Object.values(probes), series);
+  const series = h("i", { class: "iv-chart-series-colour" });
+  const element = h("span", { class: "iv-chart-probe", "aria-hidden": "true" }, ...Object.values(probes), series);
   const known = new Map<string, string>();
   let theme: Theme | null = null;
   let seen = "";
