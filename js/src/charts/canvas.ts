@@ -2,8 +2,8 @@
 import uPlot from "uplot";
 import { paintAround, paintUnder } from "./over";
 import { canvasOf } from "./picture";
-import { FONT, LABEL, type Scale, type Scene, TICK } from "./scene";
-import { dashes, type Pen, type Plane, type Shape, shapesOf } from "./shapes";
+import { FONT, LABEL, planeOf, type Scale, type Scene, TICK } from "./scene";
+import { dashes, type Pen, type Shape, shapesOf } from "./shapes";
 import type { Theme } from "./theme";
 import type { HeatData } from "./types";
 
@@ -36,18 +36,6 @@ export function canvas(host: HTMLElement): Canvas {
 
   const ratioOf = (u: uPlot): number => u.ctx.canvas.width / u.width;
 
-  const planeOf = ({ scene }: Drawn, side: Shape["side"], unit: number): Plane => {
-    const { plot: box, x } = scene;
-    const scale = side === "right" && scene.right ? scene.right : scene.left;
-    const floor = scale.kind === "linear" ? Math.min(1, Math.max(0, scale.place(0))) : 0;
-    return {
-      unit,
-      floor: (box.top + (1 - floor) * box.height) * unit,
-      x: (value) => (box.left + x.place(value) * box.width) * unit,
-      y: (value) => (box.top + (1 - scale.place(value)) * box.height) * unit,
-    };
-  };
-
   function series(shape: Shape, index: number): uPlot.Series {
     const shown = (): Shape => now!.shapes[index]!;
     const colour = (): string => now!.theme.colour(shown().colour);
@@ -61,7 +49,7 @@ export function canvas(host: HTMLElement): Canvas {
         const [path, { dash, width, opacity }] = [new Path2D(), shown()];
         const pen: Pen = path;
         const unit = ratioOf(u);
-        shown().trace(pen, planeOf(now!, shown().side, unit));
+        shown().trace(pen, planeOf(now!.scene, shown().side, unit));
         // uPlot reads these when it draws the path; it has no other way to change them.
         Object.assign(u.series[index + 1]!, { width, alpha: opacity, dash: dashes(dash).map((part) => part * unit) });
         return width > 0 ? { stroke: path, fill: null, flags: 0 } : { stroke: null, fill: path, flags: 0 };

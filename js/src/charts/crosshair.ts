@@ -62,7 +62,9 @@ export function crosshair({ group, readout, scene, places, whole, say }: Ground)
     const middle = group.at === null ? (shown[0] + shown[1]) / 2 : all.place(group.at);
     const next = zoomBy(key, middle, shown);
     if (next === undefined) return false;
-    group.zoom(next && [all.value(next[0]), all.value(next[1])]);
+    // Without the last digits, in which a step of 1,500 would be 1,500.0000000000002.
+    const round = (place: number): number => Number(all.value(place).toPrecision(12));
+    group.zoom(next && [round(next[0]), round(next[1])]);
     return true;
   }
 

@@ -2,7 +2,7 @@
 import { colourAt } from "../ui/colormaps";
 import { lowerBound } from "./join";
 import { type Scene, xOf } from "./scene";
-import type { HeatData } from "./types";
+import type { HeatData, Values } from "./types";
 
 /** Columns of a picture that are seen: places of a source in cells, and of a target in pixels of CSS. */
 export interface Slice {
@@ -18,11 +18,14 @@ export function palette(name: NonNullable<HeatData["colours"]>): Uint8ClampedArr
   return table;
 }
 
+/** How many bins are shown. */
+export const shownBins = ({ shown, bins }: HeatData): number => Math.max(0, shown ? shown[1] - shown[0] : bins);
+
 /** The pixels of the bins that are shown, the highest in the first row: `[shown bins, columns]`, four bytes each. */
 export function pixelsOf(heat: HeatData): { width: number; height: number; data: Uint8ClampedArray<ArrayBuffer> } {
   const columns = Math.max(0, heat.edges.length - 1);
-  const [first, last] = heat.shown ?? [0, heat.bins];
-  const height = Math.max(0, last - first);
+  const last = heat.shown?.[1] ?? heat.bins;
+  const height = shownBins(heat);
   const data = new Uint8ClampedArray(4 * columns * height);
   const table = palette(heat.colours ?? "viridis");
   for (let column = 0; column < columns; column++) {
@@ -32,6 +35,12 @@ export function pixelsOf(heat: HeatData): { width: number; height: number; data:
     }
   }
   return { width: columns, height, data };
+}
+
+/** Whether all columns are of one width. */
+export function even(edges: Values): boolean {
+  const width = (edges[edges.length - 1]! - edges[0]!) / (edges.length - 1);
+  return Array.from(edges).every((edge, i) => Math.abs(edge - edges[0]! - i * width) < 1e-6 * width * (i + 1));
 }
 
 /** Where the columns stand that are seen; whole pixels, so that no seam shows between two of them. */

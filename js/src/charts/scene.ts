@@ -1,7 +1,7 @@
 // What a chart looks like at one moment: axes, margins, places of words. No element, no canvas: numbers and texts.
 import { join, placesOf } from "./join";
 import { endsFor, type Ruler, reach, ruler } from "./scales";
-import { valuesBetween } from "./shapes";
+import { type Plane, valuesBetween } from "./shapes";
 import { ticksOf, type Written } from "./ticks";
 import type { Axis, Baseline, ChartData, HeatData, Interval, Mark, Series } from "./types";
 import { placeWords, ROW, type Word } from "./words";
@@ -175,3 +175,15 @@ export const yOf = ({ plot }: Scene, scale: Ruler, value: number): number =>
   plot.top + (1 - scale.place(value)) * plot.height;
 export const scaleAt = (scene: Scene, side: "left" | "right"): Scale =>
   side === "right" && scene.right ? scene.right : scene.left;
+
+/** Where the values of one side are, for a pen whose pixels are `unit` to one of CSS. */
+export function planeOf(scene: Scene, side: "left" | "right", unit: number): Plane {
+  const scale = scaleAt(scene, side);
+  const floor = scale.kind === "linear" ? Math.min(scale.high, Math.max(scale.low, 0)) : scale.low;
+  return {
+    unit,
+    floor: yOf(scene, scale, floor) * unit,
+    x: (value) => xOf(scene, value) * unit,
+    y: (value) => yOf(scene, scale, value) * unit,
+  };
+}

@@ -1,13 +1,16 @@
 // A scene as the text of an SVG file: the shapes of the canvas, and text that stays text.
 import { colourAt } from "../ui/colormaps";
+import { uniqueId } from "../ui/dom";
 import { type Entry, SWATCH } from "./legend";
 import { textWidth } from "./measure";
 import { crisp } from "./over";
-import { slicesOf } from "./picture";
-import { BAR, FONT, LABEL, type Scale, type Scene, TICK, xOf, yOf } from "./scene";
-import { dashes, type Pen, type Plane, shapesOf } from "./shapes";
+import { even, shownBins, slicesOf } from "./picture";
+import { BAR, FONT, LABEL, planeOf, type Scale, type Scene, TICK, xOf, yOf } from "./scene";
+import { dashes, shapesOf } from "./shapes";
 import type { Theme } from "./theme";
+import type { HeatData } from "./types";
 import { ROW } from "./words";
+import { escaped, pathPen, short, tag, text } from "./xml";
 
 export interface Drawing {
   readonly scene: Scene;
@@ -21,47 +24,6 @@ export interface Drawing {
 const PAD = 8;
 const TITLE = 22;
 const ENTRY = 18;
-
-const SAFE: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-/** Text for XML: escaped, without the control characters that no XML may have. */
-export const escaped = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must go
-  text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "").replace(/[&<>"']/g, (c) => SAFE[c]!);
-
-const short = (value: number): string => String(Math.round(100 * value) / 100);
-
-type Attributes = Record<string, string | number | null>;
-const tag = (name: string, attributes: Attributes, content = ""): string => {
-  const written = Object.entries(attributes).flatMap(([key, value]) =>
-    value === null ? [] : [` ${key}="${escaped(typeof value === "number" ? short(value) : value)}"`],
-  );
-  return `<${name}${written.join("")}${content ? `>${content}</${name}>` : "/>"}`;
-};
-const text = (content: string, attributes: Attributes): string => tag("text", attributes, escaped(content));
-
-/** A pen that writes the `d` of a path. */
-export function pathPen(): Pen & { readonly d: string } {
-  let d = "";
-  return {
-    get d() {
-      return d;
-    },
-    moveTo: (x, y) => {
-      d += `M${short(x)} ${short(y)}`;
-    },
-    lineTo: (x, y) => {
-      d += `L${short(x)} ${short(y)}`;
-    },
-    // Dots are whole circles, begun at their right.
-    arc: (_x, _y, radius) => {
-      const [r, way] = [short(radius), short(2 * radius)];
-      d += `a${r} ${r} 0 1 1 -${way} 0a${r} ${r} 0 1 1 ${way} 0`;
-    },
-    closePath: () => {
-      d += "Z";
-    },
-  };
-}
 
 function axes(scene: Scene, theme: Theme): string {
   const { plot, x, left, right } = scene;
@@ -101,27 +63,31 @@ function axes(scene: Scene, theme: Theme): string {
   return parts.join("");
 }
 
+/** The picture of a heat map, through a window for each column, or one for all that are of one width. */
+function pictureOf(scene: Scene, heat: HeatData, href: string): string {
+  const { plot } = scene;
+  const [columns, bins, id] = [heat.edges.length - 1, shownBins(heat), uniqueId("cells")];
+  const style = "image-rendering: pixelated";
+  const cells = tag("image", { id, href, width: columns, height: bins, style });
+  const window = (from: number, to: number, column: number, count: number): string => {
+    const place = { x: from, y: plot.top, width: to - from, height: plot.height };
+    const viewBox = `${column} 0 ${count} ${bins}`;
+    return tag("svg", { ...place, viewBox, preserveAspectRatio: "none" }, tag("use", { href: `#${id}` }));
+  };
+  const windows = even(heat.edges)
+    ? window(xOf(scene, heat.edges[0]!), xOf(scene, heat.edges[columns]!), 0, columns)
+    : // On whole pixels, between which no seam shows.
+      slicesOf(scene, 1)
+        .map(({ column, from, to }) => window(from, to, column, 1))
+        .join("");
+  return tag("defs", {}, cells) + windows;
+}
+
 function inside(scene: Scene, theme: Theme, picture: string | null): string {
-  const { plot, marks, baseline, x } = scene;
+  const { plot, marks, baseline } = scene;
   const foot = plot.top + plot.height;
   const parts: string[] = [];
-  if (picture && scene.heat) {
-    // Each column is the whole picture, seen through a window of its own: columns may be of any width.
-    const columns = scene.heat.edges.length - 1;
-    for (const { column, from, to } of slicesOf(scene, 2)) {
-      const wide = to - from;
-      const image = tag("image", {
-        href: picture,
-        x: -column * wide,
-        y: 0,
-        width: columns * wide,
-        height: plot.height,
-        preserveAspectRatio: "none",
-        style: "image-rendering: pixelated",
-      });
-      parts.push(tag("svg", { x: from, y: plot.top, width: wide, height: plot.height }, image));
-    }
-  }
+  if (picture && scene.heat) parts.push(pictureOf(scene, scene.heat, picture));
   for (const mark of marks) {
     const at = crisp(xOf(scene, mark.x));
     const opacity = mark.word ? 0.9 : 0.5;
@@ -133,16 +99,8 @@ function inside(scene: Scene, theme: Theme, picture: string | null): string {
     parts.push(tag("line", { x1: plot.left, y1: at, x2: plot.left + plot.width, y2: at, stroke }));
   }
   for (const shape of shapesOf(scene.series)) {
-    const scale = shape.side === "right" && scene.right ? scene.right : scene.left;
-    const floor = scale.kind === "linear" ? Math.min(1, Math.max(0, scale.place(0))) : 0;
-    const plane: Plane = {
-      unit: 1,
-      floor: plot.top + (1 - floor) * plot.height,
-      x: (value) => plot.left + x.place(value) * plot.width,
-      y: (value) => yOf(scene, scale, value),
-    };
     const pen = pathPen();
-    shape.trace(pen, plane);
+    shape.trace(pen, planeOf(scene, shape.side, 1));
     if (!pen.d) continue;
     const colour = theme.colour(shape.colour);
     const line = shape.width > 0;
@@ -211,6 +169,14 @@ function legendOf({ entries, scene, theme }: Drawing): { height: number; svg: st
   return { height: entries.length ? (row + 1) * ENTRY : 0, svg: parts.join("") };
 }
 
+/** As much of a text as fits. */
+function fitting(whole: string, room: number, font: string): string {
+  if (textWidth(whole, font) <= room) return whole;
+  let length = whole.length - 1;
+  while (length > 1 && textWidth(`${whole.slice(0, length)}…`, font) > room) length--;
+  return `${whole.slice(0, length)}…`;
+}
+
 /** The text of the file. */
 export function svgOf(drawing: Drawing): string {
   const { scene, theme, title, picture } = drawing;
@@ -218,22 +184,29 @@ export function svgOf(drawing: Drawing): string {
   const head = title ? TITLE : 0;
   const height = head + legend.height + scene.height;
   const { plot } = scene;
+  const id = uniqueId("plot"); // several drawings may stand on one page
   const clip = tag(
     "clipPath",
-    { id: "plot" },
+    { id },
     tag("rect", { x: plot.left, y: plot.top - 1, width: plot.width, height: plot.height + 2 }),
   );
   const body = [
     tag("title", {}, escaped(title)),
     tag("rect", { width: scene.width, height, fill: theme.surface }),
-    title && text(title, { x: PAD, y: 15, "font-size": 12, "font-weight": 600 }),
+    title &&
+      text(fitting(title, scene.width - 2 * PAD, `600 12px ${theme.family}`), {
+        x: PAD,
+        y: 15,
+        "font-size": 12,
+        "font-weight": 600,
+      }),
     legend.svg && tag("g", { transform: `translate(0 ${head})` }, legend.svg),
     tag(
       "g",
       { transform: `translate(0 ${head + legend.height})` },
       clip +
         axes(scene, theme) +
-        tag("g", { "clip-path": "url(#plot)" }, inside(scene, theme, picture)) +
+        tag("g", { "clip-path": `url(#${id})` }, inside(scene, theme, picture)) +
         around(scene),
     ),
   ];
