@@ -40,12 +40,20 @@ export function entriesOf(all: readonly Series[], baseline: Baseline | null = nu
 
 export const SWATCH = 20;
 
+/**
+ * The style of what is drawn in the colour of a series. Series keep their colours, by which they are told apart, when a
+ * system has colours of its own; the page's variables follow it.
+ */
+export const inkOf = (colour: string): { color: string; forcedColorAdjust: "auto" | "none" } => ({
+  color: colour,
+  forcedColorAdjust: colour.startsWith("var(") ? "auto" : "none",
+});
+
 /** A short piece of a series. */
 export function swatch({ colour, look, dash, opacity }: Omit<Entry, "name" | "series">): SVGSVGElement {
-  const style = `color: ${colour}; opacity: ${opacity}`;
-  return svg(
+  const element = svg(
     "svg",
-    { class: "iv-chart-swatch", width: SWATCH, height: 10, style, "aria-hidden": "true" },
+    { class: "iv-chart-swatch", width: SWATCH, height: 10, "aria-hidden": "true" },
     look === "area"
       ? svg("path", { d: "M1 9V3.5H19V9z", fill: "currentcolor", "fill-opacity": 0.3, stroke: "currentcolor" })
       : svg("path", {
@@ -55,11 +63,13 @@ export function swatch({ colour, look, dash, opacity }: Omit<Entry, "name" | "se
           "stroke-dasharray": dashes(dash).join(" ") || null,
         }),
   );
+  Object.assign(element.style, inkOf(colour), { opacity });
+  return element;
 }
 
 export interface Legend {
   readonly element: HTMLElement;
-  show(entries: readonly Entry[]): void;
+  show(series: readonly Series[], baseline?: Baseline | null): void;
   destroy(): void;
 }
 
@@ -76,7 +86,8 @@ export function legend(group: Group): Legend {
   }
   return {
     element,
-    show(entries) {
+    show(series, baseline) {
+      const entries = entriesOf(series, baseline);
       const now = JSON.stringify(entries);
       if (now === drawn) return; // a button must not be replaced under the pointer several times a second
       drawn = now;

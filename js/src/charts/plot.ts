@@ -177,7 +177,7 @@ export function plot<Data>(
       content = contentOf(data);
       places = stepsOf(content);
       parts.title(content.title, content.about ?? "");
-      names?.show(entriesOf(content.series, content.baseline));
+      names?.show(content.series, content.baseline);
       draw();
       if (tabled) timer ??= setTimeout(showTable, TABLE_MS);
     },

@@ -1,7 +1,7 @@
 // The crosshair, its dots on the lines, and the box beside it that says the values.
 import { h } from "../ui/dom";
 import { placesOf } from "./join";
-import { swatch } from "./legend";
+import { inkOf, swatch } from "./legend";
 import { heightAt, type Reading, type Readings, readingsOf } from "./readings";
 import { type Scene, scaleAt, xOf, yOf } from "./scene";
 
@@ -11,6 +11,9 @@ export interface Readout {
   show(scene: Scene, at: number, height: number | null, chosen: number): Readings;
   hide(): void;
 }
+
+const EDGE = 4; // pixels, from the chart's ends
+const CLEAR = 8; // from the crosshair
 
 const pixels = (element: HTMLElement, left: number, top: number): void => {
   element.style.left = `${left}px`;
@@ -44,23 +47,25 @@ export function readout(): Readout {
 
   return {
     element,
-    show(scene, at, height, chosen) {
-      const readings = readingsOf(scene, at, height);
-      const left = xOf(scene, at);
+    show(scene, x, height, chosen) {
+      const readings = readingsOf(scene, x, height);
+      const left = xOf(scene, x);
       const { plot } = scene;
       const inside = left >= plot.left - 0.5 && left <= plot.left + plot.width + 0.5;
       element.hidden = !inside;
       if (!inside) return readings;
       pixels(line, left, plot.top);
       line.style.height = `${plot.height}px`;
+      const tops: number[] = []; // of the dots
       dots.replaceChildren(
         ...readings.rows.flatMap(({ series, index }, row) => {
           if (series?.kind !== "line") return [];
           const top = yOf(scene, scaleAt(scene, series.side ?? "left"), heightAt(series, index));
           if (!(top >= plot.top - 1 && top <= plot.top + plot.height + 1)) return [];
           const dot = h("div", { class: "iv-chart-dot", "data-chosen": row === chosen });
-          dot.style.color = series.colour;
+          Object.assign(dot.style, inkOf(series.colour));
           pixels(dot, xOf(scene, placesOf(series)[index]!), top);
+          tops.push(top);
           return [dot];
         }),
       );
@@ -71,12 +76,15 @@ export function readout(): Readout {
         ),
         ...readings.rows.map((row, i) => rowOf(row, i === chosen)),
       );
-      // On the side that has more room, clear of the line.
-      const beyond = left > plot.left + plot.width / 2;
-      box.style.left = beyond ? "" : `${left + 8}px`;
-      box.style.right = beyond ? `${scene.width - left + 8}px` : "";
-      box.style.top = `${plot.top + 4}px`;
-      box.style.maxWidth = `${Math.max(60, (beyond ? left - 8 : scene.width - left - 8) - 4)}px`;
+      box.style.maxWidth = `${scene.width - 2 * EDGE}px`;
+      // On the side that has more room, clear of the line where there is enough of it.
+      const width = box.offsetWidth;
+      const beside = left > plot.left + plot.width / 2 ? left - CLEAR - width : left + CLEAR;
+      const at = Math.max(EDGE, Math.min(beside, scene.width - EDGE - width));
+      // Where it has to cover the line, in the half where fewer dots are.
+      const upper = tops.filter((top) => top < plot.top + plot.height / 2).length;
+      const below = at !== beside && upper > tops.length / 2;
+      pixels(box, at, below ? plot.top + plot.height - box.offsetHeight - EDGE : plot.top + EDGE);
       return readings;
     },
     hide() {

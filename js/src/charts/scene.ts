@@ -122,7 +122,7 @@ export function sceneOf(content: Content, now: Circumstances): Scene {
     Math.ceil(widest(uprightTicks(axis, scale, atMost), measure)) + TICK + 8 + (axis.label ? LABEL : 0);
   const left = Math.max(LEAST, margin(axes.left, leftRuler));
   const barWidth = heat?.bar
-    ? BAR.gap + BAR.width + 4 + Math.ceil(Math.max(measure(heat.bar.low), measure(heat.bar.high)))
+    ? BAR.gap + BAR.width + 8 + Math.ceil(Math.max(measure(heat.bar.low), measure(heat.bar.high)))
     : 0;
   const acrossTicks = (room: number): Written[] =>
     ticksOf(

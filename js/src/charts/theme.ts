@@ -1,5 +1,6 @@
 // The page's colours as a chart draws them, and being told when they change.
 import { h } from "../ui/dom";
+import { inkOf } from "./legend";
 
 export interface Theme {
   readonly ink: string;
@@ -35,14 +36,14 @@ export function themed(changed: () => void): Themed {
   let theme: Theme | null = null;
   let seen = "";
 
-  const inkOf = (probe: HTMLElement): string => getComputedStyle(probe).color || "#808080";
-  const look = (): string => Object.values(probes).map(inkOf).join();
+  const computed = (probe: HTMLElement): string => getComputedStyle(probe).color || "#808080";
+  const look = (): string => Object.values(probes).map(computed).join();
   const colour = (css: string): string => {
     let found = known.get(css);
     if (found === undefined) {
       series.style.color = "";
-      series.style.color = css;
-      found = inkOf(series);
+      Object.assign(series.style, inkOf(css));
+      found = computed(series);
       known.set(css, found);
     }
     return found;
@@ -69,10 +70,10 @@ export function themed(changed: () => void): Themed {
       if (!theme) {
         seen = look();
         theme = {
-          ink: inkOf(probes.ink),
-          faint: inkOf(probes.faint),
-          line: inkOf(probes.line),
-          surface: inkOf(probes.surface),
+          ink: computed(probes.ink),
+          faint: computed(probes.faint),
+          line: computed(probes.line),
+          surface: computed(probes.surface),
           family: getComputedStyle(element).fontFamily || "sans-serif",
           colour,
         };
