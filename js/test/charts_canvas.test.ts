@@ -87,6 +87,20 @@ it("writes marks and their words", async () => {
   expect(calls.some(([name, colour]) => name === "stroke" && colour === "rgb(9, 9, 9)")).toBe(true);
 });
 
+it("bears that series come and go faster than uPlot draws", async () => {
+  made.show({ title: "", series: [line, { ...line, name: "rate" }] });
+  made.show({ title: "", series: [line], y: { scale: "log" } });
+  made.show({ title: "", series: [] });
+  await Promise.resolve();
+  expect(canvases()).toBe(1);
+  await show();
+  expect(texts()).toContain("2");
+  made.show({ title: "", series: [line, line] });
+  made.destroy();
+  await Promise.resolve(); // an error here would fail the test
+  expect(canvases()).toBe(0);
+});
+
 it("takes its canvas away", async () => {
   await show();
   made.destroy();

@@ -30,6 +30,11 @@ describe("series with x values of their own", () => {
     expect([4, 5].map((at) => valueAt(line([5], [1]), at))).toEqual([-1, 0]);
   });
 
+  it("say nothing where nothing was recorded", () => {
+    const series = { ...line([10, 20, 90, 100], [1, 2, 3, 4]), anew: [0, 0, 1, 0] };
+    expect([20, 29, 50, 85, 90].map((at) => valueAt(series, at))).toEqual([1, 1, -1, -1, 2]);
+  });
+
   it("as bars say the bar above a place", () => {
     const bars = { kind: "bars" as const, name: "a", colour: "red", edges: [0, 1, 2], heights: [5, 6] };
     expect([-0.1, 0, 0.5, 1, 1.5, 2, 2.1].map((at) => valueAt(bars, at))).toEqual([-1, 0, 0, 1, 1, 1, -1]);

@@ -6,7 +6,9 @@ import type { Heat, HeatData, HeatOptions } from "./types";
 export function heat(options: HeatOptions = {}): Heat {
   return plot<HeatData>(options, (data) => ({
     title: data.title,
-    about: data.about,
+    about: [data.about, data.bar && `Colours: ${data.bar.name}, from ${data.bar.low} to ${data.bar.high}`]
+      .filter(Boolean)
+      .join(". "),
     series: [],
     x: { low: data.edges[0], high: data.edges[data.edges.length - 1], ...data.x },
     y: {

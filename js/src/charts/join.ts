@@ -47,8 +47,8 @@ export function nearest(values: Values, at: number): number {
 }
 
 /**
- * The index of what a series has to say at `at`; -1 where it has nothing: beyond its ends by more than the distance of
- * its values there. In a gap that is a value that is NaN, which says so.
+ * The index of what a series has to say at `at`; -1 where it has nothing: beyond its ends, or where it begins anew, by
+ * more than the distance of its values there. In a gap that is a value that is NaN, which says so.
  */
 export function valueAt(series: Series, at: number): number {
   if (series.kind === "bars") {
@@ -64,5 +64,8 @@ export function valueAt(series: Series, at: number): number {
   if (at < x[0]! && last > 0 && x[0]! - at > x[1]! - x[0]!) return -1;
   if (at > x[last]! && last > 0 && at - x[last]! > x[last]! - x[last - 1]!) return -1;
   if (last === 0 && at !== x[0]) return -1;
+  const next = lowerBound(x, at);
+  // Amid a stretch of which nothing was recorded.
+  if (series.anew?.[next] && next > 1 && at !== x[next] && at - x[next - 1]! > x[next - 1]! - x[next - 2]!) return -1;
   return index;
 }
