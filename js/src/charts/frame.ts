@@ -23,9 +23,11 @@ export interface Frame {
   destroy(): void;
 }
 
-const HELP = "Arrow keys move from value to value, + and − zoom, Escape goes back.";
+const HELP = "Left and right move from value to value, up and down between series, + and − zoom, Escape goes back.";
+const CHOOSE = "Enter chooses a dot.";
 
-export function frame(options: CommonOptions, items: readonly Item[], whole: () => void): Frame {
+/** `choosable`: its dots can be chosen. */
+export function frame(options: CommonOptions, items: readonly Item[], whole: () => void, choosable: boolean): Frame {
   const id = uniqueId("plot");
   const title = h("figcaption", { class: "iv-chart-title", id, "data-testid": "chart-title" });
   const back = h(
@@ -83,7 +85,10 @@ export function frame(options: CommonOptions, items: readonly Item[], whole: () 
     title(text, about) {
       setText(title, text);
       title.title = text;
-      surface.setAttribute("aria-label", [text, about, HELP].filter(Boolean).join(". "));
+      surface.setAttribute(
+        "aria-label",
+        [[text, about, HELP].filter(Boolean).join(". "), choosable && CHOOSE].filter(Boolean).join(" "),
+      );
     },
     legend: (entries) => head.after(entries),
     zoomed(is) {

@@ -4,6 +4,7 @@ import type { Group, GroupChange, GroupOptions, Interval } from "./types";
 const same = (a: Interval | null, b: Interval | null): boolean =>
   a === b || (a !== null && b !== null && a[0] === b[0] && a[1] === b[1]);
 
+/** A group for charts that are made with it: `chart({ group: run })`. */
 export function group({ zoomed }: GroupOptions = {}): Group {
   const members = new Set<(what: GroupChange) => void>();
   const hidden = new Set<string>();

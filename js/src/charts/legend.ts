@@ -1,6 +1,7 @@
 // Names of series with their colours and dashes; a click switches one off and on.
 import { h, svg } from "../ui/dom";
 import { dashes } from "./shapes";
+import { inkOf } from "./theme";
 import type { Baseline, Dash, Group, Series } from "./types";
 
 /** What stands in a legend for a series. */
@@ -39,15 +40,6 @@ export function entriesOf(all: readonly Series[], baseline: Baseline | null = nu
 }
 
 export const SWATCH = 20;
-
-/**
- * The style of what is drawn in the colour of a series. Series keep their colours, by which they are told apart, when a
- * system has colours of its own; the page's variables follow it.
- */
-export const inkOf = (colour: string): { color: string; forcedColorAdjust: "auto" | "none" } => ({
-  color: colour,
-  forcedColorAdjust: colour.startsWith("var(") ? "auto" : "none",
-});
 
 /** A short piece of a series. */
 export function swatch({ colour, look, dash, opacity }: Omit<Entry, "name" | "series">): SVGSVGElement {

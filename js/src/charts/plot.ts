@@ -52,6 +52,7 @@ export function plot<Data>(
       { name: "Save as SVG", testid: "chart-svg", run: () => saveSvg(svg(), file()) },
     ],
     () => group.zoom(null),
+    clicked !== undefined,
   );
   const theme = themed(draw);
   const drawing = canvas(parts.host);

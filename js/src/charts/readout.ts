@@ -1,9 +1,10 @@
 // The crosshair, its dots on the lines, and the box beside it that says the values.
 import { h } from "../ui/dom";
 import { placesOf } from "./join";
-import { inkOf, swatch } from "./legend";
+import { swatch } from "./legend";
 import { heightAt, type Reading, type Readings, readingsOf } from "./readings";
 import { type Scene, scaleAt, xOf, yOf } from "./scene";
+import { inkOf } from "./theme";
 
 export interface Readout {
   readonly element: HTMLElement;

@@ -1,6 +1,5 @@
 // The page's colours as a chart draws them, and being told when they change.
 import { h } from "../ui/dom";
-import { inkOf } from "./legend";
 
 export interface Theme {
   readonly ink: string;
@@ -20,6 +19,15 @@ export interface Themed {
 }
 
 const QUERIES = ["(prefers-color-scheme: dark)", "(forced-colors: active)", "(prefers-contrast: more)"];
+
+/**
+ * The style of what is drawn in the colour of a series. Series keep their colours, by which they are told apart, when a
+ * system has colours of its own; the page's variables follow it.
+ */
+export const inkOf = (colour: string): { color: string; forcedColorAdjust: "auto" | "none" } => ({
+  color: colour,
+  forcedColorAdjust: colour.startsWith("var(") ? "auto" : "none",
+});
 
 /** `changed` is called after the colours of the page became others. */
 export function themed(changed: () => void): Themed {
