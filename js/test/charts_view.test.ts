@@ -160,6 +160,21 @@ it("follows an interval that is brushed, and a double click back; a click is no 
   expect(zooms).toHaveLength(2);
 });
 
+it("keeps saying what a finger pointed at, and forgets what a mouse did", () => {
+  const made = make();
+  const [width] = layOut(part(made, "surface"));
+  const tap = (pointerType: string): void => {
+    const init = { clientX: (2 / 5) * width, clientY: 20, pointerId: 1, pointerType, button: 0 };
+    for (const type of ["pointerdown", "pointerup", "pointerleave"])
+      part(made, "surface").dispatchEvent(new PointerEvent(type, init));
+  };
+  const shown = (): boolean => !part(made, "readout").parentElement!.hidden;
+  tap("touch");
+  expect([shown(), part(made, "readout").textContent]).toEqual([true, "rank 2pca0.5random0.1"]);
+  tap("mouse");
+  expect(shown()).toBe(false);
+});
+
 it("tells which dot was clicked", () => {
   const made = make();
   const surface = part(made, "surface");

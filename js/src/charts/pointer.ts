@@ -44,8 +44,10 @@ export function pointer(surface: HTMLElement, gestures: Gestures): { cancel(): v
   });
   surface.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || from) return;
-    from = { id: event.pointerId, left: placeOf(event)[0] };
+    const [left, top] = placeOf(event);
+    from = { id: event.pointerId, left };
     dragged = false;
+    gestures.moved(clamp(left), top); // a finger comes without having moved here
     surface.setPointerCapture(event.pointerId);
   });
   surface.addEventListener("pointerup", (event) => {
@@ -57,7 +59,10 @@ export function pointer(surface: HTMLElement, gestures: Gestures): { cancel(): v
     else if (span[1] - span[0] >= DRAG) gestures.brushed(span);
   });
   surface.addEventListener("pointercancel", cancel);
-  surface.addEventListener("pointerleave", () => gestures.left());
+  surface.addEventListener("pointerleave", (event) => {
+    // What a finger pointed at is read after it was lifted, until it taps elsewhere.
+    if (event.pointerType !== "touch") gestures.left();
+  });
   surface.addEventListener("dblclick", () => gestures.whole());
   return { cancel };
 }
