@@ -335,6 +335,45 @@ export interface ComparedRow {
 /** Every block at equal parts of its full rank, as far as they are evaluated, the most compressible first. */
 export type ComparedFrame = Of<"compared", { rows: ComparedRow[]; tolerated: number }>;
 
+/** What the similarity view compares, and how: sent at each change. Each chart then gets a histogram of this `run`. */
+export type SimilarityFrame = Of<
+  "similarity",
+  {
+    run: number;
+    charts: { key: string; layer: string; rank: number | null }[]; // rank null: not reduced
+    settings: SimilaritySettings;
+    choices: string[]; // layers that can be compared side by side
+    mostLayers: number; // of them at a time
+    total: number; // samples in the data
+    noLabels: string; // why there are no classes; "" when there are
+  }
+>;
+export interface SimilaritySettings {
+  pairs: "all" | "one"; // all pairs, or the chosen sample with all
+  of: "layer" | "layers" | "ranks"; // the chosen layer, several, or the chosen one by rank
+  layers: string[];
+  samples: number;
+  correctOnly: boolean;
+}
+/** A histogram of cosine similarities, in equal bins from -1 to 1. `scope` is the key of its chart. */
+export type HistogramFrame = Of<
+  "histogram",
+  {
+    scope: string;
+    over?: boolean; // it is not shown any more, and nothing else is said
+    layer: string;
+    rank: number | null;
+    run: number;
+    auc: number | null;
+    overlap: number | null;
+    pairs: number;
+    sampled: boolean; // an estimate
+    note: string;
+    error: string; // why there is none; ""
+  },
+  { same?: F64 /* [bins] pairs of one class */; other?: F64 /* [bins] of different ones; all where there are none */ }
+>;
+
 /** A training run as it stands: sent a few times a second while it is recorded. */
 export type MonitorFrame = Of<
   "monitor",
@@ -424,6 +463,8 @@ export type ViewFrame =
   | AccuracyFrame
   | StudiedFrame
   | ComparedFrame
+  | SimilarityFrame
+  | HistogramFrame
   | MonitorFrame
   | DashboardFrame
   | SelectionFrame

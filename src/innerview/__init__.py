@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from innerview.widgets.explorer import Explorer as Explorer
     from innerview.widgets.explorer import explore as explore
     from innerview.widgets.monitor_view import MonitorView as MonitorView
-    from innerview.widgets.similarity_view import SimilarityView as SimilarityView
     from innerview.widgets.views import BrushPanel as BrushPanel
     from innerview.widgets.views import ChannelGrid as ChannelGrid
     from innerview.widgets.views import EmbeddingScatter as EmbeddingScatter
     from innerview.widgets.views import LayerPicker as LayerPicker
     from innerview.widgets.views import QualityTable as QualityTable
     from innerview.widgets.views import SamplePicker as SamplePicker
+    from innerview.widgets.views import SimilarityView as SimilarityView
 
 __version__ = "0.1.0"
 
@@ -48,7 +48,7 @@ _HOME = {
     "MonitorView": "innerview.widgets.monitor_view",
     "QualityTable": "innerview.widgets.views",
     "SamplePicker": "innerview.widgets.views",
-    "SimilarityView": "innerview.widgets.similarity_view",
+    "SimilarityView": "innerview.widgets.views",
     "cosine_histogram": "innerview.analysis.spaces.similarity",
     "embedding_quality": "innerview.analysis.spaces.quality",
     "explore": "innerview.widgets.explorer",

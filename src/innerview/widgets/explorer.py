@@ -17,6 +17,7 @@ from innerview.panels.inspector_panel import require_inspector
 from innerview.panels.layer_picker import LayerPicker
 from innerview.panels.quality_table import QualityTable
 from innerview.panels.sample_picker import SamplePicker
+from innerview.panels.similarity_view import SimilarityView
 from innerview.panels.status_bar import StatusBar
 from innerview.session.inspector import Inspector
 from innerview.widgets.page import Page
@@ -40,7 +41,7 @@ class Explorer(Page):
     Attributes:
         inspector: the Inspector; its ``layer``, ``sample``, ``channel`` and ``brush`` can be set from Python too.
         layers, samples, status: the panels that are always there.
-        channels, embedding, brush, quality: the panels on the tabs; ``embedding`` is followed by
+        channels, embedding, brush, similarity, quality: the panels on the tabs; ``embedding`` is followed by
             ``baseline_embedding`` when the Inspector has a baseline.
         dashboard: its ``tab`` is the title of the tab that is looked at, and can be set.
     """
@@ -57,10 +58,12 @@ class Explorer(Page):
         self.embedding = EmbeddingScatter(inspector, model="trained" if against else "", active=False)
         self.baseline_embedding: EmbeddingScatter | None = None
         self.brush = BrushPanel(inspector, active=False)
+        self.similarity = SimilarityView(inspector, active=False)
         self.quality = QualityTable(inspector, active=False)
         self._tabs: dict[str, dict[str, InspectorPanel]] = {
             "Channels": {"channels": self.channels},
             "Embedding": {"embedding": self.embedding, "brush": self.brush},
+            "Similarity": {"similarity": self.similarity},
             "Quality": {"quality": self.quality},
         }
         if against is not None:

@@ -14,12 +14,14 @@ from innerview.panels import (
     layer_picker,
     quality_table,
     sample_picker,
+    similarity_view,
     status_bar,
 )
 from innerview.panels.inspector_panel import require_inspector
 from innerview.widgets.page import Page
 
 if TYPE_CHECKING:
+    from innerview.analysis.spaces.similarity import CosineHistogram
     from innerview.panels.inspector_panel import InspectorPanel
     from innerview.session.inspector import Inspector
     from innerview.study.embeddings import Embedding
@@ -132,6 +134,23 @@ class BrushPanel(View):
     """
 
     _panel = brush_panel.BrushPanel
+
+
+class SimilarityView(View):
+    """Histograms of the cosine similarity between samples: all pairs in grey, pairs of one class in red.
+
+    It follows the inspector's layer and, where one sample is compared with the others, its sample.
+
+    Args:
+        inspector: whose model and data are looked at.
+    """
+
+    _panel = similarity_view.SimilarityView
+
+    @property
+    def histograms(self) -> dict[tuple[str, int | None], CosineHistogram]:
+        """The histograms shown, by layer and PCA rank (None: not reduced)."""
+        return self.panel.histograms
 
 
 class QualityTable(View):
