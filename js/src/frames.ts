@@ -320,6 +320,24 @@ export type AccuracyFrame = Of<
 /** All that was evaluated: how many ranks, and the table for a spreadsheet. */
 export type StudiedFrame = Of<"studied", { ranks: number; text: string }>;
 
+/** Accuracy against rank, of one layer compressed in one way. `scope` names it; sent again when it has changed. */
+export type CurveFrame = Of<
+  "curve",
+  {
+    scope: string;
+    over?: boolean; // it is gone, and nothing else is said
+    of: "rank" | "block"; // which chart it belongs to: by rank, or every block by parts of its full rank
+    name: string;
+    hue: number; // which colour, counted from 0
+    dash: "solid" | "dashed" | "dotted" | "dashdot";
+    baseline: number | null; // accuracy without compression; null: no labels, and the values are agreements
+    fewest: number; // samples that a point was evaluated on
+    most: number;
+    total: number; // samples there are
+  },
+  { ranks?: F64 /* [K]; parts of the full rank for "block" */; values?: F64; low?: F64; high?: F64 }
+>;
+
 /** A block at the smallest rank that keeps the accuracy (not `kept`: at the largest evaluated, where none does). */
 export interface ComparedRow {
   layer: string;
@@ -462,6 +480,7 @@ export type ViewFrame =
   | DecidedFrame
   | AccuracyFrame
   | StudiedFrame
+  | CurveFrame
   | ComparedFrame
   | SimilarityFrame
   | HistogramFrame

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from innerview.session.inspector import Inspector as Inspector
     from innerview.training.history import History as History
     from innerview.training.monitor import Monitor as Monitor
-    from innerview.widgets.compression_panel import CompressionPanel as CompressionPanel
     from innerview.widgets.explorer import Explorer as Explorer
     from innerview.widgets.explorer import explore as explore
     from innerview.widgets.monitor_view import MonitorView as MonitorView
     from innerview.widgets.views import BrushPanel as BrushPanel
     from innerview.widgets.views import ChannelGrid as ChannelGrid
+    from innerview.widgets.views import CompressionPanel as CompressionPanel
     from innerview.widgets.views import EmbeddingScatter as EmbeddingScatter
     from innerview.widgets.views import LayerPicker as LayerPicker
     from innerview.widgets.views import QualityTable as QualityTable
@@ -38,7 +38,7 @@ _MODULES = ("datasets", "demo", "errors", "training")
 _HOME = {
     "BrushPanel": "innerview.widgets.views",
     "ChannelGrid": "innerview.widgets.views",
-    "CompressionPanel": "innerview.widgets.compression_panel",
+    "CompressionPanel": "innerview.widgets.views",
     "EmbeddingScatter": "innerview.widgets.views",
     "Explorer": "innerview.widgets.explorer",
     "History": "innerview.training.history",

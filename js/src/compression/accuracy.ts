@@ -56,7 +56,7 @@ export function accuracy(stop: HTMLElement): Accuracy {
           ? why
           : header.baseline === null
             ? "predicted as before"
-            : `${percent(header.baseline)} without compression`,
+            : `${percent(header.baseline)} without compression, same samples`,
       );
       const { low = null, high = null } = header ?? {};
       interval.hidden = low === null || high === null;

@@ -71,7 +71,7 @@ class CompressionSettings:
             self._ranks[self._place(self._inspector.layer)] = max(1, rank)
 
     def choose(self, spec: CompressionSpec, also: Iterable[CompressionSpec]) -> None:
-        """Compress a layer in this way, and others with it; errors as for ``CompressionControls.choose``."""
+        """Compress a layer in this way, and others with it; errors as for ``CompressionPanel.choose``."""
         self._inspector.check_layer(spec.layer)
         bases = (OFF, *get_args(Basis))
         for given, known, what in ((spec.basis, bases, "basis"), (spec.axis, get_args(Axis), "axis")):

@@ -11,6 +11,7 @@ from traitlets import dlink
 from innerview.arguments import strict
 from innerview.panels.brush_panel import BrushPanel
 from innerview.panels.channel_grid import ChannelGrid
+from innerview.panels.compression_panel import CompressionPanel
 from innerview.panels.dashboard import Dashboard
 from innerview.panels.embedding_scatter import EmbeddingScatter
 from innerview.panels.inspector_panel import require_inspector
@@ -41,8 +42,8 @@ class Explorer(Page):
     Attributes:
         inspector: the Inspector; its ``layer``, ``sample``, ``channel`` and ``brush`` can be set from Python too.
         layers, samples, status: the panels that are always there.
-        channels, embedding, brush, similarity, quality: the panels on the tabs; ``embedding`` is followed by
-            ``baseline_embedding`` when the Inspector has a baseline.
+        channels, embedding, brush, similarity, compression, quality: the panels on the tabs; ``embedding`` is followed
+            by ``baseline_embedding`` when the Inspector has a baseline.
         dashboard: its ``tab`` is the title of the tab that is looked at, and can be set.
     """
 
@@ -59,11 +60,13 @@ class Explorer(Page):
         self.baseline_embedding: EmbeddingScatter | None = None
         self.brush = BrushPanel(inspector, active=False)
         self.similarity = SimilarityView(inspector, active=False)
+        self.compression = CompressionPanel(inspector, active=False)
         self.quality = QualityTable(inspector, active=False)
         self._tabs: dict[str, dict[str, InspectorPanel]] = {
             "Channels": {"channels": self.channels},
             "Embedding": {"embedding": self.embedding, "brush": self.brush},
             "Similarity": {"similarity": self.similarity},
+            "Compression": {"compression": self.compression},
             "Quality": {"quality": self.quality},
         }
         if against is not None:

@@ -10,6 +10,7 @@ from innerview.arguments import refuse_unknown_to
 from innerview.panels import (
     brush_panel,
     channel_grid,
+    compression_panel,
     embedding_scatter,
     layer_picker,
     quality_table,
@@ -21,9 +22,12 @@ from innerview.panels.inspector_panel import require_inspector
 from innerview.widgets.page import Page
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from innerview.analysis.spaces.similarity import CosineHistogram
     from innerview.panels.inspector_panel import InspectorPanel
     from innerview.session.inspector import Inspector
+    from innerview.study.compression_results import CompressionSpec
     from innerview.study.embeddings import Embedding
 
 
@@ -151,6 +155,33 @@ class SimilarityView(View):
     def histograms(self) -> dict[tuple[str, int | None], CosineHistogram]:
         """The histograms shown, by layer and PCA rank (None: not reduced)."""
         return self.panel.histograms
+
+
+class CompressionPanel(View):
+    """Compress the inspector's layer, and see the loss in its channels and the accuracy that the network keeps.
+
+    Args:
+        inspector: whose model and data are looked at.
+    """
+
+    _panel = compression_panel.CompressionPanel
+
+    def to_frame(self) -> Any:
+        """The results so far as a pandas DataFrame; see ``innerview.study.compression_results.compression_table``."""
+        return self.panel.to_frame()
+
+    def choose(self, spec: CompressionSpec, also: Iterable[CompressionSpec] = ()) -> None:
+        """Compress a layer in this way, which becomes the inspector's layer, and evaluate what accuracy is left.
+
+        Args:
+            spec: the layer, its rank, basis ("off" for none) and axis.
+            also: other layers to compress with it.
+
+        Raises:
+            UnknownLayerError, UnseenLayerError: there is no such layer, or its output cannot be seen.
+            DataError: an unknown basis or axis, or a rank that the layer does not have.
+        """
+        self.panel.choose(spec, also)
 
 
 class QualityTable(View):

@@ -1,6 +1,7 @@
 // A layer compressed: how, what one sample's tiles lose, what the model then says, what accuracy is left.
 import { accuracy } from "../compression/accuracy";
 import { compared } from "../compression/compared";
+import { curveChart } from "../compression/curves";
 import { decided } from "../compression/decided";
 import { facts } from "../compression/facts";
 import { others } from "../compression/others";
@@ -15,20 +16,23 @@ import type {
   CompressionFrame,
   CompressionSetting,
   Create,
+  CurveFrame,
   DecidedFrame,
   ErrorFrame,
+  HistogramFrame,
   ProjectionFrame,
   StudiedFrame,
   ViewFrame,
 } from "../frames";
+import { histogramChart, isSigned } from "../similarity/histogram";
 import { busyBar } from "../ui/busy";
 import { choice } from "../ui/choice";
 import { segments } from "../ui/controls";
 import { copyButton } from "../ui/copy_button";
 import { h, setText } from "../ui/dom";
 import { errorBanner } from "../ui/error";
-import { counted, duration, percent } from "../ui/format";
-import { timeLeft } from "../ui/time_left";
+import { counted } from "../ui/format";
+import { workNote } from "../ui/work_note";
 
 export const create: Create = (element, callbacks) => {
   let state: CompressionFrame["header"] | undefined;
@@ -36,7 +40,8 @@ export const create: Create = (element, callbacks) => {
   let left: AccuracyFrame | null = null;
   let picture: CompressedFrame | undefined;
   let studied: StudiedFrame["header"] = { kind: "studied", ranks: 0, text: "" };
-  const work = new Map<string, BusyFrame["header"]>();
+  const curves = new Map<string, CurveFrame>();
+  const evaluating = new Set<string>();
 
   const errors = errorBanner();
   const busy = busyBar();
@@ -102,6 +107,7 @@ export const create: Create = (element, callbacks) => {
       onclick: () => {
         busy.expect();
         callbacks.want("curve", true);
+        study.scrollIntoView({ block: "nearest" });
       },
     },
     "Draw the curve",
@@ -116,12 +122,26 @@ export const create: Create = (element, callbacks) => {
       onclick: () => {
         busy.expect();
         callbacks.want("blocks", true);
+        study.scrollIntoView({ block: "nearest" });
       },
     },
     "Compare all blocks",
   );
   const every = compared(({ layer, rank }) => callbacks.want("block", { layer, rank }));
-  const remaining = timeLeft();
+  const work = workNote({ stop: () => callbacks.want("stop", true) });
+  const go = (scope: string, index: number): void => callbacks.want("point", { scope, index });
+  const charts = { rank: curveChart("rank", go), block: curveChart("block", go) };
+  const compares = h("input", {
+    type: "checkbox",
+    "data-testid": "similarity",
+    onchange: () => {
+      callbacks.want("similarity", compares.checked);
+      draw();
+    },
+  });
+  const alike = histogramChart();
+  let similar: HistogramFrame | undefined;
+  const similarity = h("div", { class: "iv-compression-histogram", "data-testid": "similarity-chart" }, alike.element);
   const clear = h(
     "button",
     { type: "button", class: "iv-button", "data-testid": "clear", onclick: () => callbacks.want("clear", true) },
@@ -133,15 +153,24 @@ export const create: Create = (element, callbacks) => {
     () => studied.text,
     () => errors.say("copy", "The browser does not allow copying here."),
   );
-  const progress = h("p", { class: "iv-muted", "data-testid": "curve-progress" });
+  const known = h("p", { class: "iv-muted", "data-testid": "known" });
   const name = h("h3", { "data-testid": "layer" });
   const empty = h("div", { class: "iv-empty", "data-testid": "empty" }, "Choose a layer to compress its output.");
-  const results = h(
-    "div",
-    { class: "iv-compression-results" },
-    h("div", { class: "iv-compression-numbers" }, evaluated.element, verdict.element),
-    pictures.element,
+  const numbers = h("div", { class: "iv-compression-numbers" }, evaluated.element, verdict.element);
+  const hint = h(
+    "p",
+    { class: "iv-empty iv-curves-hint" },
+    "Draw the curve to see the accuracy at every rank, beside that of random directions.",
   );
+  const study = h(
+    "section",
+    { class: "iv-compression-study", "aria-label": "Accuracy by rank" },
+    h("div", { class: "iv-compression-tools" }, curve, blocks, clear, copy.element, known),
+    work.element,
+    hint,
+    charts.rank.element,
+  );
+  const results = h("div", { class: "iv-compression-results" }, numbers, study, pictures.element);
   const main = h(
     "div",
     { class: "iv-compression-main" },
@@ -149,22 +178,15 @@ export const create: Create = (element, callbacks) => {
     slider.element,
     h("div", { class: "iv-compression-cost" }, said.element, together.element),
     results,
-    h(
-      "div",
-      { class: "iv-compression-study" },
-      h("h4", null, "Accuracy by rank"),
-      curve,
-      blocks,
-      clear,
-      copy.element,
-      progress,
-    ),
     every.element,
+    charts.block.element,
+    h("label", { class: "iv-check" }, compares, h("span", null, "Cosine similarity of samples at this rank")),
+    similarity,
   );
   main.hidden = true;
   const root = h(
     "div",
-    { class: "iv-compression", "data-testid": "compression-controls" },
+    { class: "iv-compression", "data-testid": "compression-panel" },
     busy.element,
     errors.element,
     empty,
@@ -186,7 +208,7 @@ export const create: Create = (element, callbacks) => {
     const fits = fit && sameFit(fit.header, now) ? fit : null;
     slider.curve(fits ? fits.arrays.curve.data : null);
     said.show(fits, now.rank);
-    results.hidden = picture?.header.layer !== now.layer;
+    pictures.element.hidden = verdict.element.hidden = picture?.header.layer !== now.layer;
     results.toggleAttribute("data-stale", !!picture && !off && !same(picture.header, now));
     together.show(state, off);
     const counts = left && left.header.layer === now.layer ? left : null;
@@ -198,15 +220,21 @@ export const create: Create = (element, callbacks) => {
     copy.element.disabled = !studied.ranks;
     clear.disabled = !studied.ranks && !!every.element.hidden;
     curve.disabled = blocks.disabled = off;
-    stop.hidden = !work.size;
-    const running = work.get("curve");
-    const share = running?.fraction == null ? "" : ` · ${percent(running.fraction, 0)}`;
-    const seconds = running ? remaining.seconds(running.label, running.fraction, performance.now()) : null;
-    const wait = seconds === null ? "" : ` · about ${duration(seconds)} left`;
-    setText(
-      progress,
-      running ? `${running.label}${share}${wait}` : studied.ranks ? counted(studied.ranks, "rank") : "",
-    );
+    stop.hidden = !evaluating.size;
+    setText(known, studied.ranks ? counted(studied.ranks, "rank") : "");
+    const all = [...curves.values()];
+    charts.rank.show(all.filter(({ header }) => header.of === "rank"));
+    charts.block.show(all.filter(({ header }) => header.of === "block"));
+    hint.hidden = !charts.rank.element.hidden || work.running;
+    compareSamples(now);
+  };
+  const compareSamples = (now: CompressionSetting): void => {
+    similarity.hidden = !compares.checked || !similar;
+    if (!similar || similarity.hidden) return;
+    const { layer, rank } = similar.header;
+    const fits = layer === now.layer && (rank === null ? now.basis === "off" : rank === now.rank);
+    similarity.toggleAttribute("data-stale", !fits);
+    alike.show(similar, rank === null ? layer : `${layer} at rank ${rank}`, "density", isSigned(similar) ? -1 : 0);
   };
 
   const hear = (header: CompressionFrame["header"]): void => {
@@ -225,7 +253,6 @@ export const create: Create = (element, callbacks) => {
       else if (kind === "projection") fit = frame as ProjectionFrame;
       else if (kind === "compressed") {
         picture = frame as CompressedFrame;
-        results.hidden = false;
         pictures.show(picture);
         busy.answered();
       } else if (kind === "decided") {
@@ -233,12 +260,19 @@ export const create: Create = (element, callbacks) => {
       } else if (kind === "accuracy") left = frame as AccuracyFrame;
       else if (kind === "studied") studied = (frame as StudiedFrame).header;
       else if (kind === "compared") every.show((frame as ComparedFrame).header);
+      else if (kind === "curve") {
+        const one = frame as CurveFrame;
+        if (one.header.over) curves.delete(one.header.scope);
+        else curves.set(one.header.scope, one);
+      } else if (kind === "histogram") similar = frame as HistogramFrame;
       else if (kind === "busy") {
         const { header } = frame as BusyFrame;
-        work.delete(header.scope);
-        if (!header.over) work.set(header.scope, header);
         busy.answered();
-        busy.show(frame as BusyFrame);
+        if (header.scope === "accuracy") {
+          evaluating.delete(header.scope);
+          if (!header.over) evaluating.add(header.scope);
+          busy.show(frame as BusyFrame);
+        } else work.show(frame as BusyFrame);
       } else if (kind === "error") {
         errors.show(frame as ErrorFrame);
         if (!(frame as ErrorFrame).header.over) {
@@ -252,6 +286,9 @@ export const create: Create = (element, callbacks) => {
       busy.destroy();
       slider.destroy();
       pictures.destroy();
+      charts.rank.destroy();
+      charts.block.destroy();
+      alike.destroy();
       copy.destroy();
       for (const one of [basis, axis, rank]) one.destroy();
       root.remove();

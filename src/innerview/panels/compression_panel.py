@@ -1,4 +1,4 @@
-"""The compression controls: the slider, one sample before and after, and the accuracy that is left."""
+"""The compression panel: a layer compressed, the difference it makes, and accuracy against rank."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
-from traitlets import Int
-
 from innerview.analysis.projections.projection import Axis, Basis
-from innerview.jobs.progress import relay
+from innerview.errors import InnerviewError
+from innerview.jobs.progress import relay, silent
 from innerview.jobs.worker import BACKGROUND, SOON
 from innerview.panels.compression_frames import accuracy, compared, compressed, decided, fitted
 from innerview.panels.compression_settings import OFF, CompressionSettings, Series
+from innerview.panels.curve_frames import Curves, point_of
 from innerview.panels.inspector_panel import InspectorPanel
+from innerview.panels.similarity_frames import histogram
 from innerview.study.compressibility import comparing
 from innerview.study.compression_results import CompressionSpec, compression_table
 from innerview.study.compressions import WITHIN, compressing
 from innerview.study.projections import projecting
+from innerview.study.similarities import COMPARED, compressed_similarity, similarity
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -30,18 +32,16 @@ if TYPE_CHECKING:
     from innerview.study.compression_results import Compression
     from innerview.study.subject import Subject
 
+_SIMILARITY = "similarity"  # the scope of its work and of its frame
 _EVERY = 0.7  # seconds between two drawings of a curve under way
 # The bases whose curves are drawn together: the one chosen, and one to judge it by.
 _BESIDE = {"pca": ("pca", "random"), "random": ("random", "pca"), "variance": ("variance", "random")}
 
 
-class CompressionControls(InspectorPanel):
-    """The controls of the compression panel, one sample's tiles before and after, and the accuracy that is left."""
+class CompressionPanel(InspectorPanel):
+    """Compresses the inspector's layer: one sample before and after, the accuracy that is left, curves by rank."""
 
-    view = "compression_controls"
-
-    studied = Int(0)  # grows when the results change
-    rested = Int(0)  # grows when a setting has come to rest, to be evaluated
+    view = "compression_panel"
 
     def __init__(self, inspector: Inspector, **kwargs: Any) -> None:
         super().__init__(inspector, **kwargs)
@@ -52,6 +52,8 @@ class CompressionControls(InspectorPanel):
         self._fitting: Series | None = None  # being fitted; the slider may move meanwhile
         self._due = False  # the accuracy is to be evaluated once it is fitted
         self._model = inspector.subject.state
+        self._sent = Curves()
+        self._compares = False  # the samples' similarity at the slider's rank is shown too
         self.observe(lambda change: None if change["new"] else self._rest(), "active")
         self.watch(lambda _: self._begin(), "layer")
         self.watch(lambda _: self._show(), "sample")
@@ -80,6 +82,10 @@ class CompressionControls(InspectorPanel):
             self._begin()
         else:
             self._inspector.layer = spec.layer  # and so to _begin
+
+    def to_frame(self) -> Any:
+        """The results so far as a pandas DataFrame; see ``innerview.study.compression_results.compression_table``."""
+        return compression_table(point for points in self.curves.values() for point in points)
 
     def want_basis(self, basis: str) -> None:
         """Choose another basis, or none."""
@@ -145,6 +151,18 @@ class CompressionControls(InspectorPanel):
         if chosen.get("layer") in curves:
             point = curves[chosen["layer"]].points[0]
             self.choose(CompressionSpec(point.layer, int(chosen["rank"]), point.basis, point.axis))
+
+    def want_point(self, chosen: dict[str, Any]) -> None:
+        """A point of a curve was clicked: compress as it was compressed there."""
+        found = point_of(self.curves, str(chosen.get("scope")), int(chosen.get("index", -1)))
+        if found is not None:
+            series, point = found
+            self.choose(CompressionSpec(point.layer, point.rank, point.basis, point.axis), series.also)
+
+    def want_similarity(self, shown: bool) -> None:  # noqa: FBT001 - a want carries one value
+        """The cosine similarity of samples at this rank is to be shown, or not any more."""
+        self._compares = bool(shown)
+        self._compare_samples()
 
     def want_clear(self, _: object) -> None:
         """Forget the results."""
@@ -228,7 +246,7 @@ class CompressionControls(InspectorPanel):
         self._due = False
         if spec is None or not self.active:
             return
-        self.rested += 1
+        self._compare_samples()
         if spec.basis == OFF:
             return
         series = self.settings.series(spec)
@@ -292,6 +310,25 @@ class CompressionControls(InspectorPanel):
         finally:
             self.progress("curve", "", None, over=True)
 
+    def _compare_samples(self) -> None:
+        """Send the cosine similarities of samples at the slider's rank, if they are to be shown."""
+        self.cancel(_SIMILARITY)
+        spec = self.settings.now
+        if self._compares and spec is not None:
+            label = f"similarity of samples in {spec.layer} at rank {spec.rank}"
+            self.run(_SIMILARITY, label, partial(self._similarity, spec), priority=BACKGROUND)
+
+    def _similarity(self, spec: CompressionSpec, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
+        try:
+            if spec.basis == OFF:
+                work = similarity(inspector.subject, spec.layer, samples=COMPARED, job=job)
+            else:
+                work = compressed_similarity(inspector.subject, *spec, job=job)
+            found = yield from silent(work)
+        except InnerviewError as error:
+            found = error
+        yield histogram(_SIMILARITY, found, layer=spec.layer, rank=None if spec.basis == OFF else spec.rank, run=0)
+
     def _stop_curves(self) -> None:
         self.cancel("curve")
         self.progress("curve", "", None, over=True)
@@ -305,10 +342,11 @@ class CompressionControls(InspectorPanel):
     def _tell(self) -> None:
         """The results have changed."""
         if self.inspector is not None:
-            points = [point for some in self.curves.values() for point in some]
-            text = compression_table(points).to_csv(sep="\t", index=False) if points else ""
-            self.push({"kind": "studied", "ranks": len(points), "text": text})
-            self.studied += 1
+            points = sum(map(len, self.curves.values()))
+            text = self.to_frame().to_csv(sep="\t", index=False) if points else ""
+            self.push({"kind": "studied", "ranks": points, "text": text})
+            for frame in self._sent.frames(self.curves, self.compared):
+                self.push(*frame)
 
 
 def _compressing(
