@@ -392,10 +392,14 @@ export type HistogramFrame = Of<
   { same?: F64 /* [bins] pairs of one class */; other?: F64 /* [bins] of different ones; all where there are none */ }
 >;
 
-/** A training run as it stands: sent a few times a second while it is recorded. */
+/**
+ * A training run as it stands, sent a few times a second while it is recorded. One that follows adds to the frames before
+ * it: what it leaves out is as it was. The others begin anew.
+ */
 export type MonitorFrame = Of<
   "monitor",
   {
+    follows: boolean;
     step: number;
     state: "waiting" | "training" | "paused" | "ended";
     live: boolean; // false: a history without a run, which has nothing to control
@@ -405,11 +409,18 @@ export type MonitorFrame = Of<
     few: number | null; // records of a layer, where they are too few to say that nothing is wrong; null: enough
     undo: string; // the action that can be undone; ""
     metrics: string[]; // "loss", "lr", ...
-    rows: { name: string; kind: string; verdict: string; severity: number }[]; // in execution order; verdict in words; severity 0: fine
-    findings: MonitorFinding[] | null; // the worst first; null: not judged yet
-    chosen: string[]; // layers in the charts
-    colours: string[]; // of their lines
-    choosable: number; // how many layers can be chosen at a time
+    tracks: TrackHeader[]; // of the charts: those that have changed
+    gone?: string[]; // tracks that are not shown any more
+    rows?: [name: string, kind: string][]; // in execution order
+    findings?: MonitorFinding[] | null; // the worst first; null: not judged yet
+    verdicts?: Record<string, [verdict: string, severity: number]>; // of the layers that have one
+    chosen?: MonitorChoice;
+    marks?: MonitorMark[];
+    otherMarks?: MonitorMark[]; // of the run that is compared with
+    told?: [step: number, text: string][]; // the latest events in words
+    can?: { weights: boolean; compared: boolean; layers: number }; // layers that can be chosen at a time
+    weights?: boolean; // the weights were asked for, and are a panel of the page
+    end?: number; // the last step of all
   },
   {
     values: F64; // [M] latest of each metric
@@ -417,11 +428,30 @@ export type MonitorFrame = Of<
     std: F32;
     nearZeros: F32; // fractions
     dead: F32;
-    sparks: F32; // [L, P] standard deviation over time
+    sparks: U8; // [L, P] standard deviation over time, 0 to 254 on the layer's own scale; 255: none
     // [L, S] where the values lie, 0 none to 255 most, from the most negative to the most positive
     strips: U8;
-  }
+    edges?: F64; // [B + 1] of the bins that the tracks' codes count
+  } & { [Piece in `${number}.${string}`]?: F32 | U32 | U8 }
 >;
+export interface MonitorChoice {
+  layers: string[]; // in the charts; channel and weights are those of the first
+  channel: number | null; // whose range is drawn
+  between: [number, number] | null; // steps that are looked at; null: all
+  missing: string; // why there is no range of the channel; ""
+}
+export type MonitorMark = [step: number, kind: string, word: string];
+/** A course over the steps: the arrays named by its place in the list replace its records from `from` on. */
+export interface TrackHeader {
+  name: string; // "metric loss", "layer conv1", "channel batches", each also after "other "
+  from: number;
+  numbers?: string[]; // names of the rows of its numbers; left out: as they were
+  anew?: number[]; // records to which no line leads: nothing was recorded before; left out: none
+  interval?: number; // usual steps between two records; left out: 1
+  bins?: [number, number]; // which of the bins the codes hold
+  shown?: [number, number]; // which of the bins there is something in; left out: as it was. So are the ticks
+  ticks?: [at: number, text: string][];
+}
 export interface MonitorFinding {
   layer: string; // "" when it is the run as a whole
   kind: string;

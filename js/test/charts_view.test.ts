@@ -104,7 +104,10 @@ it("shares its crosshair with its group, and not with other charts", () => {
   const together = shared();
   const [one, two, other] = [make({ group: together }), make({ group: together }), make()];
   press(one, "ArrowRight");
-  expect(part(two, "readout").textContent).toContain("rank 1");
+  // The line stands in all charts of the group, the words where one points.
+  const lines = [one, two, other].map((made) => !made.element.querySelector<HTMLElement>(".iv-chart-over")!.hidden);
+  expect(lines).toEqual([true, true, false]);
+  expect([part(one, "readout").hidden, part(two, "readout").hidden]).toEqual([false, true]);
   expect(said(two)).toBe(""); // announced once
   expect(part(other, "readout").textContent).toBe("");
   part(one, "surface").dispatchEvent(new FocusEvent("blur"));
@@ -255,8 +258,9 @@ it("writes the words of marks once for a group", () => {
   const all = [make({ group: together }), make({ group: together })];
   for (const made of all) made.show(marked);
   expect(all.map((made) => made.svg().includes(">paused</text>"))).toEqual([true, false]);
-  together.point(2);
-  for (const made of all) expect(part(made, "readout").textContent).toContain("paused");
+  press(all[1]!, "Home");
+  press(all[1]!, "ArrowRight");
+  expect(part(all[1]!, "readout").textContent).toContain("paused");
   const other = make({ group: together, words: true });
   other.show(marked);
   expect(other.svg()).toContain(">paused</text>");
@@ -268,7 +272,9 @@ it("draws a heat map on the axis of its group", () => {
   charts.push(map);
   document.body.append(map.element);
   map.show({ title: "conv1", edges: [0, 2, 4], codes: Uint8Array.of(0, 7, 9, 0), bins: 2 });
-  press(lines, "Home");
+  press(lines, "ArrowRight");
+  expect(part(map, "readout").hidden).toBe(true);
+  press(map, "Home");
   expect(part(map, "readout").textContent).toBe("x 1most frequentbin 1");
   press(map, "ArrowRight");
   expect(said(map)).toBe("x 3: most frequent bin 0");

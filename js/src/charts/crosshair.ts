@@ -34,6 +34,7 @@ export interface Ground {
 export function crosshair({ group, readout, scene, places, whole, say }: Ground): Crosshair {
   let height: number | null = null; // of the pointer, on the y axis
   let chosen = -1;
+  let mine = false; // the pointer or the keys are here, and not in another chart of the group
   let on: Crosshair["on"] = null;
 
   const within = (): Float64Array => {
@@ -47,7 +48,7 @@ export function crosshair({ group, readout, scene, places, whole, say }: Ground)
     const now = scene();
     on = null;
     if (!now || group.at === null) readout.hide();
-    else on = { readings: readout.show(now, group.at, height, chosen), chosen };
+    else on = { readings: readout.show(now, group.at, { height, chosen, words: mine }), chosen };
   };
   const speak = (): void => {
     if (!on) return;
@@ -73,6 +74,7 @@ export function crosshair({ group, readout, scene, places, whole, say }: Ground)
       const now = scene();
       if (!now) return;
       chosen = -1;
+      mine = true;
       height = now.left.value(1 - top / now.plot.height);
       const at = now.x.value(left / now.plot.width);
       const steps = within();
@@ -84,6 +86,7 @@ export function crosshair({ group, readout, scene, places, whole, say }: Ground)
     },
     leave() {
       height = null;
+      mine = false;
       group.point(null);
     },
     draw,
@@ -91,7 +94,10 @@ export function crosshair({ group, readout, scene, places, whole, say }: Ground)
       const at = stepTo(key, { places: within(), at: group.at });
       if (at !== null) {
         height = null;
-        group.point(at);
+        mine = true;
+        if (at === group.at)
+          draw(); // where another chart of the group has put it
+        else group.point(at);
         speak();
         return true;
       }

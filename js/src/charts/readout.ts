@@ -8,8 +8,11 @@ import { inkOf } from "./theme";
 
 export interface Readout {
   readonly element: HTMLElement;
-  /** Stand at an x; `height` is the pointer's place on the y axis, `chosen` the row that keys chose. */
-  show(scene: Scene, at: number, height: number | null, chosen: number): Readings;
+  /**
+   * Stand at an x; `height` is the pointer's place on the y axis, `chosen` the row that keys chose. Without `words`, as in
+   * the other charts of a group, there are the line and its dots alone: boxes would cover them all.
+   */
+  show(scene: Scene, at: number, look: { height: number | null; chosen: number; words: boolean }): Readings;
   hide(): void;
 }
 
@@ -48,7 +51,7 @@ export function readout(): Readout {
 
   return {
     element,
-    show(scene, x, height, chosen) {
+    show(scene, x, { height, chosen, words }) {
       const readings = readingsOf(scene, x, height);
       const left = xOf(scene, x);
       const { plot } = scene;
@@ -70,6 +73,8 @@ export function readout(): Readout {
           return [dot];
         }),
       );
+      box.hidden = !words;
+      if (!words) return readings;
       box.replaceChildren(
         h("div", { class: "iv-chart-reading-x" }, readings.x),
         ...readings.marks.map(({ word, colour }) =>
