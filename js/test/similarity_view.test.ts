@@ -104,7 +104,7 @@ it("asks the kernel for what is chosen, and shows it at once", () => {
 it("draws densities or pairs without the kernel", () => {
   view.update(state(["a"]));
   view.update(histogram("a"));
-  choose("measure", "log");
+  choose("heights", "log");
   expect(wants).toEqual([]);
   expect(find("histogram-numbers").textContent).toBe("overlap 0.50 · 1,200 pairs");
 });

@@ -43,7 +43,7 @@ export function controls(events: { settings(next: SimilaritySettings): void; mea
 
   const pairs = choice("Compare", "pairs", PAIRS, (value) => change({ pairs: value }));
   const of = choice("of", "of", OF, (value) => change({ of: value }));
-  const measure = choice("as", "measure", MEASURES, (value) => events.measure(value));
+  const measure = choice("as", "heights", MEASURES, (value) => events.measure(value));
   const samples = h("input", {
     type: "number",
     class: "iv-input iv-similarity-samples",
