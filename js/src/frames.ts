@@ -181,10 +181,15 @@ export type LabelsFrame = Of<
   { classes: string[]; total: number },
   { labels?: U32 /* [total]; 2^32 - 1: none. Absent without labels. */ }
 >;
-/** What the points are coloured by, for every sample of the data. */
+/**
+ * What the points are coloured by, for every sample of the data. Of scope "know" it was asked for to find samples by: the
+ * points keep their colours; and `over`: what the predictions said is no longer true.
+ */
 export type ColoursFrame = Of<
   "colours",
   {
+    scope?: "know";
+    over?: boolean;
     by: ColourBy;
     label: string; // of the legend: "predicted class", "mean of channel 12"
     names: string[]; // of the categories; [] for values

@@ -99,12 +99,18 @@ it("shows the setting, what it costs and what is left, and when it is another la
   expect(["accuracy", "interval", "baseline", "evaluated", "agreement"].map(text)).toEqual([
     "90.0 %",
     "85.0 % to 94.0 %",
-    "95.0 % without compression, same samples",
-    "64 of 200 samples",
+    "95.0 % without compression, on the same 64 samples",
+    "on 64 of 200 samples",
     "92.0 % predicted as before",
   ]);
+  expect(find("baseline").title).toContain("other samples");
   expect(find("accuracy-block").dataset.done).toBe("false");
   view.update(accuracy({ evaluated: 200 }));
+  expect(["baseline", "evaluated"].map(text)).toEqual([
+    "95.0 % without compression, on the same 200 samples",
+    "on all 200 samples",
+  ]);
+  expect(find("baseline").title).toBe("");
   expect(find("accuracy-block").dataset.done).toBe("true");
   view.update(state({ layer: "conv2" }));
   expect(text("matrix")).toBe("–");

@@ -205,6 +205,25 @@ describe("a layer of maps", () => {
   });
 });
 
+describe("the channel over its input", () => {
+  const over = (side: number): HTMLCanvasElement[] => {
+    const values = Array.from({ length: side }, () => new Array<number>(side).fill(1));
+    view.update(gridFrame(ramps(2, side, side)));
+    const answer = channelFrame(0, values);
+    answer.arrays.image = { shape: [side, side, 3], data: new Uint8Array(3 * side * side) };
+    view.update(answer);
+    return [...find("input").querySelectorAll("canvas")];
+  };
+
+  it("has sharp pixels, as its input has, where both are small", () => {
+    expect(over(8).map((canvas) => canvas.classList.contains("iv-crisp"))).toEqual([true, true]);
+  });
+
+  it("is smooth where it is nearly as large as on the screen", () => {
+    expect(over(112).map((canvas) => canvas.classList.contains("iv-crisp"))).toEqual([false, false]);
+  });
+});
+
 describe("what the kernel can be asked for", () => {
   it("another index of a further axis", () => {
     const slices = [

@@ -144,6 +144,55 @@ describe("the selection", () => {
   });
 });
 
+describe("a search that needs the predictions", () => {
+  const told = { kind: "colours", scope: "know", by: "prediction", label: "", names: ["cat", "dog"], low: 0, high: 0 };
+  const predictions = (): void =>
+    send({ ...told, unavailable: {} }, { codes: u32(...Array.from({ length: 20 }, () => 1)) });
+  const waiting = { kind: "busy", scope: "know", label: "predictions" };
+
+  beforeEach(() => {
+    labels();
+    points();
+  });
+
+  it("asks for them, shows how far they are, and then selects what was asked for", () => {
+    search("label:cat predicted:dog");
+    expect(wants).toEqual([["know", "prediction"]]);
+    expect(text("selection-word")).toBe("Predicting…");
+    send({ ...waiting, fraction: 0.4 });
+    vi.advanceTimersByTime(60_000);
+    expect(text("selection-word")).toBe("Predicting… 40 %");
+    predictions();
+    expect(uploads).toEqual([[10, 12]]);
+    expect(text("selection-word")).toBe("");
+    search("wrong");
+    expect(wants.length).toBe(1);
+    expect(find<HTMLSelectElement>("colour-by").value).toBe("class");
+    expect(text("legend")).toBe("cat2dog2");
+  });
+
+  it("is given up when it is emptied, or when another gesture selects", () => {
+    search("wrong");
+    find("find").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+    predictions();
+    expect(uploads).toEqual([]);
+    send({ ...told, over: true, unavailable: {} });
+    search("wrong");
+    pick("dog");
+    predictions();
+    expect(uploads).toEqual([[11, 13]]);
+  });
+
+  it("says why there can be none", () => {
+    search("wrong");
+    send({ kind: "error", scope: "know", message: "the model is no classifier", detail: "" });
+    expect(text("errors")).toContain("no classifier");
+    expect(text("selection-word")).toBe("");
+    predictions();
+    expect(uploads).toEqual([]);
+  });
+});
+
 describe("the colours", () => {
   const option = (value: string): HTMLOptionElement =>
     element.querySelector<HTMLOptionElement>(`[data-testid="colour-by"] option[value="${value}"]`)!;
@@ -191,6 +240,16 @@ describe("the colours", () => {
     send({ kind: "colours", by: "loss", label: "loss", names: [], low: 0, high: 19, unavailable: {} }, { values });
     expect(find("legend").hidden).toBe(true);
     expect(text("legend-scale")).toBe("019");
+    expect(element.textContent).not.toContain("logarithmic");
+  });
+
+  it("say that a wide range is shown by powers of ten, and which", () => {
+    labels();
+    points();
+    const values = { shape: [20], data: Float32Array.from({ length: 20 }, (_, i) => 10 ** (i / 3 - 6)) };
+    send({ kind: "colours", by: "loss", label: "loss", names: [], low: 1e-6, high: 2, unavailable: {} }, { values });
+    expect(element.textContent).toContain("loss, on a logarithmic scale");
+    expect(find("legend-ticks").childElementCount).toBeGreaterThan(2);
   });
 });
 

@@ -1,6 +1,7 @@
 // How many of each class are selected, against the rest: a pair of bars for each class.
 import { h, setText } from "../ui/dom";
 import { count, percent } from "../ui/format";
+import { isolated, nameTag, shortened } from "../ui/names";
 import { cell, keys } from "./columns";
 import { type ClassShare, type Contrast, classShares, fold, longest } from "./shares";
 
@@ -8,6 +9,9 @@ export interface Classes {
   readonly element: HTMLElement;
   show(contrast: Contrast): void;
 }
+
+// Letters of a class's name that there is room for in a panel 264 pixels wide.
+const NAME = 12;
 
 const bar = (kind: "selected" | "rest", share: number, most: number): HTMLElement =>
   h("span", { class: `iv-brush-${kind}`, style: `width: ${((100 * share) / most).toFixed(2)}%` });
@@ -37,14 +41,14 @@ export function classCounts(): Classes {
   const missing = h("p", { class: "iv-muted", "data-testid": "brush-no-labels" });
   const element = h("section", { class: "iv-brush-part", "aria-label": "Classes" }, title, table, more, missing);
 
-  const row = (one: ClassShare, most: number, { selected, rest }: Contrast): HTMLElement =>
+  const row = (one: ClassShare, short: string, most: number, { selected, rest }: Contrast): HTMLElement =>
     h(
       "div",
       {
         class: "iv-brush-row",
         role: "row",
         title: [
-          one.name,
+          isolated(one.name),
           `${count(one.selected)} of ${count(selected)} selected (${percent(one.selectedShare)})`,
           `${count(one.rest)} of the other ${count(rest)} (${percent(one.restShare)})`,
         ].join("\n"),
@@ -52,7 +56,7 @@ export function classCounts(): Classes {
         "data-class": one.name,
         "data-none": one.selected === 0,
       },
-      cell("rowheader", "name", one.name),
+      cell("rowheader", "name", nameTag(one.name, short, { title: null })),
       cell("cell", "bars", bar("selected", one.selectedShare, most), bar("rest", one.restShare, most)),
       cell("cell", "number", count(one.selected)),
       cell("cell", "number", count(one.rest)),
@@ -63,7 +67,12 @@ export function classCounts(): Classes {
     const shares = classShares(contrast);
     const [shown, left] = fold(shares);
     const most = longest(shares);
-    body.replaceChildren(...shares.slice(0, open ? undefined : shown).map((one) => row(one, most, contrast!)));
+    const short = shortened(
+      shares.map((one) => one.name),
+      NAME,
+    );
+    const listed = open ? shares : shares.slice(0, shown);
+    body.replaceChildren(...listed.map((one, i) => row(one, short[i]!, most, contrast!)));
     setText(more, open ? "Show fewer" : left);
     more.setAttribute("aria-expanded", String(open));
     more.hidden = !left;

@@ -9,11 +9,20 @@ export interface Accuracy {
   show(frame: AccuracyFrame | null, stale: boolean, why?: string): void;
 }
 
+type Evaluated = Pick<AccuracyFrame["header"], "evaluated" | "total">;
+
+/** Of which samples the figure is: "on 640 of 10,000 samples". */
+const samplesText = ({ evaluated, total }: Evaluated): string =>
+  evaluated === total ? `on all ${counted(total, "sample")}` : `on ${count(evaluated)} of ${counted(total, "sample")}`;
+
+const sameSamples = ({ evaluated }: Evaluated): string =>
+  evaluated === 1 ? "the same sample" : `the same ${counted(evaluated, "sample")}`;
+
 export function accuracy(stop: HTMLElement): Accuracy {
   const name = h("h4", null, "Accuracy");
   const value = h("span", { class: "iv-accuracy-value", "data-testid": "accuracy" });
   const range = h("span", { title: "95 % Wilson interval", "data-testid": "interval" });
-  const baseline = h("span", { class: "iv-muted", "data-testid": "baseline" });
+  const baseline = h("span", { "data-testid": "baseline" });
   const change = h("span", {
     title: "Against the same samples without compression, with its 95 % interval",
     "data-testid": "change",
@@ -22,17 +31,17 @@ export function accuracy(stop: HTMLElement): Accuracy {
   const point = h("i", { class: "iv-accuracy-point" });
   const before = h("i", { class: "iv-accuracy-before" });
   const scale = h("div", { class: "iv-accuracy-scale", "aria-hidden": "true" }, interval, before, point);
-  const evaluated = h("span", { "data-testid": "evaluated" });
+  const evaluated = h("span", { class: "iv-muted", "data-testid": "evaluated" });
   const detail = h("span", { "data-testid": "agreement" });
   const note = h("p", { class: "iv-compression-note iv-muted", "data-testid": "accuracy-note" });
   const element = h(
     "section",
     { class: "iv-accuracy", "data-testid": "accuracy-block" },
     h("div", { class: "iv-accuracy-line" }, name, stop),
-    h("p", { class: "iv-accuracy-line" }, h("span", null, value, " ", range), baseline),
+    h("p", { class: "iv-accuracy-line" }, h("span", null, value, " ", range), evaluated),
     scale,
-    h("p", { class: "iv-accuracy-line" }, change),
-    h("p", { class: "iv-accuracy-line iv-muted" }, evaluated, detail),
+    h("p", { class: "iv-accuracy-line" }, baseline, change),
+    h("p", { class: "iv-accuracy-line iv-muted" }, detail),
     note,
   );
   const at = (part: HTMLElement, share: number | null): void => {
@@ -56,8 +65,13 @@ export function accuracy(stop: HTMLElement): Accuracy {
           ? why
           : header.baseline === null
             ? "predicted as before"
-            : `${percent(header.baseline)} without compression, same samples`,
+            : `${percent(header.baseline)} without compression, on ${sameSamples(header)}`,
       );
+      baseline.classList.toggle("iv-muted", !header);
+      baseline.title =
+        header && header.evaluated < header.total
+          ? "The accuracy at the top of the dashboard is of other samples, and so may differ from this one"
+          : "";
       const { low = null, high = null } = header ?? {};
       interval.hidden = low === null || high === null;
       if (low !== null && high !== null) {
@@ -82,7 +96,7 @@ export function accuracy(stop: HTMLElement): Accuracy {
             ? "the data has no labels, so there is no accuracy"
             : `${percent(header.agreement)} predicted as before`,
       );
-      setText(evaluated, header ? `${count(header.evaluated)} of ${counted(header.total, "sample")}` : "\u00a0");
+      setText(evaluated, header ? samplesText(header) : "\u00a0");
       setText(note, header?.note ?? "");
       note.hidden = !header?.note;
     },

@@ -2,6 +2,10 @@
 import type { DecidedFrame } from "../frames";
 import { h, setText } from "../ui/dom";
 import { percent } from "../ui/format";
+import { isolated, nameTag, shortened } from "../ui/names";
+
+// Letters of a class's name that there is room for beside the bars.
+const NAME = 13;
 
 export interface Decided {
   readonly element: HTMLElement;
@@ -55,14 +59,12 @@ export function decided(): Decided {
       const [was, is] = [likeliest("before"), likeliest("after")];
       const changed = classes.length > 0 && was !== is;
       table.hidden = !classes.length;
-      setText(
-        verdict,
-        !classes.length || !compressed
-          ? ""
-          : changed
-            ? `changes from ${classes[was]!.label} to ${classes[is]!.label}`
-            : "stays",
-      );
+      const names = classes.map((one) => one.label);
+      const short = shortened(names, NAME);
+      const tag = (i: number): HTMLElement => nameTag(names[i]!, short[i]);
+      if (!classes.length || !compressed) verdict.replaceChildren();
+      else if (changed) verdict.replaceChildren("changes from ", tag(was), " to ", tag(is));
+      else setText(verdict, "stays");
       verdict.toggleAttribute("data-changed", changed);
       body.replaceChildren(
         ...classes.map((one, i) =>
@@ -71,8 +73,8 @@ export function decided(): Decided {
             { "data-label": one.label === label },
             h(
               "th",
-              { scope: "row", title: one.label === label ? `${one.label}: the sample's label` : one.label },
-              one.label,
+              { scope: "row", title: one.label === label ? `${isolated(one.label)}: the sample's label` : one.label },
+              nameTag(one.label, short[i], { title: null }),
             ),
             bar(one.before, i === was),
             bar(one.after, i === is),

@@ -26,9 +26,14 @@ export interface Pictures {
   show(shown: Shown): void;
 }
 
-// Below this many pixels an input is read pixel by pixel; above, it is a photograph.
-const SMALL = 96;
 const TALLEST = 320;
+// Enlarged more than this, a picture is read pixel by pixel: smoothed, its values would run into each other.
+const SMOOTH = 4;
+
+/** Draw a picture's pixels as sharp squares where they are that large. */
+const sharpen = (canvas: HTMLCanvasElement, { width, height }: Image): void => {
+  canvas.classList.toggle("iv-crisp", Math.max(width, height) * SMOOTH < TALLEST);
+};
 
 function draw(canvas: HTMLCanvasElement, { width, height, pixels }: Image): void {
   canvas.width = width;
@@ -200,7 +205,8 @@ export function pictures(): Pictures {
       if (image) {
         draw(over, channel);
         draw(input, image);
-        input.classList.toggle("iv-crisp", Math.max(image.width, image.height) < SMALL);
+        sharpen(over, channel);
+        sharpen(input, image);
         proportions(right.area, [image.height, image.width]);
         right.area.toggleAttribute("data-stale", next.stale);
       }

@@ -1,5 +1,6 @@
 // The scrolling area of tiles: one canvas the size of what is in sight, outlines over it, pointer and keyboard.
 import { h, uniqueId } from "../ui/dom";
+import { onTheme } from "../ui/theme";
 import { type Arrangement, arrange, boxAt, moved, placeAt, type Room, scrolledTo } from "./arrange";
 import { type Pixel, pixelAt, spoken, tooltipLines } from "./describe";
 import { themeOf } from "./marks";
@@ -132,6 +133,7 @@ export function createStage(events: StageEvents): Stage {
     if (to.left === scroll.left && to.top === scroll.top) return;
     scroller.scrollTo({ ...to, behavior: "instant" });
     scroll = { left: scroller.scrollLeft, top: scroller.scrollTop };
+    leave();
   };
 
   const reveal = (channel: number): void => {
@@ -194,15 +196,10 @@ export function createStage(events: StageEvents): Stage {
     active = found.channel;
     events.open(found.channel);
   });
-  // Themes are style sheets that arrive at some later time; a colour that changes is noticed by its transition.
-  // (Where style sheets follow each other quickly, Chromium cancels it instead: the colour has changed all the same.)
-  const recolour = (event: TransitionEvent): void => {
-    if (event.target !== element || event.propertyName !== "color") return;
+  onTheme(element, () => {
     theme = undefined;
     repaint();
-  };
-  element.addEventListener("transitionend", recolour);
-  element.addEventListener("transitioncancel", recolour);
+  });
 
   let ratio: MediaQueryList | undefined;
   const sharpen = (): void => {
@@ -220,6 +217,7 @@ export function createStage(events: StageEvents): Stage {
     if (!room.width) theme = undefined; // hidden: there a colour that changes has no transition
     if (!room.width || (before.width === room.width && before.height === room.height)) return;
     place();
+    leave(); // another tile is under the pointer now, or none: its next move tells
     scroll = { left: scroller.scrollLeft, top: scroller.scrollTop };
     repaint();
   };

@@ -1,5 +1,5 @@
 // What to measure: which layers, in which spaces; and to stop it.
-import { segments } from "../ui/controls";
+import { check, segments } from "../ui/controls";
 import { h } from "../ui/dom";
 import { ALL_SPACES, type Space, spaceName } from "./measures";
 
@@ -54,17 +54,13 @@ export function controls(measure: (request: Request) => void, stop: () => void):
     start.title = chosen.size ? "" : "Tick at least one space to measure in";
   };
   const boxes = ALL_SPACES.map((space) => {
-    const box = h("input", {
-      type: "checkbox",
-      "data-testid": `space-${space}`,
-      "data-lm-suppress-shortcuts": "true",
-    });
-    box.checked = chosen.has(space);
-    box.addEventListener("change", () => {
-      chosen[box.checked ? "add" : "delete"](space);
+    const change = (on: boolean): void => {
+      chosen[on ? "add" : "delete"](space);
       ready();
-    });
-    return h("label", { class: "iv-quality-space", title: SPACE_TITLES[space] }, box, spaceName(space));
+    };
+    const box = check(spaceName(space), `space-${space}`, change, SPACE_TITLES[space]);
+    box.set(chosen.has(space));
+    return box.element;
   });
   ready();
 

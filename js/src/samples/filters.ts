@@ -1,7 +1,8 @@
 // Which samples the thumbnails show: of one class, only those the model gets wrong, only those selected in another view.
-import { choice } from "../ui/controls";
+import { check, choice } from "../ui/controls";
 import { h, setText } from "../ui/dom";
 import { count } from "../ui/format";
+import { shortened } from "../ui/names";
 import { type Page, progressText } from "./selection";
 
 export interface Filters {
@@ -13,17 +14,13 @@ export interface Filters {
 
 const ALL = "all";
 
+// Letters of a class's name in the list.
+const NAME = 40;
+
 interface Events {
   label(label: string | null): void;
   misclassified(on: boolean): void;
   selected(on: boolean): void;
-}
-
-function check(id: string, name: string, changed: (on: boolean) => void) {
-  const box = h("input", { type: "checkbox", "data-testid": id, "data-lm-suppress-shortcuts": "true" });
-  box.addEventListener("change", () => changed(box.checked));
-  const text = h("span", null, name);
-  return { box, text, label: h("label", { class: "iv-sample-check" }, box, text) };
 }
 
 export function filters(events: Events): Filters {
@@ -32,8 +29,8 @@ export function filters(events: Events): Filters {
   const select = choice<string>("Class", "class-filter", [[ALL, "All"]], (value) =>
     events.label(value === ALL ? null : (classes[Number(value)] ?? null)),
   );
-  const { box, label: wrong } = check("misclassified", "Misclassified only", events.misclassified);
-  const brushed = check("selected-only", "", events.selected);
+  const wrong = check("Misclassified only", "misclassified", events.misclassified);
+  const brushed = check("", "selected-only", events.selected);
   const fill = h("span", null);
   const text = h("span", null);
   const progress = h(
@@ -43,32 +40,41 @@ export function filters(events: Events): Filters {
     h("span", { class: "iv-sample-bar" }, fill),
   );
   const none = h("p", { class: "iv-muted", "data-testid": "no-labels" }, "The data has no labels to filter by.");
-  const element = h("div", { class: "iv-sample-filters" }, select.element, wrong, brushed.label, progress, none);
-  for (const part of [select.element, wrong, brushed.label, progress, none]) part.hidden = true;
+  const element = h(
+    "div",
+    { class: "iv-sample-filters" },
+    select.element,
+    wrong.element,
+    brushed.element,
+    progress,
+    none,
+  );
+  for (const part of [select.element, wrong.element, brushed.element, progress, none]) part.hidden = true;
 
   return {
     element,
     show(page) {
       const labelled = page.classes.length > 0;
       classes = page.classes;
-      select.element.hidden = wrong.hidden = !labelled;
+      select.element.hidden = wrong.element.hidden = !labelled;
       none.hidden = labelled;
-      select.options([[ALL, "All"], ...classes.map((name, i): [string, string] => [String(i), name])]);
+      const short = shortened(classes, NAME);
+      select.options([
+        [ALL, "All"],
+        ...classes.map((name, i): [string, string, string] => [String(i), short[i]!, name]),
+      ]);
       const at = page.filter.label === null ? -1 : classes.indexOf(page.filter.label);
       select.set(at < 0 ? ALL : String(at));
-      box.checked = page.filter.misclassified;
-      brushed.label.hidden = page.selected === 0;
-      brushed.box.checked = page.filter.selected;
-      setText(brushed.text, `Only the ${count(page.selected)} selected`);
+      select.element.title = page.filter.label ?? "";
+      wrong.set(page.filter.misclassified);
+      brushed.element.hidden = page.selected === 0;
+      brushed.set(page.filter.selected);
+      brushed.name(`Only the ${count(page.selected)} selected`);
       const said = progressText(page);
       progress.hidden = !said;
       setText(text, said);
       fill.style.width = `${page.total ? (100 * page.predictedUpTo) / page.total : 0}%`;
     },
-    explain(reason) {
-      box.disabled = reason !== "" && !box.checked;
-      wrong.title = reason;
-      wrong.toggleAttribute("data-disabled", box.disabled);
-    },
+    explain: wrong.refuse,
   };
 }

@@ -3,6 +3,11 @@ import type { JudgedFrame } from "../frames";
 import { h } from "../ui/dom";
 import { percent } from "../ui/format";
 import { CHECK, CLOSE, icon } from "../ui/icons";
+import { nameTag, shortened } from "../ui/names";
+
+// Letters of a class's name that there is room for: after "Prediction", beside a bar.
+const FACT = 12;
+const BAR = 13;
 
 export interface Prediction {
   readonly element: HTMLElement;
@@ -24,8 +29,8 @@ export function prediction(): Prediction {
       icon(right ? CHECK : CLOSE),
       right ? "correct" : "wrong",
     );
-  const fact = (name: string, id: string, value: string, tail: HTMLElement | null = null): HTMLElement =>
-    h("div", null, h("dt", null, name), h("dd", { "data-testid": id }, h("span", { title: value }, value), tail));
+  const fact = (name: string, id: string, value: HTMLElement | string, tail: HTMLElement | null = null): HTMLElement =>
+    h("div", null, h("dt", null, name), h("dd", { "data-testid": id }, value, tail));
 
   return {
     element,
@@ -34,14 +39,17 @@ export function prediction(): Prediction {
       const pending = !judged;
       element.toggleAttribute("data-pending", pending);
       if (top.length) rows = top.length;
+      const names = [label, predicted, ...top.map((one) => one.label)].filter((name) => name !== null);
+      const wide = new Map(shortened(names, FACT).map((text, i) => [names[i]!, text]));
+      const narrow = new Map(shortened(names, BAR).map((text, i) => [names[i]!, text]));
       facts.replaceChildren(
         ...[
-          label !== null && fact("Label", "label", label),
+          label !== null && fact("Label", "label", nameTag(label, wide.get(label))),
           (predicted !== null || pending) &&
             fact(
               "Prediction",
               "prediction",
-              predicted ?? "…",
+              predicted === null ? "…" : nameTag(predicted, wide.get(predicted)),
               predicted !== null && label !== null ? verdict(predicted === label) : null,
             ),
         ].filter((row) => row !== false),
@@ -54,7 +62,7 @@ export function prediction(): Prediction {
           h(
             "li",
             { "data-label": name === label, "data-class": pending ? null : name },
-            h("span", { class: "iv-sample-class", title: name }, name),
+            nameTag(name, narrow.get(name), { class: "iv-sample-class" }),
             h(
               "span",
               { class: "iv-sample-bar" },

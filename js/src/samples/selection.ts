@@ -1,6 +1,7 @@
 // What the sample picker works out for itself: where "next" leads, which page a sample is on, what to say of a page.
 import type { ThumbnailsFrame } from "../frames";
 import { count, counted } from "../ui/format";
+import { isolated } from "../ui/names";
 
 export type Page = ThumbnailsFrame["header"];
 export type Filter = Page["filter"];
@@ -48,7 +49,7 @@ export function pageText({ indices, offset, count: all }: Page): string {
 /** Why a page has no thumbnails. */
 export function emptyText({ filter, predictedUpTo, total }: Page): string {
   if (!total) return "The data has no samples.";
-  const of = `${filter.label === null ? "" : ` of class ${filter.label}`}${filter.selected ? " among the selected" : ""}`;
+  const of = `${filter.label === null ? "" : ` of class ${isolated(filter.label)}`}${filter.selected ? " among the selected" : ""}`;
   if (!filter.misclassified) return `No sample${of}.`;
   if (predictedUpTo < total) return `No misclassified sample${of} so far.`;
   return `No sample${of} is misclassified.`;

@@ -2,6 +2,7 @@
 import type { ImagesFrame, ThumbnailsFrame } from "../frames";
 import { h, setText, uniqueId } from "../ui/dom";
 import { icon, LEFT, RIGHT } from "../ui/icons";
+import { isolated } from "../ui/names";
 import { paint } from "../ui/pixels";
 import { emptyText, filtered, pageStart, pageText } from "./selection";
 
@@ -141,7 +142,9 @@ export function thumbnails(events: { choose(sample: number): void; page(offset: 
       indices.forEach((sample, i) => {
         const { element: option, canvas, text: short } = options[i]!;
         const wrong = correct[i] === false;
-        const name = [`sample ${sample}`, labels[i], wrong ? "misclassified" : ""].filter(Boolean).join(", ");
+        const name = [`sample ${sample}`, isolated(labels[i] ?? ""), wrong ? "misclassified" : ""]
+          .filter(Boolean)
+          .join(", ");
         option.dataset.sample = String(sample);
         option.toggleAttribute("data-wrong", wrong);
         option.title = name;

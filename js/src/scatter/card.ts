@@ -1,13 +1,15 @@
 // The card beside the pointer: the picture of a sample and what is known of it.
 import { h, setText } from "../ui/dom";
+import { nameTag, shortened } from "../ui/names";
 import type { Picture } from "./pictures";
 
 export interface Card {
   readonly element: HTMLElement;
-  /** Beside (x, y), in CSS pixels of the surface, within `width` x `height`. */
-  show(sample: number, facts: readonly string[], picture: Picture | undefined, place: Place): void;
+  /** Names and values of facts, beside (x, y), in CSS pixels of the surface, within `width` x `height`. */
+  show(sample: number, facts: readonly Fact[], picture: Picture | undefined, place: Place): void;
   hide(): void;
 }
+export type Fact = readonly [name: string, value: string];
 export interface Place {
   x: number;
   y: number;
@@ -16,6 +18,8 @@ export interface Place {
 }
 
 const AWAY = 14;
+// Letters of a name: three lines.
+const LONGEST = 80;
 
 export function card(): Card {
   const frame = h("div", { class: "iv-scatter-picture" });
@@ -35,15 +39,20 @@ export function card(): Card {
     hide: () => {
       element.hidden = true;
     },
-    show(sample, lines, picture, place) {
+    show(sample, told, picture, place) {
       const image = picture?.image ?? null;
       if (image !== shown) frame.replaceChildren(...(image ? [image] : []));
       shown = image;
       frame.hidden = picture !== undefined && !image; // room for a picture until it is known that there is none
       frame.toggleAttribute("data-small", !!image && image.width <= 40);
       setText(title, `sample ${sample}`);
-      const now = lines.join("\n");
-      if (facts.dataset.lines !== now) facts.replaceChildren(...lines.map((line) => h("div", null, line)));
+      const now = told.join("\n");
+      const values = shortened(
+        told.map(([, value]) => value),
+        LONGEST,
+      );
+      if (facts.dataset.lines !== now)
+        facts.replaceChildren(...told.map(([name, value], i) => h("div", null, `${name} `, nameTag(value, values[i]))));
       facts.dataset.lines = now;
       setText(text, picture?.text ?? "");
       element.dataset.sample = String(sample);

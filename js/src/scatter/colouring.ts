@@ -1,7 +1,7 @@
 // What each point is coloured by, from what the kernel said of all samples.
 import type { ColourBy, ColoursFrame, LabelsFrame } from "../frames";
-import { colourAt } from "../ui/colormaps";
-import { category, NOTHING, PLAIN, type Rgb, RIGHT, WRONG } from "./palette";
+import { category, NOTHING, PLAIN, type Rgb, RIGHT, shade, WRONG } from "./palette";
+import { type Scale, scaleOf } from "./scale";
 
 /** No label, no prediction. */
 export const NO_CODE = 0xffffffff;
@@ -14,8 +14,8 @@ export interface Property {
   colours?: Rgb[];
   codes?: Uint32Array;
   values?: Float32Array;
-  low: number;
-  high: number;
+  /** Of the values. */
+  scale?: Scale;
 }
 
 /** Everything known of the samples so far; colours are kept by what they show, so going back costs no round trip. */
@@ -34,7 +34,7 @@ export function withLabels(known: Known, { header, arrays }: LabelsFrame): Known
   delete properties.class;
   delete unavailable.class;
   if (arrays.labels) {
-    properties.class = { label: "class", names: header.classes, codes: arrays.labels.data, low: 0, high: 0 };
+    properties.class = { label: "class", names: header.classes, codes: arrays.labels.data };
   } else unavailable.class = "The data has no labels.";
   return { ...known, total: header.total, properties, unavailable };
 }
@@ -48,16 +48,23 @@ export function withColours(known: Known, { header, arrays }: ColoursFrame): Kno
   // The labels have come already: of the classes the kernel need not send them again.
   if (arrays.codes || arrays.values) {
     const colours = by === "correct" ? names.map((name) => (isRight(name) ? RIGHT : WRONG)) : undefined;
-    properties[by] = { label, names, colours, low, high, codes: arrays.codes?.data, values: arrays.values?.data };
+    const values = arrays.values?.data;
+    const scale = values && scaleOf(values, low, high);
+    properties[by] = { label, names, colours, codes: arrays.codes?.data, values, scale };
   }
+  if (header.scope === "know") return { ...known, properties };
   const labels = known.unavailable.class;
   return { ...known, by, properties, unavailable: { ...(labels && { class: labels }), ...header.unavailable } };
 }
 
+/** What is told of the samples' predictions is true no longer. */
+export function withoutPredictions(known: Known): Known {
+  const { prediction: _, correct: __, loss: ___, ...properties } = known.properties;
+  return { ...known, properties };
+}
+
 /** Values share this many colours. */
 export const SHADES = 256;
-// The ends of viridis are nearly those of a dark and of a light theme's ground.
-const shade = (t: number): Rgb => colourAt("viridis", 0.12 + 0.8 * t);
 
 export interface Painted {
   /** Entry of `table` for each point. */
@@ -67,17 +74,16 @@ export interface Painted {
   counts: number[];
 }
 
-/** The colours of these samples. */
-export function painted(property: Property | undefined, samples: Uint32Array): Painted {
+/** The colours of these samples on a ground. */
+export function painted(property: Property | undefined, samples: Uint32Array, ground: Rgb): Painted {
   const codes = new Uint16Array(samples.length);
-  if (property?.values) {
-    const { values, low, high } = property;
-    const table = Array.from({ length: SHADES }, (_, i) => shade(i / (SHADES - 1)));
+  if (property?.values && property.scale) {
+    const { values, scale } = property;
+    const table = Array.from({ length: SHADES }, (_, i) => shade(i / (SHADES - 1), ground));
     table.push(NOTHING);
-    const scale = high > low ? (SHADES - 1) / (high - low) : 0;
     for (let i = 0; i < samples.length; i++) {
-      const value = values[samples[i]!] ?? Number.NaN;
-      codes[i] = Number.isNaN(value) ? SHADES : Math.min(SHADES - 1, Math.max(0, Math.round((value - low) * scale)));
+      const t = scale.at(values[samples[i]!] ?? Number.NaN);
+      codes[i] = Number.isNaN(t) ? SHADES : Math.round(t * (SHADES - 1));
     }
     return { codes, table, counts: [] };
   }

@@ -14,6 +14,8 @@ export interface Footer {
   counts(points: number, selected: number, visible: number): void;
   /** A short word on what a gesture did, for a while; "" takes it away. */
   say(text: string): void;
+  /** What is being waited for; it stays until something else is said. */
+  wait(text: string): void;
   destroy(): void;
 }
 
@@ -22,6 +24,8 @@ export interface FooterEvents {
   invert(): void;
   clear(): void;
   find(text: string, how: How): void;
+  /** The search was given up. */
+  forget(): void;
 }
 
 const SAID_MS = 8000;
@@ -60,10 +64,12 @@ export function footer(events: FooterEvents): Footer {
   const empty = (): void => {
     input.value = "";
     wipe.hidden = true;
+    events.forget();
     say("");
   };
   input.addEventListener("input", () => {
     wipe.hidden = input.value === "";
+    events.forget();
     say("");
   });
   const wipe = h(
@@ -81,9 +87,14 @@ export function footer(events: FooterEvents): Footer {
   const find = h("div", { class: "iv-scatter-find" }, icon(SEARCH), input, wipe);
 
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const say = (text: string): void => {
+  const wait = (text: string): void => {
     clearTimeout(timer);
     setText(word, text);
+    word.toggleAttribute("data-waiting", text !== "");
+  };
+  const say = (text: string): void => {
+    wait(text);
+    word.removeAttribute("data-waiting");
     if (text) timer = setTimeout(() => setText(word, ""), SAID_MS);
   };
 
@@ -97,6 +108,7 @@ export function footer(events: FooterEvents): Footer {
     ),
     word,
     say,
+    wait,
     destroy: () => clearTimeout(timer),
     counts(total, chosen, visible) {
       setText(points, counted(total, "point"));

@@ -2,7 +2,8 @@
 import type { ColourBy } from "../frames";
 import { choice } from "../ui/controls";
 import { h, setText } from "../ui/dom";
-import { count, counted, number } from "../ui/format";
+import { count, counted } from "../ui/format";
+import { isolated, nameTag, shortened } from "../ui/names";
 import type { Known, Painted, Property } from "./colouring";
 import { howOf } from "./gestures";
 import { css } from "./palette";
@@ -17,6 +18,9 @@ const WAYS: readonly (readonly [ColourBy, string])[] = [
   ["neighbours", "neighbour change"],
 ];
 
+// Letters of a class's name that there is room for.
+const NAME = 16;
+
 export interface Legend {
   readonly element: HTMLElement;
   show(known: Known, by: ColourBy, property: Property | undefined, painted: Painted): void;
@@ -29,9 +33,8 @@ export function legend(events: { by(by: ColourBy): void; pick(code: number, how:
   const title = h("div", { class: "iv-muted iv-scatter-legend-title" });
   const list = h("ul", { class: "iv-scatter-classes", "data-testid": "legend" });
   const bar = h("div", { class: "iv-scatter-gradient" });
-  const low = h("span");
-  const high = h("span");
-  const scale = h("div", { class: "iv-scatter-scale", "data-testid": "legend-scale" }, bar, low, high);
+  const ticks = h("div", { class: "iv-scatter-ticks", "data-testid": "legend-ticks" });
+  const scale = h("div", { class: "iv-scatter-scale", "data-testid": "legend-scale" }, bar, ticks);
   const element = h("div", { class: "iv-scatter-legend" }, chooser.element, title, list, scale);
   scale.hidden = true;
   let drawn = "";
@@ -41,7 +44,7 @@ export function legend(events: { by(by: ColourBy): void; pick(code: number, how:
     if (item) events.pick(Number(item.dataset.code), howOf(event));
   });
 
-  const item = (name: string, code: number, colour: string, points: number): HTMLElement =>
+  const item = (name: string, short: string, code: number, colour: string, points: number): HTMLElement =>
     h(
       "li",
       null,
@@ -53,10 +56,10 @@ export function legend(events: { by(by: ColourBy): void; pick(code: number, how:
           "data-code": code,
           "data-name": name,
           "data-testid": "legend-class",
-          title: `${name}, ${counted(points, "point")}: click to select, shift adds, alt takes away`,
+          title: `${isolated(name)}, ${counted(points, "point")}: click to select, shift adds, alt takes away`,
         },
         h("span", { class: "iv-scatter-swatch", style: `background: ${colour}` }),
-        h("span", { class: "iv-scatter-class-name" }, name),
+        nameTag(name, short, { class: "iv-scatter-class-name", title: null }),
         h("span", { class: "iv-muted iv-scatter-class-count" }, count(points)),
       ),
     );
@@ -74,21 +77,29 @@ export function legend(events: { by(by: ColourBy): void; pick(code: number, how:
       }
       // A closed list shows no titles of its options: the reasons are named here as well.
       select.title = Object.values(known.unavailable).filter(Boolean).join("\n");
-      const label = property?.label ?? known.unavailable[by] ?? "";
+      const logarithmic = property?.scale?.logarithmic ? ", on a logarithmic scale" : "";
+      const label = (property?.label ?? known.unavailable[by] ?? "") + logarithmic;
       title.hidden = label === "" || label === by;
       setText(title, label);
       scale.title = label;
-      const values = property?.values !== undefined;
+      const values = property?.scale;
       scale.hidden = !values;
-      list.hidden = values || !property;
+      list.hidden = !!values || !property;
       if (values) {
         bar.style.background = `linear-gradient(to right, ${painted.table
           .slice(0, -1)
           .filter((_, i) => i % 16 === 0)
           .map(css)
           .join(", ")})`;
-        setText(low, number(property.low, 3));
-        setText(high, number(property.high, 3));
+        ticks.replaceChildren(
+          ...values.ticks.map(({ at, text }) =>
+            h(
+              "span",
+              { style: `left: ${(100 * at).toFixed(1)}%`, "data-end": at === 0 ? "low" : at === 1 ? "high" : null },
+              text,
+            ),
+          ),
+        );
         return;
       }
       if (!property) return;
@@ -96,11 +107,11 @@ export function legend(events: { by(by: ColourBy): void; pick(code: number, how:
       if (now === drawn) return; // a button must not be replaced under the pointer ten times a second
       drawn = now;
       const none = painted.counts.length - 1;
+      const names = [...property.names, "none"];
+      const short = [...shortened(property.names, NAME), "none"];
       list.replaceChildren(
         ...painted.counts.flatMap((points, code) =>
-          code === none && !points
-            ? []
-            : [item(code === none ? "none" : property.names[code]!, code, css(painted.table[code]!), points)],
+          code === none && !points ? [] : [item(names[code]!, short[code]!, code, css(painted.table[code]!), points)],
         ),
       );
     },

@@ -41,16 +41,16 @@ export function drawOverlay(canvas: HTMLCanvasElement, size: Size, camera: Camer
   const ground = style.getPropertyValue("--iv-surface");
 
   const side = sideOf(scene.thumbnails.length);
-  context.lineWidth = 2;
   for (const { x, y, image, colour, dimmed } of scene.thumbnails) {
     const [px, py] = toScreen(camera, size, x, y);
-    context.globalAlpha = dimmed ? 0.25 : 1;
+    context.globalAlpha = dimmed ? 0.5 : 1;
     context.imageSmoothingEnabled = image.width > side * scale;
     context.drawImage(image, px - side / 2, py - side / 2, side, side);
+    context.globalAlpha = 1;
+    context.lineWidth = dimmed ? 1 : 3;
     context.strokeStyle = colour;
     context.strokeRect(px - side / 2 - 1, py - side / 2 - 1, side + 2, side + 2);
   }
-  context.globalAlpha = 1;
 
   const ring = (point: readonly [number, number] | null, colour: string): void => {
     if (!point) return;

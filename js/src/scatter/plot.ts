@@ -1,13 +1,15 @@
 // The points on the screen, drawn by regl-scatterplot. The only file that knows it.
 import createScatterplot, { createSpatialIndex } from "regl-scatterplot";
+import { greyOn, mixed, type Rgb } from "../ui/contrast";
 import { type Camera, matrix, type Size, toScreen } from "./camera";
 import { lease } from "./renderer";
 
 export interface Look {
   /** Entry of `table` for each point. */
   codes: Uint16Array;
-  /** Colours as 0..255 each. */
-  table: readonly (readonly [number, number, number])[];
+  table: readonly Rgb[];
+  /** What the points lie on. */
+  ground: Rgb;
 }
 
 export interface Plot {
@@ -24,11 +26,11 @@ export interface Plot {
 
 // Above, its own list of selected points (a Set and arrays of JavaScript numbers) costs more than a new texture.
 const MANY = 20_000;
-// The rest turns grey as well as sheer: a thousand sheer points in one place are as firm as one.
-const DIM = 0.2;
-const FADE = 0.75;
-const GREY = 145;
-// Entry 0 and entry 1 of the opacities: it rounds down, and between two frames it interpolates with rounding errors.
+// The rest turns grey and small, and stays legible; sheer, it would be lost where it stands alone.
+const FADE = 0.88;
+const GREY = 3.4; // contrast with the ground
+const LARGER = 2; // pixels, of what is selected
+// Entry 0 and entry 1 of the sizes: it rounds down, and between two frames it interpolates with rounding errors.
 const UNLIT = 0.5;
 const LIT = 1.5;
 // From here on a frame may take long without a fast graphics card.
@@ -37,17 +39,17 @@ const SLOW_MS = 90; // two frames pass before it is known: 50 at sixty a second
 const REST_MS = 250;
 const MOST_REST_MS = 1500;
 
-/** Diameter in CSS pixels and opacity, by the number of points: few are large and firm, many small and sheer. */
+/** Diameter in CSS pixels and opacity, by the number of points: few are large and firm, very many small and sheer. */
 export function dotOf(count: number): { size: number; opacity: number } {
   const size = Math.min(9, Math.max(1.6, 26 / Math.max(1, count) ** 0.2));
-  return { size, opacity: count > 100_000 ? 0.55 : count > 20_000 ? 0.7 : 0.85 };
+  return { size, opacity: count > 100_000 ? 0.75 : 1 };
 }
 
-/** A colour as regl-scatterplot takes it, mixed with grey. */
-const shade = (colour: readonly number[], grey: number): [number, number, number, number] => {
-  const [r, g, b] = colour.map((v) => (v + (GREY - v) * grey) / 255);
-  return [r!, g!, b!, 1];
-};
+/** A colour where others are selected: a grey of the ground's, with a little of its own. */
+export const fadedOn = (ground: Rgb, colour: Rgb): Rgb => mixed(colour, greyOn(ground, GREY), FADE);
+
+/** A colour as regl-scatterplot takes it. */
+const parts = ([r, g, b]: Rgb): [number, number, number, number] => [r / 255, g / 255, b / 255, 1];
 
 /** `drawn` is called once the points stand where `move` put them last. */
 export function plot(canvas: HTMLCanvasElement, events: { drawn(): void; lost(): void; restored(): void }): Plot {
@@ -60,9 +62,8 @@ export function plot(canvas: HTMLCanvasElement, events: { drawn(): void; lost():
     deselectOnEscape: false,
     pointScaleMode: "asinh",
     pointOutlineWidth: 0,
-    pointSizeSelected: 1,
+    pointSizeSelected: LARGER,
     colorBy: "valueA",
-    opacityInactiveMax: DIM,
   });
   let destroyed = false;
   let visible = false;
@@ -107,14 +108,14 @@ export function plot(canvas: HTMLCanvasElement, events: { drawn(): void; lost():
   const style = (): void => {
     const { size, opacity } = dotOf(rows.length);
     const table = look?.table ?? [];
-    const full = table.map((colour) => shade(colour, 0));
-    const faded = table.map((colour) => shade(colour, FADE));
+    const full = table.map(parts);
+    const faded = look ? table.map((colour) => parts(fadedOn(look!.ground, colour))) : [];
     // Its own list of selected points is drawn over the others in the active colours.
     const active = crowded ? [...full, ...faded] : full;
     void scatter.set({
-      pointSize: size,
-      opacity: crowded ? [DIM, opacity] : opacity,
-      opacityBy: crowded ? "valueB" : null,
+      pointSize: crowded ? [0.75 * size, size + 1] : size,
+      sizeBy: crowded ? "valueB" : null,
+      opacity,
       ...(full.length && {
         pointColor: lit && !crowded ? faded : active,
         pointColorActive: active,

@@ -1,8 +1,12 @@
 // Samples by what a person types: "3", "cat", "12, 40-60", "wrong", "label:3 predicted:8".
+import { isolated, shortened } from "../ui/names";
 import { isRight, type Known, type Property } from "./colouring";
 
-/** Either the samples that match, ascending, or what is wrong with the text. */
-export type Answer = { samples: Uint32Array; problem?: undefined } | { problem: string };
+/** The samples that match, ascending; or what is wrong with the text; or that the predictions must be made first. */
+export type Answer =
+  | { kind: "found"; samples: Uint32Array }
+  | { kind: "problem"; problem: string }
+  | { kind: "unpredicted" };
 
 export const EXAMPLES = `Classes, sample numbers and ranges, "wrong" or "right"; "," means or, a space between conditions means and.
 Examples: cat   12, 40-60   wrong   label:3 predicted:8   sample:3`;
@@ -10,6 +14,8 @@ Examples: cat   12, 40-60   wrong   label:3 predicted:8   sample:3`;
 type Test = (sample: number) => boolean;
 
 class Problem extends Error {}
+/** Found only once all of the text was read: what else is wrong with it is said without waiting for predictions. */
+const UNPREDICTED: Test = () => false;
 
 /** Codes of the classes meant: the one of exactly this name, else all whose name begins so. */
 function classesOf(property: Property, text: string): number[] {
@@ -19,8 +25,10 @@ function classesOf(property: Property, text: string): number[] {
   return exact.length ? exact : names.flatMap((name, i) => (name.startsWith(wanted) ? [i] : []));
 }
 
-const few = (names: readonly string[]): string =>
-  names.length > 6 ? `${names.slice(0, 5).join(", ")}, …` : names.join(", ");
+const few = (names: readonly string[]): string => {
+  const shown = shortened(names.length > 6 ? names.slice(0, 5) : names, 32).map(isolated);
+  return (names.length > 6 ? [...shown, "…"] : shown).join(", ");
+};
 
 function byClass(property: Property | undefined, text: string, missing: string): Test {
   if (!property?.codes) throw new Problem(missing);
@@ -40,17 +48,16 @@ function bySample(text: string, total: number): Test | undefined {
   return (sample) => sample >= first && sample <= last;
 }
 
-const UNPREDICTED = "The predictions are not known here yet: colour by prediction or by correct first.";
-
-/** Whether a sample was predicted right; undefined where it was not predicted or has no label. */
-function verdict({ properties }: Known): (sample: number) => boolean | undefined {
+/** Whether a sample was predicted right, undefined where it has no label; null: the predictions are not known. */
+function verdict({ properties }: Known): ((sample: number) => boolean | undefined) | null {
   const { correct, prediction, class: labels } = properties;
   if (correct?.codes) {
     const right = correct.names.findIndex(isRight);
     const { codes, names } = correct;
     return (sample) => (codes[sample]! < names.length ? codes[sample] === right : undefined);
   }
-  if (!prediction?.codes || !labels?.codes) throw new Problem(UNPREDICTED);
+  if (!labels?.codes) throw new Problem("The data has no labels, so no prediction is right or wrong.");
+  if (!prediction?.codes) return null;
   const [said, meant] = [prediction.codes, labels.codes];
   return (sample) => {
     const [a, b] = [prediction.names[said[sample]!], labels.names[meant[sample]!]];
@@ -66,8 +73,12 @@ function byWord(word: string, known: Known): Test | undefined {
       : null;
   if (wanted === null) return undefined;
   const judged = verdict(known);
-  return (sample) => judged(sample) === wanted;
+  return judged ? (sample) => judged(sample) === wanted : UNPREDICTED;
 }
+
+/** All of these conditions. */
+const both = (tests: readonly Test[]): Test =>
+  tests.includes(UNPREDICTED) ? UNPREDICTED : (sample) => tests.every((test) => test(sample));
 
 const KEYS = /(?:^|\s)(label|class|predicted|prediction|sample)\s*[:=]\s*/gi;
 
@@ -81,8 +92,7 @@ function bare(text: string, known: Known): Test {
   if (test) return test;
   if (named) return byClass(labels, text, "");
   if (/\s/.test(text)) {
-    const parts = text.split(/\s+/).map((part) => bare(part, known));
-    return (sample) => parts.every((part) => part(sample));
+    return both(text.split(/\s+/).map((part) => bare(part, known)));
   }
   throw new Problem(
     labels
@@ -107,11 +117,9 @@ function all(part: string, known: Known): Test {
       if (!test) throw new Problem(`"${value}" is no sample number or range such as 40-60.`);
       tests.push(test);
     } else if (name === "label" || name === "class") tests.push(byClass(labels, value, "The data has no labels."));
-    else {
-      tests.push(byClass(prediction, value, "The predictions are not known here yet: colour by prediction first."));
-    }
+    else tests.push(prediction?.codes ? byClass(prediction, value, "") : UNPREDICTED);
   });
-  return (sample) => tests.every((test) => test(sample));
+  return both(tests);
 }
 
 /** Find the samples among `shown` (the sample of each point). */
@@ -119,11 +127,14 @@ export function matching(text: string, known: Known, shown: Uint32Array): Answer
   const parts = text.split(",").flatMap((part) => part.trim() || []);
   try {
     const tests = parts.map((part) => all(part, known));
+    if (tests.includes(UNPREDICTED)) return { kind: "unpredicted" };
     const samples = shown.filter((sample) => tests.some((test) => test(sample))).sort();
-    if (parts.length && !samples.length) return { problem: `No point shown matches "${text.trim()}".` };
-    return { samples };
+    if (parts.length && !samples.length) {
+      return { kind: "problem", problem: `No point shown matches "${text.trim()}".` };
+    }
+    return { kind: "found", samples };
   } catch (problem) {
-    if (problem instanceof Problem) return { problem: problem.message };
+    if (problem instanceof Problem) return { kind: "problem", problem: problem.message };
     throw problem;
   }
 }

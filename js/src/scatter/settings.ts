@@ -1,7 +1,7 @@
 // What to embed and how: method, dimensions, vectors, samples; and behind "More" what is rarely changed.
 import type { EmbeddingFrame, EmbeddingSettings, Method } from "../frames";
 import { choice as agreed } from "../ui/choice";
-import { choice, segments } from "../ui/controls";
+import { check, choice, segments } from "../ui/controls";
 import { h } from "../ui/dom";
 import { count } from "../ui/format";
 
@@ -130,15 +130,10 @@ export function settingsBar(changed: (settings: EmbeddingSettings) => void): Set
   );
   const numbers = [perplexity, neighbours, distance, seed];
 
-  const correct = h("input", {
-    type: "checkbox",
-    "data-testid": "correct-only",
-    onchange: () => change({ correctOnly: correct.checked }),
-  });
-  const correctLabel = h("label", { class: "iv-control" }, correct, "only correctly classified");
+  const correct = check("only correctly classified", "correct-only", (on) => change({ correctOnly: on }));
 
   const more = h("div", { class: "iv-scatter-more", "data-testid": "more-settings" });
-  more.append(...numbers.map(({ element }) => element), correctLabel);
+  more.append(...numbers.map(({ element }) => element), correct.element);
   const open = (on: boolean): void => {
     panel.toggleAttribute("data-open", on);
     opener.setAttribute("aria-expanded", String(on));
@@ -185,10 +180,8 @@ export function settingsBar(changed: (settings: EmbeddingSettings) => void): Set
     for (const { input, key } of numbers) input.value = String(now[key]);
     perplexity.element.hidden = now.method !== "tsne";
     neighbours.element.hidden = distance.element.hidden = now.method !== "umap";
-    correct.checked = now.correctOnly;
-    correct.disabled = header.correctOnly !== "";
-    correctLabel.title = header.correctOnly;
-    correctLabel.toggleAttribute("data-disabled", correct.disabled);
+    correct.set(now.correctOnly);
+    correct.refuse(header.correctOnly);
   };
 
   return {

@@ -1,14 +1,14 @@
 // The plot itself: points, camera, pointer, pictures. It knows points by their position in the frame, and their samples.
 import { h } from "../ui/dom";
 import { pan, type Size, toScreen, toWorld, zoomAt } from "./camera";
-import { card } from "./card";
+import { card, type Fact } from "./card";
 import type { Painted } from "./colouring";
 import { inside, nearest, within } from "./find";
 import { calm, flight } from "./flight";
 import { type Placed, projected, turned, UPRIGHT } from "./geometry";
 import { gestures, type Mode } from "./gestures";
 import { drawOverlay, type Thumbnail } from "./overlay";
-import { css, NOTHING } from "./palette";
+import { css, NOTHING, type Rgb } from "./palette";
 import type { Pictures } from "./pictures";
 import { type Plot, plot } from "./plot";
 import { refusal, unsupported } from "./renderer";
@@ -27,7 +27,7 @@ export interface Stage {
   images(on: boolean): void;
   /** New places; the points move there within `ms`. `anew`: these are others, so look at all of them. */
   place(placed: Placed, samples: Uint32Array, ms: number, anew: boolean): void;
-  paint(painted: Painted): void;
+  paint(painted: Painted, ground: Rgb): void;
   /** Positions of the highlighted points; null: none is selected. */
   highlight(points: Uint32Array | null): void;
   /** The sample that all views show. */
@@ -42,8 +42,8 @@ export interface Stage {
 export interface StageEvents {
   select(points: Uint32Array, how: How): void;
   click(sample: number): void;
-  /** Lines for the card of a sample. */
-  facts(sample: number): string[];
+  /** What the card of a sample tells. */
+  facts(sample: number): Fact[];
   mode(mode: Mode): void;
   escape(): boolean;
   /** The points stand where they were placed last. */
@@ -64,6 +64,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
   let samples: Uint32Array = new Uint32Array(0);
   let moving = false;
   let colours: Painted = { codes: new Uint16Array(0), table: [], counts: [] };
+  let ground: Rgb = [255, 255, 255];
   let lit: Uint32Array | null = null;
   let litMarks = new Uint8Array(0);
   let outline: number[] | null = null;
@@ -271,7 +272,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
   const show = (): void => {
     drawing?.resize(size.width, size.height);
     drawing?.look(view.camera);
-    drawing?.colour(colours);
+    drawing?.colour({ ...colours, ground });
     drawing?.highlight(lit);
     if (samples.length) drawing?.move(xy, 0);
   };
@@ -314,9 +315,10 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
       if (anew) view.home(time);
       else view.follow(time);
     },
-    paint(next) {
+    paint(next, on) {
       colours = next;
-      drawing?.colour(next);
+      ground = on;
+      drawing?.colour({ ...colours, ground });
       redraw();
     },
     highlight(next) {

@@ -1,5 +1,5 @@
 // Small controls with a name beside them: choices, joined buttons, sliders.
-import { h } from "./dom";
+import { h, setText } from "./dom";
 
 export interface Control<T> {
   readonly element: HTMLElement;
@@ -12,16 +12,18 @@ const named = (name: string, control: HTMLElement, tail?: HTMLElement): HTMLElem
 
 const quiet = { "data-lm-suppress-shortcuts": "true" };
 
+type Option<T extends string> = readonly [value: T, text: string, title?: string];
+
 export interface Choice<T extends string> extends Control<T> {
-  /** Replace what can be chosen: value and text of each. */
-  options(list: readonly (readonly [T, string])[]): void;
+  /** Replace what can be chosen: value and text of each, and a title where the text is shortened. */
+  options(list: readonly Option<T>[]): void;
 }
 
 /** A drop-down list. */
 export function choice<T extends string>(
   name: string,
   id: string,
-  list: readonly (readonly [T, string])[],
+  list: readonly Option<T>[],
   changed: (value: T) => void,
 ): Choice<T> {
   const select = h("select", { class: "iv-select", "data-testid": id, ...quiet });
@@ -31,7 +33,7 @@ export function choice<T extends string>(
     const now = JSON.stringify(items);
     if (now === text) return; // an open list would close
     text = now;
-    select.replaceChildren(...items.map(([value, label]) => h("option", { value }, label)));
+    select.replaceChildren(...items.map(([value, label, title]) => h("option", { value, title, dir: "auto" }, label)));
   };
   options(list);
   return {
@@ -39,6 +41,38 @@ export function choice<T extends string>(
     options,
     set: (value) => {
       select.value = value;
+    },
+  };
+}
+
+export interface Check extends Control<boolean> {
+  /** What is ticked: "misclassified only". */
+  name(text: string): void;
+  /** Say why it cannot be ticked; "" when it can. */
+  refuse(reason: string): void;
+  readonly checked: boolean;
+}
+
+/** A box to be ticked, with its name behind it. */
+export function check(name: string, id: string, changed: (on: boolean) => void, title = ""): Check {
+  const box = h("input", { type: "checkbox", "data-testid": id, ...quiet });
+  const text = h("span", null, name);
+  const element = h("label", { class: "iv-check", title }, box, text);
+  box.addEventListener("change", () => changed(box.checked));
+  return {
+    element,
+    get checked() {
+      return box.checked;
+    },
+    set: (on) => {
+      box.checked = on;
+    },
+    name: (next) => setText(text, next),
+    refuse(reason) {
+      // What is ticked already can be taken back.
+      box.disabled = reason !== "" && !box.checked;
+      element.title = reason || title;
+      element.toggleAttribute("data-disabled", box.disabled);
     },
   };
 }

@@ -13,7 +13,8 @@ import type {
   PointsFrame,
   ViewFrame,
 } from "../frames";
-import { nameOf, nothingKnown, painted, withColours, withLabels } from "../scatter/colouring";
+import type { Fact } from "../scatter/card";
+import { nameOf, nothingKnown, painted, withColours, withLabels, withoutPredictions } from "../scatter/colouring";
 import { footer } from "../scatter/footer";
 import { placed } from "../scatter/geometry";
 import type { Mode } from "../scatter/gestures";
@@ -40,6 +41,8 @@ import { busyBar } from "../ui/busy";
 import { choice } from "../ui/choice";
 import { h, setText } from "../ui/dom";
 import { errorBanner } from "../ui/error";
+import { percent } from "../ui/format";
+import { groundOf, onTheme } from "../ui/theme";
 
 // Frames of one run come some ten times a second: the points must have arrived before the next one.
 const STEP_MS = 90;
@@ -48,6 +51,7 @@ const RUN_MS = 600;
 const MOST_MOVING = 100_000;
 // With as many, the browser gets to hand over a message before the picture of what is selected takes its time.
 const YIELD_MS = 16;
+const PREDICTING = "Predicting\u2026";
 
 export const create: Create = (element, callbacks) => {
   let known = nothingKnown();
@@ -85,8 +89,26 @@ export const create: Create = (element, callbacks) => {
     if (agreed.ask(fingerprint(next))) callbacks.upload({ kind: "brush" }, toArrays(next, points?.total ?? 0));
     show(next);
   };
+  // A search that waits for the predictions.
+  let sought: { text: string; how: How } | undefined;
+  const search = (text: string, how: How): void => {
+    sought = undefined;
+    const answer = matching(text, known, samples);
+    if (answer.kind === "found") hit(answer.samples, how);
+    else if (answer.kind === "problem") foot.say(answer.problem);
+    else {
+      sought = { text, how };
+      foot.wait(PREDICTING);
+      callbacks.want("know", "prediction");
+    }
+  };
+  const giveUp = (): void => {
+    if (sought) foot.say("");
+    sought = undefined;
+  };
   /** A gesture hit these samples. */
   const hit = (found: Samples, how: How): void => {
+    sought = undefined;
     if (found.length) foot.say("");
     else if (how !== "replace") foot.say("No points inside: the selection is unchanged.");
     else foot.say(`No points inside${selected.length ? ": the selection is cleared" : ""}.`);
@@ -94,8 +116,9 @@ export const create: Create = (element, callbacks) => {
   };
   const colour = (): void => {
     const property = known.properties[by];
-    const paint = painted(property, samples);
-    plotted.paint(paint);
+    const ground = groundOf(element);
+    const paint = painted(property, samples, ground);
+    plotted.paint(paint, ground);
     key.show(known, by, property, paint);
     root.dataset.colouredBy = property ? by : "";
   };
@@ -133,11 +156,13 @@ export const create: Create = (element, callbacks) => {
       const predicted = nameOf(prediction, sample);
       const shown = known.properties[by];
       const value = shown?.values?.[sample];
-      return [
-        label && `label ${label}`,
-        predicted && `predicted ${predicted}`,
-        shown && value !== undefined && `${shown.label} ${Number.isNaN(value) ? "unknown" : value.toPrecision(3)}`,
-      ].filter((line): line is string => !!line);
+      const facts: Fact[] = [
+        ["label", label],
+        ["predicted", predicted],
+      ];
+      if (shown && value !== undefined)
+        facts.push([shown.label, Number.isNaN(value) ? "unknown" : value.toPrecision(3)]);
+      return facts.filter(([, told]) => told !== "");
     },
     mode: setMode,
     escape() {
@@ -191,11 +216,8 @@ export const create: Create = (element, callbacks) => {
     all: () => select(combined(selected, samples, "add")),
     invert: () => select(inverted(selected, samples)),
     clear: () => select(NONE),
-    find(text, how) {
-      const answer = matching(text, known, samples);
-      if (answer.problem !== undefined) foot.say(answer.problem);
-      else hit(answer.samples, how);
-    },
+    find: search,
+    forget: giveUp,
   });
 
   const model = h("strong", { "data-testid": "scatter-model" });
@@ -217,6 +239,7 @@ export const create: Create = (element, callbacks) => {
     foot.element,
   );
   element.append(root);
+  onTheme(root, colour);
   model.hidden = true;
   setMode("pan");
   colour();
@@ -282,8 +305,15 @@ export const create: Create = (element, callbacks) => {
           settings.total(known.total);
           colour();
           break;
-        case "colours":
-          known = withColours(known, frame as ColoursFrame);
+        case "colours": {
+          const told = frame as ColoursFrame;
+          if (told.header.over) {
+            known = withoutPredictions(known);
+            break;
+          }
+          known = withColours(known, told);
+          if (sought && known.properties.prediction) search(sought.text, sought.how);
+          if (told.header.scope === "know") break;
           // An answer to an earlier choice is kept, and not shown.
           if (asked === undefined || asked === known.by) {
             by = known.by;
@@ -292,6 +322,7 @@ export const create: Create = (element, callbacks) => {
           }
           colour();
           break;
+        }
         case "brushed":
           said = fromArrays((frame as BrushedFrame).arrays);
           if (agreed.hear(fingerprint(said))) show(said);
@@ -305,12 +336,20 @@ export const create: Create = (element, callbacks) => {
           cache.take(frame as ImagesFrame);
           plotted.refresh();
           break;
-        case "busy":
+        case "busy": {
+          const { header } = frame as BusyFrame;
           busy.show(frame as BusyFrame);
+          if (sought && header.scope === "know" && !header.over && header.fraction !== null)
+            foot.wait(`${PREDICTING} ${percent(header.fraction, 0)}`);
           break;
+        }
         case "error":
           errors.show(frame as ErrorFrame);
           if ((frame as ErrorFrame).header.over) return;
+          if ((frame as ErrorFrame).header.scope === "know") {
+            giveUp();
+            return;
+          }
           settings.release();
           training.stop();
           agreed.release();

@@ -85,6 +85,7 @@ class EmbeddingScatter(InspectorPanel):
         self._id, self._runs = uuid.uuid4().hex[:8], 0  # no other panel's, nor of another kernel
         self._labels = Labels()
         self._asked: list[int] = []
+        self._predicted: tuple[str, int] | None = None  # step and version of the predictions that the view knows
         self.watch(lambda _: self._follow(), "layer", "version", "sample_size")
         self.watch(lambda _: self._new_step(), "kept")
         self.watch(lambda _: self._show_colours(), "channel", "judged")
@@ -145,6 +146,11 @@ class EmbeddingScatter(InspectorPanel):
         """Colour the points by something else."""
         self._colour = by
         self._show_colours()
+
+    def want_know(self, by: str) -> None:
+        """What is predicted is to be known, to find samples by; the colours stay as they are."""
+        work = partial(self._colours, by=by, scope="know")
+        self.run("know", "predictions", work, priority=SOON)
 
     def want_images(self, indices: list[int]) -> None:
         """Pictures of these samples are needed."""
@@ -236,6 +242,7 @@ class EmbeddingScatter(InspectorPanel):
         labels = self._labels.frame(inspector)
         if labels is not None:
             yield labels
+        yield self._outdated(inspector)
         yield self._points(inspector, final, label)
         self._push_settings(running=False)
         if self._colour != "class":
@@ -305,9 +312,12 @@ class EmbeddingScatter(InspectorPanel):
         )
 
     def _show_colours(self) -> None:
-        self.run("colours", f"colours by {self._colour}", self._colours, priority=SOON)
+        work = partial(self._colours, by=self._colour)
+        self.run("colours", f"colours by {self._colour}", work, priority=SOON)
 
-    def _colours(self, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
+    def _colours(
+        self, inspector: Inspector, job: Job, *, by: str, scope: str | None = None
+    ) -> Generator[Frame | None, None, None]:
         now = self.embedding
         if now is None:
             return
@@ -317,8 +327,24 @@ class EmbeddingScatter(InspectorPanel):
             name = self._before.layer
             before = Before("the picture before" if name == now.layer else name, self._before.representation)
         channel = inspector.channel if inspector.layer == now.layer else None
-        source = self._steps.subject(self._steps.now())
-        yield from colouring(source, now, self._colour, channel=channel, before=before, job=job)
+        predicted = (self._steps.now(), inspector.version)
+        source = self._steps.subject(predicted[0])
+        for frame in colouring(source, now, by, channel=channel, before=before, job=job):
+            if frame is None:
+                yield None
+                continue
+            header, arrays = frame
+            if by in ("prediction", "correct", "loss"):
+                self._predicted = predicted
+            yield header | ({} if scope is None else {"scope": scope}), arrays
+
+    def _outdated(self, inspector: Inspector) -> Frame | None:
+        """Take back what the view knows of the predictions, where they were another step's or another state's."""
+        if self._predicted in (None, (self._steps.now(), inspector.version)):
+            return None
+        self._predicted = None
+        nothing = {"by": "prediction", "label": "", "names": [], "low": 0.0, "high": 0.0, "unavailable": {}}
+        return {"kind": "colours", "scope": "know", "over": True} | nothing, {}
 
     def _images(self, inspector: Inspector, _: Job) -> Generator[Frame | None, None, None]:
         while self._asked:

@@ -464,3 +464,34 @@ def test_the_untrained_points_are_turned_onto_the_trained(sent, trained, digits)
             last(sent, "points", view)[1]["points"] for view in (explorer.embedding, explorer.baseline_embedding)
         )
         np.testing.assert_allclose(procrustes(other, mine), other, rtol=1e-3, atol=1e-3)
+
+
+def test_predictions_can_be_known_without_colouring_by_them(sent, inspector):
+    scatter = iv.EmbeddingScatter(inspector)
+    settle(inspector)
+    ask(scatter, "know", "prediction")
+    settle(inspector)
+    header, arrays = last(sent, "colours")
+    assert (header["by"], header["scope"], header["names"]) == ("prediction", "know", list("abcdefghij"))
+    np.testing.assert_array_equal(arrays["codes"], inspector.subject.predictions.predicted)
+    # And what they said is taken back once the model has other weights.
+    with torch.no_grad():
+        next(inspector.model.parameters()).mul_(2)
+    inspector.layer = "features.3"
+    settle(inspector)
+    assert last(sent, "colours")[0]["over"] is True
+    ask(scatter, "know", "prediction")
+    settle(inspector)
+    assert "over" not in last(sent, "colours")[0]
+
+
+def test_a_model_that_predicts_no_classes_has_nothing_to_be_known(sent, digits):
+    with iv.Inspector(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 3)), digits.test) as inspector:
+        inspector.layer = "1"
+        scatter = iv.EmbeddingScatter(inspector)
+        settle(inspector)
+        ask(scatter, "know", "prediction")
+        settle(inspector)
+        header, _ = last(sent, "error")
+        assert header["scope"] == "know"
+        assert "class" in header["message"]
