@@ -160,6 +160,7 @@ export type EmbeddingFrame = Of<
     estimate: Partial<Record<Method, number>>; // seconds that each method would take, roughly
     steps: string[]; // of the training, oldest first; one: there is no other
     step: string; // the one looked at
+    led: boolean; // it does as the scatter beside it does
     correctOnly: string; // why "only correctly classified samples" cannot be had; "" when it can
   }
 >;

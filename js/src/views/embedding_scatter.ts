@@ -232,8 +232,7 @@ export const create: Create = (element, callbacks) => {
     { class: "iv-scatter", "data-testid": "embedding-scatter" },
     busy.element,
     errors.element,
-    h("div", { class: "iv-scatter-title" }, model, name, note),
-    head,
+    h("div", { class: "iv-scatter-top" }, h("div", { class: "iv-scatter-title" }, model, name, note), head),
     h("div", { class: "iv-scatter-body" }, plotted.element, key.element),
     training.element,
     foot.element,
@@ -294,7 +293,7 @@ export const create: Create = (element, callbacks) => {
           break;
         case "embedding":
           status = (frame as EmbeddingFrame).header;
-          head.hidden = false;
+          head.hidden = status.led;
           settings.show(status);
           training.show(status.steps, status.step);
           runs();

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from innerview.study.subject import Subject
 
 _EVERY = 0.1  # seconds between two pictures of a computation under way
+_SOON = 10.0  # seconds that a method which was run here may take for another layer without being asked for again
 _MOST_IMAGES = 64  # in one frame
 
 
@@ -74,6 +75,8 @@ class EmbeddingScatter(InspectorPanel):
         super().__init__(inspector, **kwargs)
         self.settings = EmbeddingSettings(method=method, samples=inspector.sample_size)
         self._may_take_long = method != "pca"  # asked for by whoever made the view
+        self._wished: set[str] = set()  # methods that were run here: another layer or step is shown by them, too
+        self.led: list[EmbeddingScatter] = []  # those beside it, of other models: they do as this one does
         self._pinned = layer
         self._model = model
         self._colour = "class"
@@ -86,12 +89,14 @@ class EmbeddingScatter(InspectorPanel):
         self._labels = Labels()
         self._asked: list[int] = []
         self._predicted: tuple[str, int] | None = None  # step and version of the predictions that the view knows
-        self.watch(lambda _: self._follow(), "layer", "version", "sample_size")
+        self.watch(lambda _: self._follow(elsewhere=True), "layer", "version")
+        self.watch(lambda _: self._follow(), "sample_size")
         self.watch(lambda _: self._new_step(), "kept")
         self.watch(lambda _: self._show_colours(), "channel", "judged")
         self._follow()
         if beside is not None:
             beside.observe(self._other_moved, "embedding")
+            beside.led.append(self)
         self.follow(brushed, "brush")
         self.follow(current, "sample", "channel")
 
@@ -104,14 +109,21 @@ class EmbeddingScatter(InspectorPanel):
             self._inspector.sample_size = settings.samples  # and so to _follow
         else:
             self._follow()
+        for one in self.led:
+            one.want_settings(chosen)
 
     def want_run(self, _: object) -> None:
         """Compute the chosen embedding, however long it takes."""
         self._paused = False
+        self._wished.add(self.settings.method)
         self._draw(self.settings)
+        for one in self.led:
+            one.want_run(None)
 
     def want_pause(self, paused: bool) -> None:  # noqa: FBT001 - a want carries one value
         """Hold the computation, or go on with it."""
+        for one in self.led:
+            one.want_pause(paused)
         self._paused = bool(paused)
         for job in jobs_of(self._inspector, self, "points"):
             self._inspector.jobs.hold(job.id, held=self._paused)
@@ -119,6 +131,8 @@ class EmbeddingScatter(InspectorPanel):
 
     def want_stop(self, _: object) -> None:
         """End the computation; the points so far stay."""
+        for one in self.led:
+            one.want_stop(None)
         self.cancel("points")
         self._paused = False
         if self.embedding is not None:
@@ -131,7 +145,7 @@ class EmbeddingScatter(InspectorPanel):
     def want_step(self, label: str) -> None:
         """A step of the time line was chosen: shown at once."""
         self._steps.go(label)
-        self._follow()
+        self._follow(elsewhere=True)
 
     def want_visit(self, label: str) -> None:
         """A step came up while the time line plays: computed by the method chosen."""
@@ -167,6 +181,8 @@ class EmbeddingScatter(InspectorPanel):
         beside, self._beside = self._beside, None
         if beside is not None:
             beside.unobserve(self._other_moved, "embedding")
+            beside.led.remove(self)
+        self.led.clear()
         super().close()
 
     @property
@@ -180,7 +196,7 @@ class EmbeddingScatter(InspectorPanel):
     def _new_step(self) -> None:
         """Follow a training from checkpoint to checkpoint, unless an earlier one is looked at."""
         if self._steps.newest:
-            self._follow()
+            self._follow(elsewhere=True)
         else:
             self._push_settings()
 
@@ -191,13 +207,18 @@ class EmbeddingScatter(InspectorPanel):
         if settled and not self.working("points"):
             self._follow()
 
-    def _follow(self) -> None:
-        """Show the layer at once: by the method chosen if its result is known, else by PCA."""
+    def _follow(self, *, elsewhere: bool = False) -> None:
+        """Show the layer at once: by the method chosen if its result is known, else by PCA.
+
+        ``elsewhere``: another layer or step is looked at, for which a method that was run here goes on, if it is quick.
+        """
         if self._layer is None or not self.active:
             return
         self.settings = replace(self.settings, samples=self._inspector.sample_size)
         self._paused = False
-        only_if_known, self._may_take_long = not self._may_take_long, False
+        method = self.settings.method
+        soon = elsewhere and method in self._wished and self._estimates().get(method, 0.0) <= _SOON
+        only_if_known, self._may_take_long = not (self._may_take_long or soon), False
         self._draw(self.settings, only_if_known=only_if_known)
 
     def _draw(self, settings: EmbeddingSettings, *, only_if_known: bool = False) -> None:
@@ -289,7 +310,6 @@ class EmbeddingScatter(InspectorPanel):
         layout = None if row is None or row.shape is None else inspector.axes.layout(row.name, row.shape)
         tokens = layout is not None and (layout.kind == "tokens" or layout.foldable)
         settings = self.settings
-        count, dimensions = min(settings.samples, len(inspector.data)), settings.dimensions
         if running is None:
             running = self.working("points")
         self.push(
@@ -301,15 +321,23 @@ class EmbeddingScatter(InspectorPanel):
                 "maps": layout is not None and bool(layout.spatial_axes),
                 "running": running,
                 "paused": self._paused,
-                "estimate": {
-                    "tsne": estimate_seconds("tsne", count, perplexity=settings.perplexity, dimensions=dimensions),
-                    "umap": estimate_seconds("umap", count, n_neighbors=settings.neighbours, dimensions=dimensions),
-                },
+                "estimate": self._estimates(),
+                "led": self._beside is not None,
                 "steps": self._steps.steps(),
                 "step": self._steps.now(),
                 "correctOnly": "" if inspector.data.labels is not None else "the data has no labels",
             }
         )
+
+    def _estimates(self) -> dict[str, float]:
+        """Seconds that each method would take, roughly."""
+        settings = self.settings
+        count = min(settings.samples, len(self._inspector.data))
+        dimensions = settings.dimensions
+        return {
+            "tsne": estimate_seconds("tsne", count, perplexity=settings.perplexity, dimensions=dimensions),
+            "umap": estimate_seconds("umap", count, n_neighbors=settings.neighbours, dimensions=dimensions),
+        }
 
     def _show_colours(self) -> None:
         work = partial(self._colours, by=self._colour)

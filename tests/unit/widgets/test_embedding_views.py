@@ -55,6 +55,34 @@ def test_pca_is_drawn_without_being_asked_for(sent, inspector):
 @pytest.mark.parametrize(
     ("method", "other"), [("tsne", {"perplexity": 12}), ("umap", {"neighbours": 5}), ("umap", {"distance": 0.5})]
 )
+def test_what_takes_long_is_asked_for_each_time(sent, inspector, monkeypatch):
+    scatter = iv.EmbeddingScatter(inspector)
+    ask(scatter, "settings", settings(method="tsne"))
+    ask(scatter, "run", True)
+    settle(inspector)
+    monkeypatch.setattr("innerview.panels.embedding_scatter.estimate_seconds", lambda *_, **__: 60.0)
+    inspector.layer = "features.3"
+    settle(inspector)
+    assert last(sent, "points")[0]["method"] == "pca"
+
+
+def test_a_scatter_beside_another_does_as_that_one_does(sent, trained, digits):
+    with iv.Inspector(trained, digits.test, baseline="untrained") as inspector:
+        inspector.layer = inspector.baseline.layer = LAYER
+        mine = iv.EmbeddingScatter(inspector)
+        other = iv.EmbeddingScatter(inspector.baseline, beside=mine)
+        assert [last(sent, "embedding", view)[0]["led"] for view in (mine, other)] == [False, True]
+        ask(mine, "settings", settings(method="tsne", perplexity=20.0))
+        ask(mine, "run", True)
+        settle(inspector)
+        settle(inspector.baseline)
+        assert [last(sent, "points", view)[0]["method"] for view in (mine, other)] == ["tsne", "tsne"]
+        assert other.panel.settings == mine.panel.settings
+        other.close()
+        ask(mine, "run", True)
+        settle(inspector)
+
+
 def test_another_setting_starts_nothing_unasked(sent, inspector, method, other):
     scatter = iv.EmbeddingScatter(inspector)
     ask(scatter, "settings", settings(method=method, samples=90))
@@ -80,11 +108,12 @@ def test_tsne_waits_until_it_is_asked_for(sent, inspector):
     header, arrays = last(sent, "points")
     assert (header["method"], header["final"]) == ("tsne", True)
     assert last(sent, "embedding")[0]["running"] is False
-    # Coming back to it costs nothing: it is shown at once.
+    # Another layer is shown by it as well: it was asked for, and takes a moment.
     inspector.layer = "features.3"
     settle(inspector)
     assert last(sent, "points")[0]["layer"] == "features.3"
-    assert last(sent, "points")[0]["method"] == "pca"
+    assert last(sent, "points")[0]["method"] == "tsne"
+    # Coming back costs nothing: it is shown at once.
     inspector.layer = LAYER
     settle(inspector)
     again, points = last(sent, "points")
