@@ -293,7 +293,8 @@ export const create: Create = (element, callbacks) => {
           break;
         case "embedding":
           status = (frame as EmbeddingFrame).header;
-          head.hidden = status.led;
+          head.hidden = false;
+          head.inert = status.led; // beside the one that it follows, and as high
           settings.show(status);
           training.show(status.steps, status.step);
           runs();

@@ -55,6 +55,20 @@ def test_pca_is_drawn_without_being_asked_for(sent, inspector):
 @pytest.mark.parametrize(
     ("method", "other"), [("tsne", {"perplexity": 12}), ("umap", {"neighbours": 5}), ("umap", {"distance": 0.5})]
 )
+def test_another_setting_starts_nothing_unasked(sent, inspector, method, other):
+    scatter = iv.EmbeddingScatter(inspector)
+    ask(scatter, "settings", settings(method=method, samples=90))
+    ask(scatter, "run", None)
+    settle(inspector)
+    assert last(sent, "points")[0]["method"] == method
+    ask(scatter, "settings", settings(method=method, samples=90, **other))
+    settle(inspector)
+    assert last(sent, "points")[0]["method"] == "pca"
+    ask(scatter, "settings", settings(method=method, samples=90))
+    settle(inspector)
+    assert last(sent, "points")[0]["method"] == method  # known, and so it costs nothing
+
+
 def test_what_takes_long_is_asked_for_each_time(sent, inspector, monkeypatch):
     scatter = iv.EmbeddingScatter(inspector)
     ask(scatter, "settings", settings(method="tsne"))
@@ -81,20 +95,6 @@ def test_a_scatter_beside_another_does_as_that_one_does(sent, trained, digits):
         other.close()
         ask(mine, "run", True)
         settle(inspector)
-
-
-def test_another_setting_starts_nothing_unasked(sent, inspector, method, other):
-    scatter = iv.EmbeddingScatter(inspector)
-    ask(scatter, "settings", settings(method=method, samples=90))
-    ask(scatter, "run", None)
-    settle(inspector)
-    assert last(sent, "points")[0]["method"] == method
-    ask(scatter, "settings", settings(method=method, samples=90, **other))
-    settle(inspector)
-    assert last(sent, "points")[0]["method"] == "pca"
-    ask(scatter, "settings", settings(method=method, samples=90))
-    settle(inspector)
-    assert last(sent, "points")[0]["method"] == method  # known, and so it costs nothing
 
 
 def test_tsne_waits_until_it_is_asked_for(sent, inspector):
