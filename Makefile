@@ -20,7 +20,7 @@ IPYKERNEL6 := 6.31.0
 
 # Folders too, so that a deleted file is noticed.
 FRONT_END := $(shell find js/src) js/build.mjs js/tsconfig.json
-STATIC := src/innerview/static/style.css
+STATIC := src/innerview/static/manifest.json
 
 # MNIST in torchvision's layout, for the tests and the notebook cells that want it; they skip when there is none.
 INNERVIEW_MNIST ?= $(firstword $(abspath $(wildcard data/mnist ../shared/data/mnist)))

@@ -1,4 +1,4 @@
-// What the kernel sends to each view, frame by frame; src/innerview/widgets/*.py fills them in.
+// What the kernel sends to each view, frame by frame; src/innerview/panels/*.py fills them in.
 // A frame is `{ header, arrays }` as wire.ts unpacks it; `header.kind` says which of these it is.
 import type { Frame, NdArray } from "./wire";
 
@@ -96,13 +96,20 @@ export type SampleFrame = Of<
     name: string; // file name of the user's own image, else ""
     shape: number[];
     label: string | null; // null: no labels
-    predicted: string | null; // null until known or where the model is no classifier
+  },
+  { image?: U8 /* [h, w, 3], or [h, w, 1] where it is grey */; signal?: F32 /* [channels, length] */ }
+>;
+/** What the model says of the sample; comes after it. */
+export type JudgedFrame = Of<
+  "judged",
+  {
+    sample: number | null;
+    predicted: string | null; // null where the model is no classifier
     top: { label: string; probability: number }[]; // at most 5
     notClassifier: string; // why there is no top: a sentence, or ""
-  },
-  { image?: U8 /* [h, w, 3] */; signal?: F32 /* [channels, length] */ }
+  }
 >;
-/** One page of thumbnails of the samples that pass the filter. */
+/** One page of thumbnails of the samples that pass the filter; their pictures come before it, unless they were there. */
 export type ThumbnailsFrame = Of<
   "thumbnails",
   {
@@ -117,9 +124,7 @@ export type ThumbnailsFrame = Of<
     selected: number; // samples that are brushed
     predictedUpTo: number; // samples predicted so far, of total
     total: number;
-    text: string[]; // for inputs that are no images: a short text each; else []
-  },
-  { thumbnails?: U8 /* [n, s, s, 3] */ }
+  }
 >;
 
 /**
@@ -155,6 +160,7 @@ export type EmbeddingFrame = Of<
     estimate: Partial<Record<Method, number>>; // seconds that each method would take, roughly
     steps: string[]; // of the training, oldest first; one: there is no other
     step: string; // the one looked at
+    led: boolean; // it does as the scatter beside it does
     correctOnly: string; // why "only correctly classified samples" cannot be had; "" when it can
   }
 >;
@@ -206,7 +212,7 @@ export type BrushedFrame = Of<
 export type ImagesFrame = Of<
   "images",
   { indices: number[]; labels: (string | null)[]; text: string[] /* for samples that are no pictures */ },
-  { images?: U8 /* [n, s, s, 3] */ }
+  { images?: U8 /* [n, s, s, 3], or [n, s, s, 1] where all are grey */ }
 >;
 /** What sets the selected samples apart from the rest of those embedded. */
 export type ContrastFrame = Of<
@@ -320,6 +326,24 @@ export type AccuracyFrame = Of<
 /** All that was evaluated: how many ranks, and the table for a spreadsheet. */
 export type StudiedFrame = Of<"studied", { ranks: number; text: string }>;
 
+/** Accuracy against rank, of one layer compressed in one way. `scope` names it; sent again when it has changed. */
+export type CurveFrame = Of<
+  "curve",
+  {
+    scope: string;
+    over?: boolean; // it is gone, and nothing else is said
+    of: "rank" | "block"; // which chart it belongs to: by rank, or every block by parts of its full rank
+    name: string;
+    hue: number; // which colour, counted from 0
+    dash: "solid" | "dashed" | "dotted" | "dashdot";
+    baseline: number | null; // accuracy without compression; null: no labels, and the values are agreements
+    fewest: number; // samples that a point was evaluated on
+    most: number;
+    total: number; // samples there are
+  },
+  { ranks?: F64 /* [K]; parts of the full rank for "block" */; values?: F64; low?: F64; high?: F64 }
+>;
+
 /** A block at the smallest rank that keeps the accuracy (not `kept`: at the largest evaluated, where none does). */
 export interface ComparedRow {
   layer: string;
@@ -335,10 +359,53 @@ export interface ComparedRow {
 /** Every block at equal parts of its full rank, as far as they are evaluated, the most compressible first. */
 export type ComparedFrame = Of<"compared", { rows: ComparedRow[]; tolerated: number }>;
 
-/** A training run as it stands: sent a few times a second while it is recorded. */
+/** What the similarity view compares, and how: sent at each change. Each chart then gets a histogram of this `run`. */
+export type SimilarityFrame = Of<
+  "similarity",
+  {
+    run: number;
+    charts: { key: string; layer: string; rank: number | null }[]; // rank null: not reduced
+    settings: SimilaritySettings;
+    choices: string[]; // layers that can be compared side by side
+    mostLayers: number; // of them at a time
+    total: number; // samples in the data
+    noLabels: string; // why there are no classes; "" when there are
+  }
+>;
+export interface SimilaritySettings {
+  pairs: "all" | "one"; // all pairs, or the chosen sample with all
+  of: "layer" | "layers" | "ranks"; // the chosen layer, several, or the chosen one by rank
+  layers: string[];
+  samples: number;
+  correctOnly: boolean;
+}
+/** A histogram of cosine similarities, in equal bins from -1 to 1. `scope` is the key of its chart. */
+export type HistogramFrame = Of<
+  "histogram",
+  {
+    scope: string;
+    over?: boolean; // it is not shown any more, and nothing else is said
+    layer: string;
+    rank: number | null;
+    run: number;
+    auc: number | null;
+    overlap: number | null;
+    pairs: number;
+    sampled: boolean; // an estimate
+    note: string;
+    error: string; // why there is none; ""
+  },
+  { same?: F64 /* [bins] pairs of one class */; other?: F64 /* [bins] of different ones; all where there are none */ }
+>;
+
+/**
+ * A training run as it stands, sent a few times a second while it is recorded. One that follows adds to the frames before
+ * it: what it leaves out is as it was. The others begin anew.
+ */
 export type MonitorFrame = Of<
   "monitor",
   {
+    follows: boolean;
     step: number;
     state: "waiting" | "training" | "paused" | "ended";
     live: boolean; // false: a history without a run, which has nothing to control
@@ -348,11 +415,18 @@ export type MonitorFrame = Of<
     few: number | null; // records of a layer, where they are too few to say that nothing is wrong; null: enough
     undo: string; // the action that can be undone; ""
     metrics: string[]; // "loss", "lr", ...
-    rows: { name: string; kind: string; verdict: string; severity: number }[]; // in execution order; verdict in words; severity 0: fine
-    findings: MonitorFinding[] | null; // the worst first; null: not judged yet
-    chosen: string[]; // layers in the charts
-    colours: string[]; // of their lines
-    choosable: number; // how many layers can be chosen at a time
+    tracks: TrackHeader[]; // of the charts: those that have changed
+    gone?: string[]; // tracks that are not shown any more
+    rows?: [name: string, kind: string][]; // in execution order
+    findings?: MonitorFinding[] | null; // the worst first; null: not judged yet
+    verdicts?: Record<string, [verdict: string, severity: number]>; // of the layers that have one
+    chosen?: MonitorChoice;
+    marks?: MonitorMark[];
+    otherMarks?: MonitorMark[]; // of the run that is compared with
+    told?: [step: number, text: string][]; // the latest events in words
+    can?: { weights: boolean; compared: boolean; layers: number }; // layers that can be chosen at a time
+    weights?: boolean; // the weights were asked for, and are a panel of the page
+    end?: number; // the last step of all
   },
   {
     values: F64; // [M] latest of each metric
@@ -360,11 +434,30 @@ export type MonitorFrame = Of<
     std: F32;
     nearZeros: F32; // fractions
     dead: F32;
-    sparks: F32; // [L, P] standard deviation over time
+    sparks: U8; // [L, P] standard deviation over time, 0 to 254 on the layer's own scale; 255: none
     // [L, S] where the values lie, 0 none to 255 most, from the most negative to the most positive
     strips: U8;
-  }
+    edges?: F64; // [B + 1] of the bins that the tracks' codes count
+  } & { [Piece in `${number}.${string}`]?: F32 | U32 | U8 }
 >;
+export interface MonitorChoice {
+  layers: string[]; // in the charts; channel and weights are those of the first
+  channel: number | null; // whose range is drawn
+  between: [number, number] | null; // steps that are looked at; null: all
+  missing: string; // why there is no range of the channel; ""
+}
+export type MonitorMark = [step: number, kind: string, word: string];
+/** A course over the steps: the arrays named by its place in the list replace its records from `from` on. */
+export interface TrackHeader {
+  name: string; // "metric loss", "layer conv1", "channel batches", each also after "other "
+  from: number;
+  numbers?: string[]; // names of the rows of its numbers; left out: as they were
+  anew?: number[]; // records to which no line leads: nothing was recorded before; left out: none
+  interval?: number; // usual steps between two records; left out: 1
+  bins?: [number, number]; // which of the bins the codes hold
+  shown?: [number, number]; // which of the bins there is something in; left out: as it was. So are the ticks
+  ticks?: [at: number, text: string][];
+}
 export interface MonitorFinding {
   layer: string; // "" when it is the run as a whole
   kind: string;
@@ -376,6 +469,11 @@ export interface MonitorFinding {
   step: number;
   since: number;
 }
+
+/** The tabs of the dashboard, each with its panels by name, and the one that is looked at. */
+export type DashboardFrame = Of<"dashboard", { tabs: { title: string; panels: string[] }[]; tab: string }>;
+/** How many samples are selected. */
+export type SelectionFrame = Of<"selection", { count: number }>;
 
 export type StatusFrame = Of<
   "status",
@@ -401,6 +499,7 @@ export type ViewFrame =
   | DeadFrame
   | ChannelFrame
   | SampleFrame
+  | JudgedFrame
   | ThumbnailsFrame
   | PointsFrame
   | EmbeddingFrame
@@ -417,8 +516,13 @@ export type ViewFrame =
   | DecidedFrame
   | AccuracyFrame
   | StudiedFrame
+  | CurveFrame
   | ComparedFrame
+  | SimilarityFrame
+  | HistogramFrame
   | MonitorFrame
+  | DashboardFrame
+  | SelectionFrame
   | StatusFrame;
 
 /** The frame as its kind types it. wire.ts has checked the bytes; both ends of the wire come from the same wheel. */
@@ -437,4 +541,18 @@ export interface Callbacks {
   upload(header: Record<string, unknown>, arrays: Record<string, NdArray>): void;
 }
 
+/** What a view has that lays out others. */
+export interface PageCallbacks extends Callbacks {
+  /** Draw another panel of the page into an element. */
+  mount(panel: string, element: HTMLElement): Mounted;
+  /** The kernel is gone: what is there can be looked at, and nothing asked for. */
+  lost(): boolean;
+}
+
+/** A view in its place. */
+export interface Mounted {
+  destroy(): void;
+}
+
 export type Create = (element: HTMLElement, callbacks: Callbacks) => View;
+export type CreatePage = (element: HTMLElement, callbacks: PageCallbacks) => View;

@@ -2,7 +2,7 @@
 // What the view says and asks for. What it paints is seen in a real browser only: here nothing has a size.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { AccuracyFrame, CompressionFrame, DecidedFrame, ProjectionFrame, View, ViewFrame } from "../src/frames";
-import { create } from "../src/views/compression_controls";
+import { create } from "../src/views/compression_panel";
 import { compressedFrame } from "./compression_frames";
 import { ramps } from "./grid_frames";
 
@@ -264,13 +264,13 @@ it("copies the kernel's table", async () => {
 
 it("draws a curve, says how far it is, and stops", () => {
   view.update(state());
-  expect(find("stop").hidden).toBe(true);
+  expect(find("work").hidden).toBe(true);
   find("curve").click();
   view.update(working("curve"));
-  expect(text("curve-progress")).toBe("accuracy of conv1 by rank, pca · 40 %");
-  find("stop").click();
+  expect(text("work")).toContain("accuracy of conv1 by rank, pca · 40 %");
+  find("work").querySelector<HTMLElement>("[data-testid=stop]")!.click();
   view.update(working("curve", true));
-  expect(find("stop").hidden).toBe(true);
+  expect(find("work").hidden).toBe(true);
   expect(wants).toEqual([
     ["curve", true],
     ["stop", true],
@@ -281,9 +281,9 @@ it("shows errors where the user looks, as text", () => {
   view.update(state());
   const header = { kind: "error", scope: "tiles", message: "no <b>floats</b>", detail: "Traceback" } as const;
   view.update({ header, arrays: {} });
-  expect(element.querySelector("[role=alert]")!.textContent).toContain("no <b>floats</b>");
+  expect(find("errors").querySelector("[role=alert]")!.textContent).toContain("no <b>floats</b>");
   view.update({ header: { ...header, over: true }, arrays: {} });
-  expect(element.querySelector("[role=alert]")).toBeNull();
+  expect(find("errors").querySelector("[role=alert]")).toBeNull();
 });
 
 it("says the change against the same samples, with its interval", () => {
@@ -302,10 +302,10 @@ it("says how long a curve will still take", () => {
   };
   view.update(state());
   view.update(at(0.1));
-  expect(text("curve-progress")).toBe("accuracy of conv1 by rank, pca · 10 %");
+  expect(text("work")).toContain("accuracy of conv1 by rank, pca · 10 %");
   vi.advanceTimersByTime(2000);
   view.update(at(0.3));
-  expect(text("curve-progress")).toBe("accuracy of conv1 by rank, pca · 30 % · about 7 s left");
+  expect(text("work")).toContain("accuracy of conv1 by rank, pca · 30 % · about 7 s left");
 });
 
 it("compares every block, and a row chooses one", () => {
@@ -331,4 +331,55 @@ it("compares every block, and a row chooses one", () => {
   expect(find<HTMLButtonElement>("clear").disabled).toBe(false);
   view.update({ header: { kind: "compared", rows: [], tolerated: 0 }, arrays: {} });
   expect(find("compared").hidden).toBe(true);
+});
+
+const curve = (scope: string, changes: Record<string, unknown> = {}): ViewFrame =>
+  ({
+    header: {
+      kind: "curve",
+      scope,
+      of: "rank",
+      name: scope,
+      hue: 0,
+      dash: "solid",
+      baseline: 0.9,
+      fewest: 32,
+      most: 500,
+      total: 1000,
+      ...changes,
+    },
+    arrays: Object.fromEntries(
+      Object.entries({ ranks: [1, 4], values: [0.5, 0.8], low: [0.4, 0.7], high: [0.6, 0.9] }).map(([name, values]) => [
+        name,
+        { shape: [2], data: Float64Array.from(values) },
+      ]),
+    ),
+  }) as unknown as ViewFrame;
+
+it("has a chart of the curves by rank and one of the blocks, each while there is something in it", () => {
+  view.update(state());
+  const charts = (): boolean[] => [...element.querySelectorAll<HTMLElement>(".iv-curves")].map((one) => !one.hidden);
+  expect(charts()).toEqual([false, false]);
+  view.update(curve("a"));
+  view.update(curve("b", { of: "block" }));
+  expect(charts()).toEqual([true, true]);
+  expect(element.textContent).toContain("32 to 500 of 1,000 samples");
+  view.update({ header: { kind: "curve", scope: "a", over: true }, arrays: {} } as unknown as ViewFrame);
+  expect(charts()).toEqual([false, true]);
+});
+
+it("asks for the similarity of samples, and says when what is shown is of another rank", () => {
+  view.update(state());
+  find<HTMLInputElement>("similarity").click();
+  expect(wants).toEqual([["similarity", true]]);
+  const header = { kind: "histogram", scope: "similarity", layer: "conv1", rank: 4, run: 0, auc: 0.7, overlap: 0.5 };
+  const counts = { shape: [4], data: Float64Array.of(0, 0, 2, 1) };
+  view.update({
+    header: { ...header, pairs: 6, sampled: false, note: "", error: "" },
+    arrays: { same: counts, other: counts },
+  } as unknown as ViewFrame);
+  expect(find("similarity-chart").hidden).toBe(false);
+  expect(find("similarity-chart").hasAttribute("data-stale")).toBe(false);
+  view.update(state({ rank: 5 }));
+  expect(find("similarity-chart").hasAttribute("data-stale")).toBe(true);
 });

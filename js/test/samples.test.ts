@@ -27,7 +27,6 @@ const page = (changes: Partial<Page> = {}): Page => ({
   selected: 0,
   predictedUpTo: 0,
   total: 10,
-  text: [],
   ...changes,
 });
 const ALL = { label: null, misclassified: false, selected: false };

@@ -23,6 +23,12 @@ const sample = (changes: Record<string, unknown> = {}): ViewFrame =>
     name: "",
     shape: [2],
     label: "cat",
+    ...changes,
+  });
+const judged = (changes: Record<string, unknown> = {}): ViewFrame =>
+  frame({
+    kind: "judged",
+    sample: 0,
     predicted: "cat",
     top: [
       { label: "cat", probability: 0.9 },
@@ -45,7 +51,6 @@ const page = (changes: Record<string, unknown> = {}): ViewFrame =>
     selected: 0,
     predictedUpTo: 2,
     total: 100,
-    text: ["0.1", "0.2", "0.3"],
     ...changes,
   });
 
@@ -213,23 +218,28 @@ describe("choosing", () => {
 describe("what is shown", () => {
   it("says right and wrong in words", () => {
     view.update(sample());
+    view.update(judged());
     expect(find("verdict").textContent).toBe("correct");
-    view.update(sample({ predicted: "dog" }));
+    view.update(judged({ predicted: "dog" }));
     expect(find("verdict").textContent).toBe("wrong");
     view.update(sample({ label: null }));
+    view.update(judged());
     expect(find("verdict")).toBeNull();
   });
 
   it("keeps the room of the bars while the prediction is under way", () => {
     view.update(sample());
-    view.update(sample({ sample: 1, predicted: null, top: [] }));
+    view.update(judged());
+    view.update(sample({ sample: 1 }));
+    view.update(judged()); // of the sample before
     expect(find("top").childElementCount).toBe(2);
     expect(element.hasAttribute("data-judged")).toBe(false);
   });
 
   it("says why there are no probabilities, and offers no filter that needs them", () => {
     view.update(page());
-    view.update(sample({ predicted: null, top: [], notClassifier: "the output is an image" }));
+    view.update(sample());
+    view.update(judged({ predicted: null, top: [], notClassifier: "the output is an image" }));
     expect(find("not-classifier").textContent).toBe("the output is an image");
     expect(find("top").hidden).toBe(true);
     expect(find<HTMLInputElement>("misclassified").disabled).toBe(true);

@@ -20,35 +20,35 @@ if TYPE_CHECKING:
     from innerview.session.inspector import Inspector as Inspector
     from innerview.training.history import History as History
     from innerview.training.monitor import Monitor as Monitor
-    from innerview.widgets.brush_panel import BrushPanel as BrushPanel
-    from innerview.widgets.channel_grid import ChannelGrid as ChannelGrid
-    from innerview.widgets.compression_panel import CompressionPanel as CompressionPanel
-    from innerview.widgets.embedding_scatter import EmbeddingScatter as EmbeddingScatter
     from innerview.widgets.explorer import Explorer as Explorer
     from innerview.widgets.explorer import explore as explore
-    from innerview.widgets.layer_picker import LayerPicker as LayerPicker
     from innerview.widgets.monitor_view import MonitorView as MonitorView
-    from innerview.widgets.quality_table import QualityTable as QualityTable
-    from innerview.widgets.sample_picker import SamplePicker as SamplePicker
-    from innerview.widgets.similarity_view import SimilarityView as SimilarityView
+    from innerview.widgets.views import BrushPanel as BrushPanel
+    from innerview.widgets.views import ChannelGrid as ChannelGrid
+    from innerview.widgets.views import CompressionPanel as CompressionPanel
+    from innerview.widgets.views import EmbeddingScatter as EmbeddingScatter
+    from innerview.widgets.views import LayerPicker as LayerPicker
+    from innerview.widgets.views import QualityTable as QualityTable
+    from innerview.widgets.views import SamplePicker as SamplePicker
+    from innerview.widgets.views import SimilarityView as SimilarityView
 
 __version__ = "0.1.0"
 
 _MODULES = ("datasets", "demo", "errors", "training")
 _HOME = {
-    "BrushPanel": "innerview.widgets.brush_panel",
-    "ChannelGrid": "innerview.widgets.channel_grid",
-    "CompressionPanel": "innerview.widgets.compression_panel",
-    "EmbeddingScatter": "innerview.widgets.embedding_scatter",
+    "BrushPanel": "innerview.widgets.views",
+    "ChannelGrid": "innerview.widgets.views",
+    "CompressionPanel": "innerview.widgets.views",
+    "EmbeddingScatter": "innerview.widgets.views",
     "Explorer": "innerview.widgets.explorer",
     "History": "innerview.training.history",
     "Inspector": "innerview.session.inspector",
-    "LayerPicker": "innerview.widgets.layer_picker",
+    "LayerPicker": "innerview.widgets.views",
     "Monitor": "innerview.training.monitor",
     "MonitorView": "innerview.widgets.monitor_view",
-    "QualityTable": "innerview.widgets.quality_table",
-    "SamplePicker": "innerview.widgets.sample_picker",
-    "SimilarityView": "innerview.widgets.similarity_view",
+    "QualityTable": "innerview.widgets.views",
+    "SamplePicker": "innerview.widgets.views",
+    "SimilarityView": "innerview.widgets.views",
     "cosine_histogram": "innerview.analysis.spaces.similarity",
     "embedding_quality": "innerview.analysis.spaces.quality",
     "explore": "innerview.widgets.explorer",

@@ -33,5 +33,5 @@ def find() -> str | None:
 
 
 def launch(playwright: Playwright) -> Browser:
-    """Start the browser without a window."""
-    return playwright.chromium.launch(executable_path=find(), args=FLAGS)
+    """Start the browser without a window; with scrollbars, which people see and Playwright hides by itself."""
+    return playwright.chromium.launch(executable_path=find(), args=FLAGS, ignore_default_args=["--hide-scrollbars"])

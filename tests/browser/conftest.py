@@ -57,9 +57,6 @@ expect.set_options(timeout=20_000)
 
 # What others report on the console of a page on which nothing is wrong.
 HARMLESS = (
-    # bqplot 0.13 draws once more into a figure that has lost its size, as when JupyterLab takes a cell that was
-    # scrolled away out of the page: a rectangle as wide as the figure less its margins. Nothing is to be seen of it.
-    r"<rect> attribute (width|height): A negative value is not valid.*bqplot",
     # JupyterLab 4 asks a kernel things of its own (is a debugger on? what is it called?). When the notebook is closed
     # or the page reloaded before the answer, `KernelFutureHandler.dispose` rejects the request, and that is reported.
     r"Canceled future for \w+_request message before replies were done",

@@ -56,7 +56,7 @@ class ExplorerPage:
         self.grid = output.get_by_test_id("channel-grid")
         self.samples = output.get_by_test_id("sample-picker")
         self.status = output.get_by_test_id("status-bar")
-        self.dashboard = output.locator(".innerview-explorer")
+        self.dashboard = output.get_by_test_id("dashboard")
 
     @classmethod
     @contextmanager
@@ -100,8 +100,18 @@ class ExplorerPage:
     def row(self, layer: str) -> Locator:
         return self.layers.locator(f".iv-layer[data-layer='{layer}']")
 
+    def open_tab(self, title: str) -> Locator:
+        """Look at a tab; its page."""
+        self.output.get_by_test_id(f"tab-{title.lower()}").click()
+        page = self.output.get_by_test_id(f"page-{title.lower()}")
+        expect(page).to_be_visible()
+        return page
+
     def choose_layer(self, layer: str) -> None:
         """Click a layer's name: in a row's middle, where Playwright clicks by itself, may be the button that copies."""
+        drop_down = self.output.get_by_test_id("layers-button")
+        if drop_down.is_visible() and not self.layers.is_visible():
+            drop_down.click()
         self.row(layer).locator(".iv-layer-label").click()
 
     def expect_layer(self, layer: str) -> None:

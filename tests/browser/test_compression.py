@@ -1,5 +1,7 @@
 """The compression panel in a real JupyterLab: the slider, what follows it, and the chart that leads back to it."""
 
+import math
+
 import pytest
 from browser.explorer import SETUP, ExplorerPage
 from browser.layout import faults
@@ -11,10 +13,10 @@ LAYER = "features.3"  # 32 channels
 CHOSEN = f"inspector.layer, inspector.sample = '{LAYER}', 0"
 OPENED = f"""
 from innerview.study.compression_results import CompressionSpec
-explorer.compression.controls.want_clear(None)
-explorer.compression.controls.choose(CompressionSpec('{LAYER}', 8, 'pca'))
+explorer.compression.want_clear(None)
+explorer.compression.choose(CompressionSpec('{LAYER}', 8, 'pca'))
 """
-TRIED = "print(sorted({point.rank for some in explorer.compression.controls.curves.values() for point in some}))"
+TRIED = "print(sorted({point.rank for some in explorer.compression.curves.values() for point in some}))"
 WORK = "print([job.label for job in inspector.jobs.active() if 'accuracy' in job.label or 'compressed' in job.label])"
 
 
@@ -23,7 +25,7 @@ def explorer(lab, shared_page):
     shared_page.set_viewport_size({"width": 1500, "height": 1400})
     with ExplorerPage.open(shared_page, lab, "compression.ipynb", setup=f"{SETUP}\n{CHOSEN}") as shown:
         shown.expect_painted(LAYER, 0)
-        shown.output.locator(".lm-TabBar-tab", has_text="Compression").click()
+        shown.open_tab("Compression")
         yield shown
 
 
@@ -31,7 +33,7 @@ def explorer(lab, shared_page):
 def panel(explorer):
     """The panel as it opens: PCA along the channels, a quarter of them kept, evaluated, nothing else tried."""
     explorer.python(f"{CHOSEN}\n{OPENED}")
-    found = explorer.output.get_by_test_id("compression-controls")
+    found = explorer.output.get_by_test_id("compression-panel")
     expect_shown(explorer, "pca", 8)
     return found
 
@@ -39,7 +41,7 @@ def panel(explorer):
 def expect_shown(explorer, basis, rank, layer=LAYER):
     """The tiles of this setting are painted, the controls say the same, and its accuracy is evaluated."""
     expect(explorer.output.locator(f"[data-painted='{layer}/0/{basis}/channels/{rank}']")).to_have_count(1)
-    panel = explorer.output.get_by_test_id("compression-controls")
+    panel = explorer.output.get_by_test_id("compression-panel")
     expect(panel.get_by_test_id(f"basis-{basis}")).to_have_attribute("aria-pressed", "true")
     expect(panel.get_by_test_id("rank-number")).to_have_value(str(rank))
     expect(panel.get_by_test_id("accuracy-block")).to_have_attribute("data-done", "true")
@@ -127,25 +129,36 @@ def test_keys_move_the_slider(explorer, panel):
 
 def test_a_point_of_the_curve_sets_the_slider(explorer, panel):
     panel.get_by_test_id("curve").click()
-    chart = explorer.output.locator(".innerview-compression-charts")
-    legend = chart.locator(".innerview-compression-legend")
-    expect(legend).to_contain_text(f"{LAYER}, channels, random")
-    expect(explorer.output.locator(".iv-busy:visible")).to_have_count(0)
-    pca, ranks = (
-        explorer.python(f"print(*inspector.accuracy_curve('{LAYER}', basis='{basis}').ranks)").split()
-        for basis in ("pca", "random")
+    chart = panel.get_by_test_id("curves-rank")
+    expect(chart).to_contain_text(f"{LAYER}, channels, random")
+    expect(panel.get_by_test_id("work")).to_be_hidden()
+    curve = "c = inspector.accuracy_curve('features.3', basis='random'); b = max(p.evaluated for p in c.points)"
+    told = explorer.python(
+        f"{curve}; top = [p for p in c.points if p.evaluated == b][0].baseline_accuracy\n"
+        "print(c.ranks[2], top + c.change[2], sep=',')"
     )
-    dots = chart.locator(".bqplot .object_grp")
-    expect(dots).to_have_count(len({*pca, "8"}) + len(ranks))  # those of PCA, then the random ones
-    dots.nth(len({*pca, "8"}) + 2).click()
-    expect_shown(explorer, "random", ranks[2])
+    rank, value = told.split(",")
+    click_at(chart, int(rank), float(value))
+    expect_shown(explorer, "random", rank)
     # Another layer, evaluated there too, and a click on a point of the first leads back to it.
     explorer.choose_layer("features.0")
     expect(explorer.output.locator("[data-painted^='features.0/0/random']")).to_have_count(1)
     expect(panel.get_by_test_id("layer")).to_have_text("features.0")
-    dots.first.click()
+    # By keyboard: the first rank, the first curve there, chosen.
+    chart.get_by_test_id("chart-surface").focus()
+    for key in ("Home", "ArrowDown", "Enter"):
+        explorer.page.keyboard.press(key)
     expect_shown(explorer, "pca", 1)
     explorer.expect_layer(LAYER)
+
+
+def click_at(chart, rank, value):
+    """Click where a rank and an accuracy are, on axes from 0.9 to 1.1 times 32, logarithmic, and from 0 to 1.02."""
+    surface = chart.get_by_test_id("chart-surface")
+    surface.scroll_into_view_if_needed()
+    box = surface.bounding_box()
+    across = math.log(rank / 0.9) / math.log(1.1 * 32 / 0.9)
+    surface.click(position={"x": across * box["width"], "y": (1 - value / 1.02) * box["height"]})
 
 
 def test_a_layer_stays_compressed_while_another_is_chosen(explorer, panel):
@@ -165,7 +178,7 @@ def compare_blocks(explorer, panel):
     panel.get_by_test_id("blocks").click()
     rows = panel.get_by_test_id("compared").locator("tbody tr")
     expect(rows).to_have_count(3)  # features.0, features.3 and classifier.1: the last layer's output is the model's
-    expect(explorer.output.locator(".iv-busy:visible")).to_have_count(0)
+    expect(panel.get_by_test_id("work")).to_be_hidden()
     return rows
 
 
@@ -181,7 +194,7 @@ def test_all_blocks_are_compared_by_one_click(explorer, panel):
             assert samples.startswith(f"{evaluated} of ")
         else:
             assert rank.startswith("more than")
-    expect(explorer.output.locator(".innerview-compression-charts")).to_contain_text(names[-1])
+    expect(panel.get_by_test_id("curves-block")).to_contain_text(names[-1])
     best = rows.first.locator("button")
     name = best.inner_text()
     best.click()
@@ -194,8 +207,8 @@ def test_both_themes_at_all_widths(explorer, panel, theme, screenshot):
     explorer.notebook.change_theme(theme)
     compare_blocks(explorer, panel)
     panel.get_by_test_id("curve").click()
-    expect(explorer.output.locator(".innerview-compression-charts")).to_contain_text("random")
-    expect(explorer.output.locator(".iv-busy:visible")).to_have_count(0)
+    expect(panel.get_by_test_id("curves-rank")).to_contain_text("random")
+    expect(panel.get_by_test_id("work")).to_be_hidden()
     found = {}
     for width in (700, 1000, 1500):
         explorer.set_width(width, height=2200)

@@ -24,7 +24,7 @@ def test_from_top_to_bottom(lab, open_notebook):
     assert "fitted to 1,000 samples of the training data" in lesson.text(CELLS["result"])
     assert lesson.text(CELLS["curves"]).count("features") == 2
 
-    panel = lesson.output(CELLS["panel"]).get_by_test_id("compression-controls")
+    panel = lesson.output(CELLS["panel"]).get_by_test_id("compression-panel")
     expect(panel.get_by_test_id("layer")).to_contain_text("features.3", timeout=LONG)
 
     if MNIST:

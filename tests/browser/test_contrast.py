@@ -1,11 +1,14 @@
 """Text and marks stand out from what they lie on, in JupyterLab's light and dark theme (WCAG 2.2, 1.4.3 and 1.4.11)."""
 
+import json
+
 import pytest
 from browser.lab import REPOSITORY
 
 pytestmark = pytest.mark.browser
 
-STYLE = REPOSITORY / "src" / "innerview" / "static" / "style.css"
+STATIC = REPOSITORY / "src" / "innerview" / "static"
+STYLE = STATIC / json.loads((STATIC / "manifest.json").read_text())["style"]
 # As @jupyterlab/theme-light-extension and theme-dark-extension of JupyterLab 4.4 define them.
 THEMES = {
     "light": {
@@ -25,7 +28,8 @@ FINDINGS = {name: f"color-mix(in srgb, var(--iv-{name}) 9%, var(--iv-surface))" 
 RULES = [
     (["ink", "ink-2"], [*SURFACES, *FINDINGS.values()], 4.5),
     *(([name], ["var(--iv-surface)", CHOSEN, FINDINGS[name]], 4.5) for name in SIGNALS),
-    (["mark", "accent"], SURFACES, 3),
+    (["grey", "accent"], SURFACES, 3),
+    (["mark"], ["var(--iv-surface)", CHOSEN], 3),
 ]
 # Painted, and read back pixel by pixel: whatever a colour is written as.
 MEASURE = """([inks, grounds]) => {

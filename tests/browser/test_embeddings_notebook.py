@@ -5,7 +5,7 @@ import pytest
 from browser.conftest import MNIST
 from browser.explorer import ExplorerPage
 from browser.lab import REPOSITORY
-from browser.test_embedding import lasso, open_page
+from browser.test_embedding import lasso
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -40,7 +40,7 @@ def test_from_top_to_bottom(lab, open_notebook):
     expect(tsne).to_have_attribute("data-selected", str(misread))
 
     charts = lesson.output(CELLS["similarity"])
-    expect(charts.locator("svg.svg-figure").first).to_be_visible()
+    expect(charts.get_by_test_id("histogram").locator("canvas").first).to_be_visible()
     expect(charts).to_contain_text("AUC 0.9")
 
     measuring = lesson.output(CELLS["quality-view"])
@@ -76,7 +76,7 @@ def on_mnist(lesson):
 def compare_by_lasso(lesson):
     """Draw around a cluster of the trained network: the untrained one and the other cells select the same digits."""
     explorer = ExplorerPage(lesson.output(CELLS["explore"]))
-    open_page(explorer, "Embedding")
+    explorer.open_tab("Embedding")
     explorer.choose_layer("classifier.2")
     trained, untrained = (explorer.output.get_by_test_id("embedding-scatter").nth(n) for n in (0, 1))
     for view, name in ((trained, "trained"), (untrained, "untrained")):

@@ -103,15 +103,15 @@ def test_colours_ranges_and_order_need_no_kernel(lab, page):
 
 
 def test_a_theme_that_changes_behind_another_page(explorer):
-    tabs, notebook = explorer.output.locator(".lm-TabBar-tab"), explorer.notebook
+    notebook = explorer.notebook
     is_light = """(light) => document.querySelector("[data-testid='channels'] canvas").toDataURL() === light"""
     light = explorer.picture()
     notebook.change_theme("dark")
     explorer.page.wait_for_function(f"(light) => !({is_light})(light)", arg=light)
-    tabs.filter(has_text="Quality").click()
+    explorer.open_tab("Quality")
     expect(explorer.grid).to_be_hidden()
     notebook.change_theme("light")
-    tabs.filter(has_text="Channels").click()
+    explorer.open_tab("Channels")
     explorer.page.wait_for_function(is_light, arg=light)
 
 

@@ -1,5 +1,7 @@
 """In a contrast theme, what is pressed, chosen, focused or measured can still be told."""
 
+import json
+
 import pytest
 from browser.lab import REPOSITORY
 
@@ -7,7 +9,8 @@ pytestmark = pytest.mark.browser
 
 BUSY = "<div class=innerview><div class=iv-busy data-unknown><div class=iv-busy-fill></div></div></div>"
 READ = "([name, prop]) => getComputedStyle(document.getElementById(name))[prop]"
-STYLE = REPOSITORY / "src" / "innerview" / "static" / "style.css"
+STATIC = REPOSITORY / "src" / "innerview" / "static"
+STYLE = STATIC / json.loads((STATIC / "manifest.json").read_text())["style"]
 PAGE = """<div class=innerview>
 <button class=iv-button id=released aria-pressed=false>2-D</button>
 <button class=iv-button id=pressed aria-pressed=true>3-D</button>

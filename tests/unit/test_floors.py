@@ -22,11 +22,12 @@ FLOORS = {
     "study": 3,
     "session": 4,
     "training": 4,
-    "widgets": 5,
-    "": 6,  # innerview/__init__.py, the public names
+    "panels": 5,
+    "widgets": 6,
+    "": 7,  # innerview/__init__.py, the public names
 }
 # Only the widgets know of the notebook.
-LIBRARIES = {"anywidget": 5, "ipywidgets": 5, "IPython": 5}
+LIBRARIES = {"anywidget": 6, "ipywidgets": 6, "IPython": 6}
 
 
 def place(module):
@@ -156,8 +157,8 @@ def test_each_circle_is_named_once_and_a_diamond_is_none():
         ("innerview.session.inspector", "from innerview import ChannelGrid"),
         ("innerview.session.inspector", "import ipywidgets.widgets"),
         ("innerview.errors", "from innerview.analysis import tiles"),
-        ("innerview.widgets.base", "import innerview"),
-        ("innerview.widgets.base", "from innerview.attic import trunk"),
+        ("innerview.widgets.page", "import innerview"),
+        ("innerview.widgets.page", "from innerview.attic import trunk"),
     ],
 )
 def test_an_upward_import_is_caught(module, source):
@@ -170,7 +171,7 @@ def test_an_upward_import_is_caught(module, source):
         ("innerview.analysis.pictures.tiles", "from innerview.errors import LayoutError\nimport torch"),
         ("innerview.analysis.pictures.tiles", "from .layout import Layout\nfrom . import layout"),
         (
-            "innerview.widgets.base",
+            "innerview.widgets.page",
             "import anywidget\nfrom innerview import wire\nfrom innerview.jobs.worker import Job",
         ),
         ("innerview", "from innerview.widgets.explorer import explore"),

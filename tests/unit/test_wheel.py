@@ -13,7 +13,8 @@ import pytest
 import innerview
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-ENTRIES = {path.stem for path in (REPOSITORY / "js" / "src" / "widgets").glob("*.ts")}
+STATIC = REPOSITORY / "src" / "innerview" / "static"
+VIEWS = {path.stem for path in (REPOSITORY / "js" / "src" / "views").glob("*.ts")}
 
 pytestmark = pytest.mark.slow
 
@@ -42,11 +43,12 @@ def contents(wheel):
 
 
 def test_it_holds_the_built_front_end(contents):
-    scripts = {Path(name).stem for name in contents if name.startswith("innerview/static/") and name.endswith(".js")}
-    assert scripts == ENTRIES
-    for name in [f"innerview/static/{entry}.js" for entry in ENTRIES] + ["innerview/static/style.css"]:
-        assert len(contents[name]) > 100, name
-        assert contents[name] == (REPOSITORY / "src" / name).read_bytes()
+    held = {Path(name).name: text for name, text in contents.items() if name.startswith("innerview/static/")}
+    assert held == {path.name: path.read_bytes() for path in STATIC.iterdir()}
+    manifest = json.loads(held["manifest.json"])
+    assert manifest.keys() == VIEWS | {"style"}
+    for name in [*manifest.values(), "widget.js"]:
+        assert len(held[name]) > 100, name
 
 
 def test_it_turns_the_server_extension_on(contents):
@@ -79,8 +81,7 @@ def test_it_installs_and_is_found_by_jupyter_without_node(wheel, without_node, t
     (site / "borrowed.pth").write_text(ours)
 
     installed = site / "innerview"
-    assert {path.stem for path in (installed / "static").glob("*.js")} == ENTRIES
-    assert (installed / "static" / "style.css").is_file()
+    assert {path.name for path in (installed / "static").iterdir()} == {path.name for path in STATIC.iterdir()}
 
     where = "import innerview.server_extension as module; print(module.__file__)"
     found = subprocess.run([python, "-c", where], check=True, env=without_node, capture_output=True, text=True)

@@ -3,29 +3,19 @@
 const WIDTH = 96;
 const HEIGHT = 20;
 
-/** An SVG path of values over time, each row on its own scale; gaps where a value is no number. */
-export function sparkPath(values: Float32Array, width = WIDTH, height = HEIGHT): string {
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of values) {
-    if (!Number.isFinite(value)) continue;
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  if (!(low <= high)) return "";
-  // What changes by less than a hundredth is drawn as steady.
-  const span = Math.max(high - low, 0.01 * Math.max(Math.abs(high), Math.abs(low)), 1e-30);
-  const base = (low + high - span) / 2;
-  const step = values.length > 1 ? (width - 2) / (values.length - 1) : 0;
+const TOP = 254; // of a height; 255 means that there is none
+
+/** An SVG path through heights from 0 to 254; gaps where there is none. */
+export function sparkPath(heights: Uint8Array, width = WIDTH, height = HEIGHT): string {
+  const step = heights.length > 1 ? (width - 2) / (heights.length - 1) : 0;
   let path = "";
   let pen = "M";
-  for (const [i, value] of values.entries()) {
-    if (!Number.isFinite(value)) {
+  for (const [i, value] of heights.entries()) {
+    if (value > TOP) {
       pen = "M";
       continue;
     }
-    const x = (1 + i * step).toFixed(1);
-    const y = (height - 2 - ((value - base) / span) * (height - 4)).toFixed(1);
-    path += `${pen}${x} ${y}`;
+    path += `${pen}${(1 + i * step).toFixed(1)} ${(height - 2 - (value / TOP) * (height - 4)).toFixed(1)}`;
     pen = "L";
   }
   return path;

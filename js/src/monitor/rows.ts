@@ -1,14 +1,14 @@
 // The table of layers in execution order. Rows are made once and written anew at each frame; several can be chosen.
-import type { MonitorFrame } from "../frames";
 import { h, setText, svg } from "../ui/dom";
 import { number, percent } from "../ui/format";
 import { paintStrip, sparkPath } from "./pictures";
+import type { Run } from "./run";
 
 type Names = readonly string[];
 
 export interface Rows {
   readonly element: HTMLElement;
-  show(frame: MonitorFrame): void;
+  show(run: Run): void;
   /** Mark the chosen layers with the colours of their lines. */
   mark(chosen: Names, colours: Names): void;
 }
@@ -35,7 +35,7 @@ export function clicked(
 
 interface Row {
   readonly element: HTMLElement;
-  show(frame: MonitorFrame, at: number): void;
+  show(run: Run, at: number): void;
 }
 
 const COLUMNS: [string, string, string][] = [
@@ -82,7 +82,7 @@ function makeRow(name: string, kind: string): Row {
   let drawn = "";
   return {
     element,
-    show({ header, arrays }, at) {
+    show({ said, arrays }, at) {
       const seen = Number.isFinite(arrays.std.data[at]!);
       const part = (values: Float32Array): string => (Number.isFinite(values[at]!) ? percent(values[at]!, 1) : "–");
       setText(mean!, seen ? number(arrays.mean.data[at]!, 3) : "–");
@@ -95,7 +95,7 @@ function makeRow(name: string, kind: string): Row {
       drawn = next;
       const shares = arrays.strips.shape[1]!;
       paintStrip(strip, arrays.strips.data.subarray(at * shares, (at + 1) * shares));
-      const { verdict: word, severity } = header.rows[at]!;
+      const [word, severity] = said.verdicts[name] ?? ["", 0];
       setText(verdict, word || (seen ? "ok" : "not called"));
       verdict.dataset.severity = String(severity);
     },
@@ -137,15 +137,15 @@ export function rows(choose: (layer: string, event: MouseEvent) => void): Rows {
   return {
     element,
     mark,
-    show(frame) {
-      const all = frame.header.rows;
-      const names = all.map((row) => `${row.name}\t${row.kind}`).join("\n");
+    show(run) {
+      const all = run.said.rows;
+      const names = all.map((row) => row.join("\t")).join("\n");
       if (names !== listed) {
         listed = names;
-        made = all.map((row) => makeRow(row.name, row.kind));
+        made = all.map(([name, kind]) => makeRow(name, kind));
         body.replaceChildren(...made.map((row) => row.element));
       }
-      for (const [i, row] of made.entries()) row.show(frame, i);
+      for (const [i, row] of made.entries()) row.show(run, i);
     },
   };
 }

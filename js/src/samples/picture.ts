@@ -2,7 +2,7 @@
 import type { SampleFrame } from "../frames";
 import { h, setText } from "../ui/dom";
 import { shapeText } from "../ui/format";
-import { paintRgb } from "./pixels";
+import { paint } from "../ui/pixels";
 import { FEW_PIXELS, fittedSize } from "./selection";
 import { signalPlot } from "./signal";
 
@@ -40,7 +40,7 @@ export function pictureArea(): PictureArea {
       const name = header.sample === null ? header.name || "your own image" : `sample ${header.sample}`;
       if (header.input === "image" && image) {
         const [height = 1, width = 1] = image.shape;
-        paintRgb(canvas, image.data, 0, width, height);
+        paint(canvas, image);
         canvas.classList.toggle("iv-sharp", Math.max(width, height) < FEW_PIXELS);
         canvas.setAttribute("aria-label", header.label === null ? name : `${name}, label ${header.label}`);
         if (canvas.parentNode !== frame) frame.replaceChildren(canvas);

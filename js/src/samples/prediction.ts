@@ -1,5 +1,5 @@
 // What the sample is, and what the model says of it.
-import type { SampleFrame } from "../frames";
+import type { JudgedFrame } from "../frames";
 import { h } from "../ui/dom";
 import { percent } from "../ui/format";
 import { CHECK, CLOSE, icon } from "../ui/icons";
@@ -11,7 +11,8 @@ const BAR = 13;
 
 export interface Prediction {
   readonly element: HTMLElement;
-  show(header: SampleFrame["header"]): void;
+  /** The label of the sample, and what the model says of it, once that is known. */
+  show(label: string | null, judged: JudgedFrame["header"] | undefined): void;
 }
 
 export function prediction(): Prediction {
@@ -33,8 +34,9 @@ export function prediction(): Prediction {
 
   return {
     element,
-    show({ label, predicted, top, notClassifier }) {
-      const pending = !top.length && !notClassifier;
+    show(label, judged) {
+      const { predicted = null, top = [], notClassifier = "" } = judged ?? {};
+      const pending = !judged;
       element.toggleAttribute("data-pending", pending);
       if (top.length) rows = top.length;
       const names = [label, predicted, ...top.map((one) => one.label)].filter((name) => name !== null);

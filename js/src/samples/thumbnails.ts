@@ -1,14 +1,16 @@
 // One page of thumbnails to choose from, and the buttons to the other pages.
-import type { ThumbnailsFrame } from "../frames";
+import type { ImagesFrame, ThumbnailsFrame } from "../frames";
 import { h, setText, uniqueId } from "../ui/dom";
 import { icon, LEFT, RIGHT } from "../ui/icons";
 import { isolated } from "../ui/names";
-import { paintRgb } from "./pixels";
+import { paint } from "../ui/pixels";
 import { emptyText, filtered, pageStart, pageText } from "./selection";
 
 export interface Thumbnails {
   readonly element: HTMLElement;
   show(frame: ThumbnailsFrame): void;
+  /** The pictures of a page, which come before it. */
+  take(frame: ImagesFrame): void;
   /** Outline the chosen sample; null: none of them. */
   select(sample: number | null): void;
 }
@@ -22,6 +24,7 @@ interface Option {
 export function thumbnails(events: { choose(sample: number): void; page(offset: number): void }): Thumbnails {
   let header: ThumbnailsFrame["header"] | undefined;
   let chosen: number | null = null;
+  let images: ImagesFrame | undefined;
   const stem = uniqueId("thumbnail");
   // Kept from frame to frame: while a page fills, it comes several times a second.
   const options: Option[] = [];
@@ -132,9 +135,9 @@ export function thumbnails(events: { choose(sample: number): void; page(offset: 
     show(frame) {
       const moved = header?.offset !== frame.header.offset;
       header = frame.header;
-      const { indices, labels, correct, text } = header;
-      const pictures = frame.arrays.thumbnails;
-      const side = pictures?.shape[1] ?? 0;
+      const { indices, labels, correct } = header;
+      const pictures = images?.arrays.images;
+      const text = images?.header.text ?? [];
       while (options.length < indices.length) options.push(make(options.length));
       indices.forEach((sample, i) => {
         const { element: option, canvas, text: short } = options[i]!;
@@ -149,7 +152,8 @@ export function thumbnails(events: { choose(sample: number): void; page(offset: 
         canvas.hidden = !pictures;
         short.hidden = !!pictures;
         setText(short, pictures ? "" : (text[i] ?? `sample ${sample}`));
-        if (pictures) paintRgb(canvas, pictures.data, i * side * side * 3, side, side);
+        const place = images?.header.indices.indexOf(sample) ?? -1;
+        if (pictures && place >= 0) paint(canvas, pictures, place);
       });
       const shown = options.slice(0, indices.length).map(({ element: option }) => option);
       if (list.childElementCount !== shown.length) list.replaceChildren(...shown);
@@ -166,6 +170,9 @@ export function thumbnails(events: { choose(sample: number): void; page(offset: 
       mark();
       if (moved) reveal();
       list.dataset.painted = `${header.offset}/${indices.length}`;
+    },
+    take(frame) {
+      images = frame;
     },
     select(sample) {
       if (sample === chosen) return;

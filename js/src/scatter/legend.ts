@@ -3,6 +3,7 @@ import type { ColourBy } from "../frames";
 import { choice } from "../ui/controls";
 import { h, setText } from "../ui/dom";
 import { count, counted } from "../ui/format";
+import { DOWN, icon } from "../ui/icons";
 import { isolated, nameTag, shortened } from "../ui/names";
 import type { Known, Painted, Property } from "./colouring";
 import { howOf } from "./gestures";
@@ -35,7 +36,25 @@ export function legend(events: { by(by: ColourBy): void; pick(code: number, how:
   const bar = h("div", { class: "iv-scatter-gradient" });
   const ticks = h("div", { class: "iv-scatter-ticks", "data-testid": "legend-ticks" });
   const scale = h("div", { class: "iv-scatter-scale", "data-testid": "legend-scale" }, bar, ticks);
-  const element = h("div", { class: "iv-scatter-legend" }, chooser.element, title, list, scale);
+  const fold = h(
+    "button",
+    {
+      type: "button",
+      class: "iv-button iv-quiet iv-scatter-legend-fold",
+      title: "Fold the legend",
+      "aria-label": "Legend",
+      "aria-expanded": "true",
+      "data-testid": "legend-fold",
+      onclick: () => {
+        const folded = element.toggleAttribute("data-folded");
+        fold.setAttribute("aria-expanded", String(!folded));
+        fold.title = folded ? "Unfold the legend" : "Fold the legend";
+      },
+    },
+    icon(DOWN),
+  );
+  const head = h("div", { class: "iv-scatter-legend-head" }, chooser.element, fold);
+  const element = h("div", { class: "iv-scatter-legend" }, head, title, list, scale);
   scale.hidden = true;
   let drawn = "";
 

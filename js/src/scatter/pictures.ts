@@ -1,5 +1,6 @@
 // The samples' pictures: asked for in batches, kept for a while.
 import type { ImagesFrame } from "../frames";
+import { paint } from "../ui/pixels";
 
 const KEPT = 2000;
 const BATCH = 200;
@@ -58,9 +59,9 @@ export function pictures(ask: (samples: number[]) => void): Pictures {
       timer = setTimeout(send, PATIENCE_MS);
     },
     take({ header, arrays: { images } }) {
-      const [, height = 0, width = 0] = images?.shape ?? [];
       header.indices.forEach((sample, i) => {
-        const image = images ? drawn(images.data, i * height * width * 3, width, height) : null;
+        const image = images ? document.createElement("canvas") : null;
+        if (image && images) paint(image, images, i);
         kept.delete(sample);
         kept.set(sample, { image, label: header.labels[i] ?? null, text: header.text[i] ?? "" });
         tries.delete(sample);
@@ -72,21 +73,4 @@ export function pictures(ask: (samples: number[]) => void): Pictures {
     },
     destroy: () => clearTimeout(timer),
   };
-}
-
-function drawn(rgb: Uint8Array, start: number, width: number, height: number): HTMLCanvasElement {
-  const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
-  const context = canvas.getContext("2d");
-  if (!context) return canvas;
-  const pixels = context.createImageData(width, height);
-  for (let from = start, to = 0; to < pixels.data.length; from += 3, to += 4) {
-    pixels.data[to] = rgb[from]!;
-    pixels.data[to + 1] = rgb[from + 1]!;
-    pixels.data[to + 2] = rgb[from + 2]!;
-    pixels.data[to + 3] = 255;
-  }
-  context.putImageData(pixels, 0, 0);
-  return canvas;
 }

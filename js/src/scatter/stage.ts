@@ -45,7 +45,7 @@ export interface StageEvents {
   /** What the card of a sample tells. */
   facts(sample: number): Fact[];
   mode(mode: Mode): void;
-  escape(): void;
+  escape(): boolean;
   /** The points stand where they were placed last. */
   drawn(): void;
 }
@@ -178,7 +178,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
     tip.show(sample, events.facts(sample), pictures.get(sample), { x, y, ...size });
   };
 
-  const keys: Record<string, () => void> = {
+  const keys: Record<string, () => unknown> = {
     ArrowLeft: () => steer(pan(view.camera, size, NUDGE_PX, 0)),
     ArrowRight: () => steer(pan(view.camera, size, -NUDGE_PX, 0)),
     ArrowUp: () => steer(pan(view.camera, size, 0, NUDGE_PX)),
@@ -187,9 +187,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
     "=": () => view.zoom(1),
     "-": () => view.zoom(-1),
     "0": () => view.home(FIT_MS),
-    Escape: () => {
-      if (!hands.cancel()) events.escape();
-    },
+    Escape: () => hands.cancel() || events.escape(),
     l: () => events.mode("lasso"),
     r: () => events.mode("rectangle"),
     p: () => events.mode("pan"),
@@ -227,8 +225,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
       if (event.ctrlKey || event.metaKey || event.altKey) return false;
       const act = keys[event.key] ?? keys[event.key.toLowerCase()];
       if (!act) return false;
-      act();
-      return true;
+      return act() !== false;
     },
     solid: () => placed?.dimensions === 3,
   });

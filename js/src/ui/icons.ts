@@ -18,6 +18,7 @@ export const COPY = "M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8z";
 export const CHECK = "M3 8.5l3.2 3.2L13 4.8";
 export const WARNING = "M8 2.2L14.6 13.6H1.4zM8 6.4v3.4M8 11.6v.4";
 export const NOTE = "M8 14.5a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zM8 7.2v4M8 4.6v.3";
+export const ENLARGE = "M9.5 2.5h4v4M6.5 13.5h-4v-4M13.5 2.5l-4.6 4.6M2.5 13.5l4.6-4.6";
 export const SHUFFLE =
   "M2 4.5h2.2c3.4 0 4.2 7 7.6 7H14M2 11.5h2.2c1.2 0 2-.9 2.6-2M9.3 6.5c.6-1.1 1.3-2 2.5-2H14M12 2.5l2 2-2 2M12 9.5l2 2-2 2";
 export const IMAGE = "M2.5 3h11v10h-11zM2.5 11l3-3.4 2.4 2.6 2-2 3.6 3.6M10.2 6.2h.1";

@@ -165,7 +165,11 @@ export const create: Create = (element, callbacks) => {
       return facts.filter(([, told]) => told !== "");
     },
     mode: setMode,
-    escape: () => selected.length && select(NONE),
+    escape() {
+      if (!selected.length) return false;
+      select(NONE);
+      return true;
+    },
     drawn() {
       if (!points) return;
       root.dataset.drawn = `${points.run}/${samples.length}`;
@@ -228,8 +232,7 @@ export const create: Create = (element, callbacks) => {
     { class: "iv-scatter", "data-testid": "embedding-scatter" },
     busy.element,
     errors.element,
-    h("div", { class: "iv-scatter-title" }, model, name, note),
-    head,
+    h("div", { class: "iv-scatter-top" }, h("div", { class: "iv-scatter-title" }, model, name, note), head),
     h("div", { class: "iv-scatter-body" }, plotted.element, key.element),
     training.element,
     foot.element,
@@ -291,6 +294,7 @@ export const create: Create = (element, callbacks) => {
         case "embedding":
           status = (frame as EmbeddingFrame).header;
           head.hidden = false;
+          head.inert = status.led; // beside the one that it follows, and as high
           settings.show(status);
           training.show(status.steps, status.step);
           runs();

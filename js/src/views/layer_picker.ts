@@ -183,12 +183,14 @@ export const create: Create = (element, callbacks) => {
     refilter();
   });
   search.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !search.value) {
+      list.focus(); // whoever shows the picker may take it away
+      return;
+    }
     event.stopPropagation();
     const { order, matched } = find(nodes, { words, kinds }, foldedInSearch);
-    if (event.key === "Escape") {
-      if (search.value) reset();
-      else list.focus();
-    } else if (event.key === "ArrowDown" || event.key === "Enter") {
+    if (event.key === "Escape") reset();
+    else if (event.key === "ArrowDown" || event.key === "Enter") {
       const first = order.find((i) => matched[i] && (event.key === "ArrowDown" || nodes[i]!.choosable)) ?? -1;
       if (first >= 0) show(first, event.key === "ArrowDown");
       if (first >= 0 && event.key === "Enter") press(first);

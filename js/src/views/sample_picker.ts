@@ -1,5 +1,14 @@
 // The sample that all views show, what it is and what the model says of it, and the others to choose from.
-import type { BusyFrame, Create, ErrorFrame, SampleFrame, ThumbnailsFrame, ViewFrame } from "../frames";
+import type {
+  BusyFrame,
+  Create,
+  ErrorFrame,
+  ImagesFrame,
+  JudgedFrame,
+  SampleFrame,
+  ThumbnailsFrame,
+  ViewFrame,
+} from "../frames";
 import { dropZone } from "../samples/drop";
 import { filters } from "../samples/filters";
 import { navigation } from "../samples/navigation";
@@ -136,16 +145,22 @@ export const create: Create = (element, callbacks) => {
     empty.hidden = true;
     parts.hidden = false;
     picture.show(frame);
-    judged.show(header);
-    chooser.explain(header.notClassifier);
+    judged.show(header.label, undefined);
     last = header;
     element.dataset.painted = String(header.sample ?? "own");
-    element.toggleAttribute("data-judged", header.top.length > 0 || header.notClassifier !== "");
+    element.removeAttribute("data-judged");
     if (chosen.hear(header.sample)) follow();
     else {
       nav.show(header);
       nav.expect(chosen.shown ?? null);
     }
+  };
+
+  const judge = (header: JudgedFrame["header"]): void => {
+    if (!last || header.sample !== last.sample) return; // of the sample before
+    judged.show(last.label, header);
+    chooser.explain(header.notClassifier);
+    element.setAttribute("data-judged", "");
   };
 
   const thumbnailPage = (frame: ThumbnailsFrame): void => {
@@ -164,6 +179,8 @@ export const create: Create = (element, callbacks) => {
     update(frame: ViewFrame) {
       const { kind } = frame.header;
       if (kind === "sample") sample(frame as SampleFrame);
+      else if (kind === "judged") judge((frame as JudgedFrame).header);
+      else if (kind === "images") pages.take(frame as ImagesFrame);
       else if (kind === "thumbnails") thumbnailPage(frame as ThumbnailsFrame);
       else if (kind === "busy") busy.show(frame as BusyFrame);
       else if (kind === "error") {

@@ -64,6 +64,7 @@ class Jobs:
     def __init__(self) -> None:
         self._waiting = threading.Condition()
         self._jobs: list[Job] = []
+        self._left: list[Job] = []  # cancelled; their generators are still to be closed
         self._thread: threading.Thread | None = None
         self._turns = count()
         self._closed = False
@@ -162,28 +163,33 @@ class Jobs:
         for job in [job for job in self._jobs if chosen(job)]:
             job.cancelled = True
             self._jobs.remove(job)
+            self._left.append(job)
 
     def _run(self) -> None:
         while True:
             with self._waiting:
                 # A job that is held keeps the thread: its generator belongs to it.
-                while not (ready := [job for job in self._jobs if not job.held]) and not self._closed:
+                while not (ready := [job for job in self._jobs if not job.held]) and not self._stirred():
                     if not self._waiting.wait_for(self._stirred, _LINGER) and not self._jobs:
                         break
-                if not ready:
+                left, self._left = self._left, []
+                if not ready and not left:
                     self._thread = None
                     return
-                job = min(ready, key=lambda waiting: (waiting.priority, waiting.turn))
-                job.turn = next(self._turns)
-            self._step(job)
+                job = min(ready, key=lambda waiting: (waiting.priority, waiting.turn), default=None)
+                if job is not None:
+                    job.turn = next(self._turns)
+            self._end(*left)
+            if job is not None:
+                self._step(job)
             # The frame just delivered is sent by another thread (ipykernel's IOPub), which needs the interpreter lock;
             # the next step would hold it for up to 5 ms (sys.getswitchinterval) before that thread got its turn.
             time.sleep(_GIVE_WAY)
             # Without this the loop variable would keep the last job, and all that its work refers to, alive.
-            del job, ready
+            del job, ready, left
 
     def _stirred(self) -> bool:
-        return self._closed or any(not job.held for job in self._jobs)
+        return self._closed or bool(self._left) or any(not job.held for job in self._jobs)
 
     def _step(self, job: Job) -> None:
         steps = job.steps
@@ -205,15 +211,22 @@ class Jobs:
                 _log.debug("job %r failed", job.label, exc_info=error)
                 self._report(job, error)
         if over or job.cancelled:
-            try:
-                steps.close()
-            except BaseException:  # noqa: BLE001 - nor may a failing clean-up end it
-                _log.exception("job %r could not be ended cleanly", job.label)
-            job.steps = None
+            self._end(job)
             with self._waiting:
-                self._drop(lambda other: other is job)
+                if job in self._jobs:
+                    self._jobs.remove(job)
                 self._waiting.notify_all()
         self._tell()
+
+    def _end(self, *jobs: Job) -> None:
+        """Close their generators, on the thread that ran them: what they have to do at their end is done now."""
+        for job in jobs:
+            steps, job.steps = job.steps, None
+            try:
+                if steps is not None:
+                    steps.close()
+            except BaseException:  # noqa: BLE001 - nor may a failing clean-up end the worker thread
+                _log.exception("job %r could not be ended cleanly", job.label)
 
     def _report(self, job: Job, error: BaseException) -> None:
         try:

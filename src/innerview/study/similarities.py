@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from innerview.jobs.progress import Portion
     from innerview.jobs.worker import Job
     from innerview.study.representations import Representation
     from innerview.study.subject import Subject
@@ -40,7 +41,7 @@ def similarity(
     samples: int | Sequence[int] | None = SAMPLES,
     correct_only: bool = False,
     seed: int = 0,
-    job: Job | None = None,
+    job: Job | Portion | None = None,
 ) -> Generator[CosineHistogram | None, None, CosineHistogram]:
     """The histogram of cosine similarities between a layer's samples, of one class and of different ones.
 
@@ -135,7 +136,7 @@ def _labelled(
 
 
 def _noted(
-    work: Generator[CosineHistogram | float, None, CosineHistogram], note: str, job: Job | None = None
+    work: Generator[CosineHistogram | float, None, CosineHistogram], note: str, job: Job | Portion | None = None
 ) -> Generator[CosineHistogram | None, None, CosineHistogram]:
     """Add a note to each histogram of ``measuring_similarity``, and tell the job the fraction done."""
 

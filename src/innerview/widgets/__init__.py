@@ -1,1 +1,1 @@
-"""Floor 4: one file a view. The selection changed: compute, then send a frame."""
+"""Floor 6: the page that carries panels to a notebook."""

@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import sys
 import weakref
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
-import ipywidgets
 from traitlets import dlink
 
 from innerview.arguments import strict
+from innerview.panels.brush_panel import BrushPanel
+from innerview.panels.channel_grid import ChannelGrid
+from innerview.panels.compression_panel import CompressionPanel
+from innerview.panels.dashboard import Dashboard
+from innerview.panels.embedding_scatter import EmbeddingScatter
+from innerview.panels.inspector_panel import require_inspector
+from innerview.panels.layer_picker import LayerPicker
+from innerview.panels.quality_table import QualityTable
+from innerview.panels.sample_picker import SamplePicker
+from innerview.panels.similarity_view import SimilarityView
+from innerview.panels.status_bar import StatusBar
 from innerview.session.inspector import Inspector
-from innerview.widgets.brush_panel import BrushPanel
-from innerview.widgets.channel_grid import ChannelGrid
-from innerview.widgets.compression_panel import CompressionPanel
-from innerview.widgets.embedding_scatter import EmbeddingScatter
-from innerview.widgets.layer_picker import LayerPicker
-from innerview.widgets.quality_table import QualityTable
-from innerview.widgets.sample_picker import SamplePicker
-from innerview.widgets.similarity_view import SimilarityView
-from innerview.widgets.status_bar import StatusBar
+from innerview.widgets.page import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from torch import Tensor, nn
 
+    from innerview.panels.inspector_panel import InspectorPanel
 
-class Explorer(ipywidgets.Box):
+_AT_ONCE = ["dashboard", "status", "layers", "samples", "channels"]  # panels that the page opens with
+
+
+class Explorer(Page):
     """The dashboard of an Inspector: status, layers and sample around the views to choose from.
 
     Args:
@@ -36,91 +41,74 @@ class Explorer(ipywidgets.Box):
 
     Attributes:
         inspector: the Inspector; its ``layer``, ``sample``, ``channel`` and ``brush`` can be set from Python too.
-        layers, samples, status: the views that are always there.
-        channels, embedding, brush, similarity, compression, quality: the views on the tabs; ``embedding`` is followed
+        layers, samples, status: the panels that are always there.
+        channels, embedding, brush, similarity, compression, quality: the panels on the tabs; ``embedding`` is followed
             by ``baseline_embedding`` when the Inspector has a baseline.
+        dashboard: its ``tab`` is the title of the tab that is looked at, and can be set.
     """
 
+    @strict
     def __init__(self, inspector: Inspector) -> None:
+        require_inspector(self, inspector)
         self.inspector = inspector
+        against = inspector.baseline
         self.status = StatusBar(inspector)
         self.layers = LayerPicker(inspector)
-        self.channels = ChannelGrid(inspector)
         self.samples = SamplePicker(inspector)
-        against = inspector.baseline
+        self.channels = ChannelGrid(inspector)
         self.embedding = EmbeddingScatter(inspector, model="trained" if against else "", active=False)
         self.baseline_embedding: EmbeddingScatter | None = None
-        scatters = [self.embedding]
-        if against is not None:
-            self.baseline_embedding = EmbeddingScatter(against, model="untrained", beside=self.embedding, active=False)
-            scatters.append(self.baseline_embedding)
         self.brush = BrushPanel(inspector, active=False)
         self.similarity = SimilarityView(inspector, active=False)
         self.compression = CompressionPanel(inspector, active=False)
         self.quality = QualityTable(inspector, active=False)
-        self._tabs = {
-            "Channels": [self.channels],
-            "Embedding": [*scatters, self.brush],
-            "Similarity": [self.similarity],
-            "Compression": [self.compression],
-            "Quality": [self.quality],
+        self._tabs: dict[str, dict[str, InspectorPanel]] = {
+            "Channels": {"channels": self.channels},
+            "Embedding": {"embedding": self.embedding, "brush": self.brush},
+            "Similarity": {"similarity": self.similarity},
+            "Compression": {"compression": self.compression},
+            "Quality": {"quality": self.quality},
         }
-        self._views = [self.status, self.layers, self.samples, *chain.from_iterable(self._tabs.values())]
-        pages = [ipywidgets.Box() for _ in self._tabs]
-        for title, page in zip(self._tabs, pages, strict=True):
-            page.add_class(f"innerview-explorer-{title.lower()}")
-        self._main = ipywidgets.Tab(pages, titles=list(self._tabs))
-        self._open()
-        self._main.observe(lambda _: self._open(), "selected_index")
-        self.brush.observe(self._show_channel, "clicked")
-        parts = {"status": self.status, "layers": self.layers, "main": self._main, "sample": self.samples}
-        for name, view in parts.items():
-            view.add_class(f"innerview-explorer-{name}")
-        body = ipywidgets.Box(list(parts.values()))
-        body.add_class("innerview-explorer-body")
-        super().__init__([body])
-        self.add_class("innerview-explorer")
-        self.status.observe(lambda change: self._seen(shown=change["new"]), "shown")
         if against is not None:
-            self.add_class("innerview-explorer-two")
-            self._main.children[1].add_class("innerview-explorer-compared")
+            made = EmbeddingScatter(against, model="untrained", beside=self.embedding, active=False)
+            self.baseline_embedding = made
+            self._tabs["Embedding"] = {"embedding": self.embedding, "baseline": made, "brush": self.brush}
             self._follow = dlink(
                 (inspector, "layer"), (against, "layer"), lambda name: name if name in against.layers else None
             )
+        self.dashboard = Dashboard(inspector, {title: list(panels) for title, panels in self._tabs.items()})
+        around = {"dashboard": self.dashboard, "status": self.status, "layers": self.layers, "samples": self.samples}
+        panels = {name: panel for tab in self._tabs.values() for name, panel in tab.items()}
+        super().__init__(around | panels, first=_AT_ONCE)
+        self._activate()
+        self.dashboard.observe(lambda _: self._activate(), "tab")
+        self.brush.observe(self._show_channel, "clicked")
+        self.observe(lambda change: self._seen(shown=change["new"]), "shown")
 
     def close(self) -> None:
         """Close the views and the Inspector; nothing of the model is kept."""
-        for widget in [*self._views, *self._main.children, self._main, *self.children]:
-            widget.close()
-        self.inspector.close()
         super().close()
+        self.inspector.close()
 
     def rest(self) -> None:
         """Do nothing until a page shows it again; for an Explorer whose cell was run again and shows another one."""
-        for view in self._views:
-            if view.has_trait("shown"):
-                view.set_trait("shown", value=False)
+        self.want_shown(shown=False)
 
     def _seen(self, *, shown: bool) -> None:
         self.inspector.resting = not shown
         if shown:
             self.inspector.refresh()
-        self._open()
+        self._activate()
 
-    def _open(self) -> None:
-        """Fill the page that is looked at, and let only its views compute."""
-        for number, (page, views) in enumerate(zip(self._main.children, self._tabs.values(), strict=True)):
-            shown = number == (self._main.selected_index or 0) and self.status.shown
-            if shown and not page.children:
-                # Only now, since a page that is never opened need not be drawn.
-                page.children = views
-            for view in views:
-                if view.active != shown:
-                    view.active = shown
+    def _activate(self) -> None:
+        """Let only the panels compute that are looked at."""
+        for title, panels in self._tabs.items():
+            for panel in panels.values():
+                panel.active = self.shown and title == self.dashboard.tab
 
     def _show_channel(self, change: Any) -> None:
         if change["new"] is not None:
-            self._main.selected_index = list(self._tabs).index("Channels")
+            self.dashboard.tab = "Channels"
 
 
 @strict

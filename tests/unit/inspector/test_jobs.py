@@ -107,6 +107,33 @@ def test_a_cancelled_job_runs_its_clean_up_and_delivers_nothing_more(jobs):
     assert seen == []
 
 
+def test_a_job_cancelled_between_its_steps_runs_its_clean_up_too(jobs):
+    """Not only when it is collected: while another job runs it is left by the loop, and somebody may hold it."""
+    begun, other, go, ended = (threading.Event() for _ in range(4))
+
+    def work(_):
+        try:
+            while True:
+                begun.set()
+                yield
+        finally:
+            ended.set()
+
+    def urgent(_):
+        other.set()
+        go.wait(10)
+        yield
+
+    held = jobs.submit("a", "a", work, priority=BACKGROUND)
+    assert begun.wait(10)
+    jobs.submit("b", "b", urgent)
+    assert other.wait(10)
+    jobs.cancel(held.id)
+    go.set()
+    assert ended.wait(10)
+    assert held.steps is None
+
+
 def test_closing_ends_the_thread_and_refuses_new_work():
     runner = Jobs()
     runner.submit("k", "work", lambda _: iter_of([1]))

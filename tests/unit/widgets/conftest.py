@@ -1,20 +1,14 @@
-"""What the views send, caught where they hand it to Jupyter."""
+"""What the panels send, caught where they hand it to their channel."""
 
 import pytest
 
 from innerview import wire
-from innerview.widgets.frame_widget import FrameWidget
+from innerview.panels.panel import Panel
 
 
 @pytest.fixture
 def sent(monkeypatch):
-    """Every frame that any view sends, as the browser would read it."""
+    """Every frame that any panel sends, as the browser would read it: (panel, header, arrays)."""
     frames = []
-
-    def send(self, content, buffers=None):
-        assert content == {"type": "frame"}
-        assert len(buffers) == 1
-        frames.append((self, *wire.decode(bytes(buffers[0]))))
-
-    monkeypatch.setattr(FrameWidget, "send", send)
+    monkeypatch.setattr(Panel, "_send", lambda panel, frame: frames.append((panel, *wire.decode(bytes(frame)))))
     return frames

@@ -1,4 +1,8 @@
-"""Asking a view for something, and reading what it has sent."""
+"""Asking a view for something, and reading what it has sent. A view may be given by its page or by its panel."""
+
+
+def panel_of(view):
+    return getattr(view, "panel", view)
 
 
 def settle(inspector):
@@ -6,12 +10,10 @@ def settle(inspector):
 
 
 def last(sent, kind, view=None):
-    return next((h, a) for v, h, a in reversed(sent) if h["kind"] == kind and view in (None, v))
+    return next((h, a) for v, h, a in reversed(sent) if h["kind"] == kind and (view is None or v is panel_of(view)))
 
 
 def ask(view, key, value):
-    ask.count += 1
-    view.want = {**view.want, key: {"value": value, "at": str(ask.count)}}
-
-
-ask.count = 0
+    panel = panel_of(view)
+    panel.answer(key, value)
+    panel.answered()

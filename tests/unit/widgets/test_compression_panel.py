@@ -12,9 +12,9 @@ from unit.widgets.frames import ask, last, settle
 import innerview as iv
 from innerview.errors import DataError
 from innerview.jobs.progress import finish
+from innerview.panels.compression_settings import Series
 from innerview.study.compression_results import CompressionSpec
 from innerview.study.projections import divide, projecting
-from innerview.widgets.compression_settings import Series
 
 LAYER = "features.3"
 SETTING = CompressionSpec(LAYER, 8)  # what the panel begins with: a quarter of 32 channels
@@ -44,6 +44,21 @@ def accuracies(sent):
     return [header for _, header, _ in sent if header["kind"] == "accuracy"]
 
 
+def curves(sent):
+    """The curves as the view has them now: scope -> (header, arrays)."""
+    shown = {}
+    for _, header, arrays in sent:
+        if header["kind"] == "curve":
+            shown.pop(header["scope"], None)
+            if not header.get("over"):
+                shown[header["scope"]] = header, arrays
+    return shown
+
+
+def scope_of(sent, name):
+    return next(scope for scope, (header, _) in curves(sent).items() if header["name"] == name)
+
+
 def decoded(arrays, part):
     low, high, tiles = (arrays[f"{part}.{name}"] for name in ("low", "high", "tiles"))
     return low[:, None, None] + tiles / 252 * (high - low)[:, None, None]
@@ -65,7 +80,7 @@ def test_the_tiles_are_the_activation_before_and_after(panel, inspector, sent):
 
 
 def test_the_prediction_is_that_of_a_forward_with_a_replacing_hook(panel, inspector, sent):
-    panel.controls.choose(CompressionSpec(LAYER, 1, "pca", "channels"))
+    panel.choose(CompressionSpec(LAYER, 1, "pca", "channels"))
     settle(inspector)
     projection = finish(projecting(inspector.subject, LAYER, 1))
     batch = inspector.batch(0)
@@ -98,40 +113,40 @@ def test_the_accuracy_is_that_of_compress(panel, inspector, sent):
 def test_a_storm_of_slider_events_evaluates_where_it_ends(panel, inspector, sent):
     ranks = [*range(1, 33), *range(32, 4, -1)]
     for rank in ranks:
-        ask(panel.controls, "rank", rank)
-    ask(panel.controls, "evaluate", True)
+        ask(panel, "rank", rank)
+    ask(panel, "evaluate", True)
     settle(inspector)
     assert last(sent, "compressed")[0]["rank"] == 5
     assert last(sent, "decided")[0]["layer"] == LAYER
     # The one from before the storm, and that at its end: what was passed on the way was not evaluated.
-    assert {point.rank for point in panel.controls.curves[SERIES]} == {5, 8}
+    assert {point.rank for point in panel.panel.curves[SERIES]} == {5, 8}
 
 
 def test_moving_the_slider_stops_the_evaluation(inspector, sent):
     panel = iv.CompressionPanel(inspector)
     settle(inspector)
     with inspector._gate.held():  # the worker waits for the model
-        panel.controls.choose(CompressionSpec(LAYER, 3, "random", "channels"))
-        ask(panel.controls, "rank", 4)
+        panel.choose(CompressionSpec(LAYER, 3, "random", "channels"))
+        ask(panel, "rank", 4)
     settle(inspector)
     # Nobody said that the slider rests: nothing is evaluated, not even what the click before it began.
-    assert Series(LAYER, "random", "channels") not in panel.controls.curves
+    assert Series(LAYER, "random", "channels") not in panel.panel.curves
     panel.close()
 
 
 def test_coming_back_to_a_rank_is_instant(panel, inspector, sent):
-    ask(panel.controls, "rank", 2)
-    ask(panel.controls, "evaluate", True)
+    ask(panel, "rank", 2)
+    ask(panel, "evaluate", True)
     settle(inspector)
     sent.clear()
-    ask(panel.controls, "rank", 8)
+    ask(panel, "rank", 8)
     assert accuracies(sent)[0]["rank"] == 8  # before any job
-    ask(panel.controls, "evaluate", True)
+    ask(panel, "evaluate", True)
     assert not [job for job in inspector.jobs.active() if "accuracy" in job.label]
 
 
 def test_layer_and_sample_are_followed_and_each_layer_keeps_its_rank(panel, inspector, sent):
-    ask(panel.controls, "rank", 3)
+    ask(panel, "rank", 3)
     inspector.layer = "features.0"
     settle(inspector)
     assert last(sent, "compressed")[0]["layer"] == "features.0"
@@ -142,11 +157,11 @@ def test_layer_and_sample_are_followed_and_each_layer_keeps_its_rank(panel, insp
     assert last(sent, "decided")[0]["sample"] == 5
     inspector.layer = LAYER
     settle(inspector)
-    assert panel.controls.settings.now == CompressionSpec(LAYER, 3, "pca", "channels")
+    assert panel.panel.settings.now == CompressionSpec(LAYER, 3, "pca", "channels")
 
 
 def test_off_changes_nothing(panel, inspector, sent):
-    ask(panel.controls, "basis", "off")
+    ask(panel, "basis", "off")
     settle(inspector)
     header, arrays = last(sent, "compressed")
     assert header["basis"] == "off"
@@ -181,10 +196,10 @@ def test_a_trained_model_is_looked_at_anew(panel, inspector, sent, trained):
             weight.copy_(torch.randn(weight.shape, generator=torch.Generator().manual_seed(0)))
         sent.clear()
         inspector.refresh()
-        assert panel.controls.curves == {}
-        assert panel._charts.children == ()
+        assert panel.panel.curves == {}
+        assert curves(sent) == {}
         settle(inspector)
-        (point,) = panel.controls.curves[SERIES]
+        (point,) = panel.panel.curves[SERIES]
         assert point.explained_variance != before
         assert accuracies(sent)[-1]["accuracy"] == inspector.compress(LAYER, 8).accuracy
     finally:
@@ -193,37 +208,44 @@ def test_a_trained_model_is_looked_at_anew(panel, inspector, sent, trained):
 
 
 def test_the_curve_of_a_layer_beside_a_random_basis(panel, inspector, sent):
-    ask(panel.controls, "curve", True)
+    ask(panel, "curve", True)
     settle(inspector)
     expected = {basis: inspector.accuracy_curve(LAYER, basis=basis) for basis in ("pca", "random")}
-    curves = panel.controls.curves
-    assert set(curves) == {Series(LAYER, basis, "channels") for basis in expected}
-    for series, points in curves.items():
+    known = panel.panel.curves
+    assert set(known) == {Series(LAYER, basis, "channels") for basis in expected}
+    for series, points in known.items():
         found = {point.rank: point.accuracy for point in points}
         for rank, accuracy in zip(expected[series.basis].ranks, expected[series.basis].accuracy, strict=True):
             assert found[rank] == accuracy
-    dots = panel._chart.points
-    assert dots[0].x.tolist() == [point.rank for point in curves[SERIES]]
+    header, arrays = curves(sent)[scope_of(sent, f"{LAYER}, channels, PCA")]
+    assert arrays["ranks"].tolist() == [point.rank for point in known[SERIES]]
+    assert (header["hue"], header["dash"], header["of"]) == (0, "solid", "rank")
+    other, _ = curves(sent)[scope_of(sent, f"{LAYER}, channels, random")]
+    assert (other["hue"], other["dash"]) == (0, "dashed")
     # Below the baseline of the largest part by the change against the same samples.
-    top = max((p for points in curves.values() for p in points), key=lambda point: point.evaluated).baseline_accuracy
-    assert dots[0].y.tolist() == pytest.approx([top + point.change for point in curves[SERIES]])
+    top = max(known[SERIES], key=lambda point: point.evaluated).baseline_accuracy
+    assert header["baseline"] == top
+    assert arrays["values"].tolist() == pytest.approx([top + point.change for point in known[SERIES]])
+    assert (header["most"], header["total"]) == (
+        max(point.evaluated for point in known[SERIES]),
+        known[SERIES][0].total,
+    )
     frame = panel.to_frame()
-    assert last(sent, "studied")[0]["ranks"] == sum(map(len, curves.values())) == len(frame) - 1  # beside "off"
+    assert last(sent, "studied")[0]["ranks"] == sum(map(len, known.values())) == len(frame) - 1  # beside "off"
     assert last(sent, "studied")[0]["text"].splitlines()[0].split("\t") == list(frame.columns)
-    assert panel._legend.value.count("<i ") == 2
-    ask(panel.controls, "clear", True)
-    assert panel.controls.curves == {}
+    ask(panel, "clear", True)
+    assert panel.panel.curves == curves(sent) == {}
     assert last(sent, "studied")[0]["text"] == ""
 
 
 def test_a_rank_that_a_curve_stopped_at_goes_on_where_it_is_chosen(panel, inspector, sent):
-    ask(panel.controls, "curve", True)
+    ask(panel, "curve", True)
     settle(inspector)
-    part = next(point for point in panel.controls.curves[SERIES] if point.evaluated < point.total)
+    part = next(point for point in panel.panel.curves[SERIES] if point.evaluated < point.total)
     whole = len(divide(inspector.subject).evaluated)
     assert part.total == whole
     sent.clear()
-    panel.controls.choose(CompressionSpec(LAYER, part.rank))
+    panel.choose(CompressionSpec(LAYER, part.rank))
     settle(inspector)
     shown = accuracies(sent)
     assert (shown[0]["evaluated"], shown[0]["total"]) == (part.evaluated, whole)  # at once, and as a part
@@ -232,7 +254,7 @@ def test_a_rank_that_a_curve_stopped_at_goes_on_where_it_is_chosen(panel, inspec
 
 
 def test_every_block_in_one_click(panel, inspector, sent):
-    ask(panel.controls, "blocks", True)
+    ask(panel, "blocks", True)
     settle(inspector)
     expected = inspector.compressibility()
     rows = last(sent, "compared")[0]["rows"]
@@ -245,37 +267,54 @@ def test_every_block_in_one_click(panel, inspector, sent):
         if kept is not None:
             assert (row["rank"], row["change"], row["evaluated"]) == (kept.rank, kept.change, kept.evaluated)
             assert row["low"] <= row["change"] <= row["high"]
-    (chart,) = panel._drawn[1:]
-    assert [dots.x.tolist() for dots in chart.points] == [
-        (curve.ranks / expected.dimensions[layer]).tolist() for layer, curve in expected.curves.items()
-    ]
-    assert panel._blocks.value.count("<i ") == len(rows)
-    ask(panel.controls, "block", {"layer": rows[-1]["layer"], "rank": rows[-1]["rank"]})
-    assert panel.controls.settings.now == CompressionSpec(rows[-1]["layer"], rows[-1]["rank"], "pca", "channels")
+    drawn = {header["name"]: arrays for header, arrays in curves(sent).values() if header["of"] == "block"}
+    assert drawn.keys() == expected.curves.keys()
+    for layer, curve in expected.curves.items():
+        assert drawn[layer]["ranks"].tolist() == (curve.ranks / expected.dimensions[layer]).tolist()
+    ask(panel, "block", {"layer": rows[-1]["layer"], "rank": rows[-1]["rank"]})
+    assert panel.panel.settings.now == CompressionSpec(rows[-1]["layer"], rows[-1]["rank"], "pca", "channels")
     fractions = [header["fraction"] for _, header, _ in sent if header["kind"] == "busy" and header["scope"] == "curve"]
     told = [one for one in fractions if one is not None]
     assert told == sorted(told)
-    ask(panel.controls, "clear", True)
+    ask(panel, "clear", True)
     assert last(sent, "compared")[0]["rows"] == []
-    assert panel._charts.children == ()
+    assert curves(sent) == {}
 
 
 def test_a_click_on_a_point_sets_layer_basis_and_rank(panel, inspector, sent):
-    ask(panel.controls, "curve", True)
+    ask(panel, "curve", True)
     settle(inspector)
-    place = list(panel.controls.curves).index(Series(LAYER, "random", "channels"))
     inspector.layer = "features.0"
     settle(inspector)
-    dots = panel._chart.points[place]
-    dots._handle_custom_msgs(dots, {"event": "element_click", "data": {"index": 2}}, [])
-    assert panel.controls.settings.now == CompressionSpec(LAYER, int(dots.x[2]), "random", "channels")
+    scope = scope_of(sent, f"{LAYER}, channels, random")
+    rank = int(curves(sent)[scope][1]["ranks"][2])
+    ask(panel, "point", {"scope": scope, "index": 2})
+    assert panel.panel.settings.now == CompressionSpec(LAYER, rank, "random", "channels")
     settle(inspector)
-    assert last(sent, "compressed")[0]["rank"] == int(dots.x[2])
+    assert last(sent, "compressed")[0]["rank"] == rank
+    ask(panel, "point", {"scope": scope, "index": 99})
+    ask(panel, "point", {"scope": "nowhere", "index": 0})
+    assert panel.panel.settings.now.rank == rank
+
+
+def test_a_curve_is_sent_again_only_when_it_has_changed(panel, inspector, sent):
+    ask(panel, "curve", True)
+    settle(inspector)
+    before = curves(sent)
+    inspector.layer = "features.0"
+    settle(inspector)
+    sent.clear()
+    ask(panel, "evaluate", True)
+    ask(panel, "rank", 5)
+    ask(panel, "evaluate", True)
+    settle(inspector)
+    assert len(curves(sent)) == 1
+    assert not curves(sent).keys() & before.keys()
 
 
 def test_pinned_layers_are_compressed_together(panel, inspector, sent):
-    ask(panel.controls, "rank", 6)
-    ask(panel.controls, "pin", True)
+    ask(panel, "rank", 6)
+    ask(panel, "pin", True)
     inspector.layer = "features.0"
     settle(inspector)
     expected = inspector.compress([("features.0", 4), (LAYER, 6)])
@@ -284,23 +323,22 @@ def test_pinned_layers_are_compressed_together(panel, inspector, sent):
     assert (final["layer"], final["rank"], final["accuracy"]) == ("features.0", 4, expected.accuracy)
     assert final["also"] == last(sent, "compression")[0]["also"] == [CompressionSpec(LAYER, 6)._asdict()]
     plain = Series("features.0", "pca", "channels")
-    assert list(panel.controls.curves) == [SERIES, plain._replace(also=expected.also)]
-    assert "with features.3 to 6" in panel._legend.value
+    assert list(panel.panel.curves) == [SERIES, plain._replace(also=expected.also)]
+    together = scope_of(sent, "features.0, channels, PCA, with features.3 to 6")
     both = last(sent, "decided")[0]["classes"]
-    ask(panel.controls, "unpin", LAYER)
+    ask(panel, "unpin", LAYER)
     settle(inspector)
-    assert plain in panel.controls.curves
+    assert plain in panel.panel.curves
     assert last(sent, "decided")[0]["classes"] != both
-    dots = panel._chart.points[1]  # a click on a point compressed together brings both back
-    dots._handle_custom_msgs(dots, {"event": "element_click", "data": {"index": 0}}, [])
-    assert panel.controls.settings.also == expected.also
+    ask(panel, "point", {"scope": together, "index": 0})  # compressed together: it brings both back
+    assert panel.panel.settings.also == expected.also
 
 
 def test_stop_leaves_what_was_found(panel, inspector, sent):
-    ask(panel.controls, "curve", True)
-    ask(panel.controls, "stop", True)
+    ask(panel, "curve", True)
+    ask(panel, "stop", True)
     settle(inspector)
-    assert [point.rank for point in panel.controls.curves[SERIES]] == [8]
+    assert [point.rank for point in panel.panel.curves[SERIES]] == [8]
     assert errors(sent) == {}
 
 
@@ -313,7 +351,9 @@ def test_without_labels_the_agreement_is_shown(trained, digits, sent):
         assert final["accuracy"] is None
         assert final["agreement"] == inspector.compress(LAYER, 8).agreement
         assert last(sent, "compression")[0]["labels"] is False
-        assert panel._chart._up.label == "agreement"
+        ((header, arrays),) = curves(sent).values()
+        assert header["baseline"] is None
+        assert arrays["values"][-1] == pytest.approx(final["agreement"])
         panel.close()
 
 
@@ -322,7 +362,7 @@ def test_a_rank_beyond_the_samples_is_capped_and_said(trained, digits, sent):
     with iv.Inspector(trained, few) as inspector:
         inspector.layer = LAYER
         panel = iv.CompressionPanel(inspector)
-        ask(panel.controls, "axis", "all")  # 512 dimensions, and 10 samples to fit to
+        ask(panel, "axis", "all")  # 512 dimensions, and 10 samples to fit to
         settle(inspector)
         assert last(sent, "compression")[0]["full"] == 512
         assert last(sent, "compression")[0]["rank"] == last(sent, "compressed")[0]["rank"] <= 10
@@ -385,8 +425,8 @@ def test_a_model_that_is_no_classifier_has_tiles_and_says_why_nothing_else(sent)
 )
 def test_a_setting_that_cannot_be_is_refused(panel, setting, message):
     with pytest.raises(DataError, match=message):
-        panel.controls.choose(setting)
-    assert panel.controls.settings.now == SETTING
+        panel.choose(setting)
+    assert panel.panel.settings.now == SETTING
 
 
 def test_it_wants_an_inspector(trained):
@@ -399,35 +439,38 @@ def test_a_closed_panel_lets_go(trained, digits, sent):
     inspector.layer = LAYER
     panel = iv.CompressionPanel(inspector)
     settle(inspector)
-    controls = weakref.ref(panel.controls)
-    chart = weakref.ref(panel._chart)
+    inside = weakref.ref(panel.panel)
     panel.close()
     sent.clear()
     inspector.sample = 4
     settle(inspector)
-    assert [header for view, header, _ in sent if view is controls()] == []
+    assert [header for view, header, _ in sent if view is inside()] == []
     del panel
     inspector.close()
     gc.collect()
-    assert controls() is None
-    assert chart() is None
+    assert inside() is None
 
 
-def test_the_cosine_similarity_follows_the_rank_while_its_box_is_ticked(panel, inspector, sent):
-    shown = panel._similarity
-    assert shown._panel is None
-    shown._box.value = True
+def test_the_cosine_similarity_follows_the_rank_while_it_is_asked_for(panel, inspector, sent):
+    assert not [header for _, header, _ in sent if header["kind"] == "histogram"]
+    ask(panel, "similarity", True)
     settle(inspector)
     for rank in (8, 2):
-        ask(panel.controls, "rank", rank)
-        ask(panel.controls, "evaluate", True)
+        ask(panel, "rank", rank)
+        ask(panel, "evaluate", True)
         settle(inspector)
         others = divide(inspector.subject).evaluated
         x = finish(projecting(inspector.subject, LAYER, rank)).apply(inspector.activations(LAYER, others.tolist()))
         expected = iv.cosine_histogram(x.flatten(1), inspector.data.labels[others])
-        drawn = shown._panel._drawn
-        assert drawn[1] == f"{LAYER}, channels, PCA {rank}"
-        assert drawn[0].auc == pytest.approx(expected.auc, abs=1e-3)
-        assert drawn[0].pairs == expected.pairs
-    shown._box.value = False
-    assert list(shown.children) == [shown._box]
+        header, arrays = last(sent, "histogram")
+        assert (header["layer"], header["rank"], header["pairs"]) == (LAYER, rank, expected.pairs)
+        assert header["auc"] == pytest.approx(expected.auc, abs=1e-3)
+        assert arrays["same"].sum() == expected.same.sum()
+    ask(panel, "basis", "off")
+    settle(inspector)
+    assert last(sent, "histogram")[0]["rank"] is None
+    ask(panel, "similarity", False)
+    sent.clear()
+    ask(panel, "basis", "pca")
+    settle(inspector)
+    assert not [header for _, header, _ in sent if header["kind"] == "histogram"]

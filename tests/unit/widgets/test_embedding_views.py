@@ -69,6 +69,34 @@ def test_another_setting_starts_nothing_unasked(sent, inspector, method, other):
     assert last(sent, "points")[0]["method"] == method  # known, and so it costs nothing
 
 
+def test_what_takes_long_is_asked_for_each_time(sent, inspector, monkeypatch):
+    scatter = iv.EmbeddingScatter(inspector)
+    ask(scatter, "settings", settings(method="tsne"))
+    ask(scatter, "run", True)
+    settle(inspector)
+    monkeypatch.setattr("innerview.panels.embedding_scatter.estimate_seconds", lambda *_, **__: 60.0)
+    inspector.layer = "features.3"
+    settle(inspector)
+    assert last(sent, "points")[0]["method"] == "pca"
+
+
+def test_a_scatter_beside_another_does_as_that_one_does(sent, trained, digits):
+    with iv.Inspector(trained, digits.test, baseline="untrained") as inspector:
+        inspector.layer = inspector.baseline.layer = LAYER
+        mine = iv.EmbeddingScatter(inspector)
+        other = iv.EmbeddingScatter(inspector.baseline, beside=mine)
+        assert [last(sent, "embedding", view)[0]["led"] for view in (mine, other)] == [False, True]
+        ask(mine, "settings", settings(method="tsne", perplexity=20.0))
+        ask(mine, "run", True)
+        settle(inspector)
+        settle(inspector.baseline)
+        assert [last(sent, "points", view)[0]["method"] for view in (mine, other)] == ["tsne", "tsne"]
+        assert other.panel.settings == mine.panel.settings
+        other.close()
+        ask(mine, "run", True)
+        settle(inspector)
+
+
 def test_tsne_waits_until_it_is_asked_for(sent, inspector):
     scatter = iv.EmbeddingScatter(inspector)
     ask(scatter, "settings", settings(method="tsne"))
@@ -80,11 +108,12 @@ def test_tsne_waits_until_it_is_asked_for(sent, inspector):
     header, arrays = last(sent, "points")
     assert (header["method"], header["final"]) == ("tsne", True)
     assert last(sent, "embedding")[0]["running"] is False
-    # Coming back to it costs nothing: it is shown at once.
+    # Another layer is shown by it as well: it was asked for, and takes a moment.
     inspector.layer = "features.3"
     settle(inspector)
     assert last(sent, "points")[0]["layer"] == "features.3"
-    assert last(sent, "points")[0]["method"] == "pca"
+    assert last(sent, "points")[0]["method"] == "tsne"
+    # Coming back costs nothing: it is shown at once.
     inspector.layer = LAYER
     settle(inspector)
     again, points = last(sent, "points")
@@ -144,7 +173,7 @@ def test_a_view_that_nobody_sees_computes_nothing(sent, inspector):
 def test_the_lasso_reaches_python_and_python_the_view(sent, inspector):
     scatter = iv.EmbeddingScatter(inspector)
     settle(inspector)
-    scatter.upload({"kind": "brush"}, {"indices": np.array([9, 4], np.uint32)})
+    scatter.panel.upload({"kind": "brush"}, {"indices": np.array([9, 4], np.uint32)})
     assert inspector.brush.tolist() == [4, 9]
     header, arrays = last(sent, "brushed", scatter)
     assert (header["count"], arrays["indices"].tolist()) == (2, [4, 9])
@@ -155,10 +184,10 @@ def test_the_lasso_reaches_python_and_python_the_view(sent, inspector):
     mask = last(sent, "brushed", scatter)[1]["mask"]
     assert mask[:3].tolist() == [0b01001001, 0b10010010, 0b00100100]
     inspector.brush = []
-    scatter.upload({"kind": "brush"}, {"mask": mask})
+    scatter.panel.upload({"kind": "brush"}, {"mask": mask})
     assert inspector.brush.tolist() == list(range(0, 360, 3))
     with pytest.raises(iv.errors.DataError, match="among 80 samples does not fit the 360"):
-        scatter.upload({"kind": "brush"}, {"mask": mask[:10]})
+        scatter.panel.upload({"kind": "brush"}, {"mask": mask[:10]})
 
 
 @pytest.mark.parametrize(
@@ -276,14 +305,14 @@ def test_what_the_brush_shows(sent, inspector):
 
 def test_a_click_on_a_channel_of_the_brush_goes_to_the_grid(sent, inspector):
     explorer = iv.Explorer(inspector)
-    explorer._main.selected_index = 1
+    explorer.dashboard.tab = "Embedding"
     inspector.brush = [1, 2, 3]
     ask(explorer.brush, "channel", 4)
     assert inspector.channel == 4
-    assert explorer._main.selected_index == 0
-    explorer._main.selected_index = 1
+    assert explorer.dashboard.tab == "Channels"
+    explorer.dashboard.tab = "Embedding"
     ask(explorer.brush, "channel", 4)  # the same one again
-    assert explorer._main.selected_index == 0
+    assert explorer.dashboard.tab == "Channels"
 
 
 def test_only_the_page_looked_at_computes(sent, inspector):
@@ -292,10 +321,11 @@ def test_only_the_page_looked_at_computes(sent, inspector):
     kinds = {h["kind"] for _, h, _ in sent}
     assert "grid" in kinds
     assert "points" not in kinds
-    explorer._main.selected_index = 1
+    explorer.dashboard.tab = "Embedding"
     settle(inspector)
     assert last(sent, "points", explorer.embedding)[0]["layer"] == LAYER
-    assert [view.active for view in (explorer.channels, explorer.embedding, explorer.quality)] == [False, True, False]
+    looked_at = [panel.active for panel in (explorer.channels, explorer.embedding, explorer.quality)]
+    assert looked_at == [False, True, False]
 
 
 def test_thumbnails_of_the_selected(sent, inspector):
@@ -330,10 +360,10 @@ def test_the_quality_table_measures_what_is_asked_for(sent, inspector):
 def test_measuring_can_be_stopped(sent, inspector):
     view = iv.QualityTable(inspector)
     ask(view, "measure", {"layers": "all", "methods": ["own space", "pca", "umap"]})
-    until(lambda: view.rows)
+    until(lambda: view.panel.rows)
     ask(view, "stop", True)
     settle(inspector)
-    assert 0 < len(view.rows) < 30
+    assert 0 < len(view.panel.rows) < 30
     assert last(sent, "busy")[0]["over"] is True
 
 
@@ -442,7 +472,7 @@ def test_points_under_way_when_the_other_model_settles_are_turned_too(sent, trai
                 yield None
             return (yield from embedding(source, layer, **options))
 
-        monkeypatch.setattr("innerview.widgets.embedding_scatter.embedding", held)
+        monkeypatch.setattr("innerview.panels.embedding_scatter.embedding", held)
         other = iv.EmbeddingScatter(inspector.baseline, beside=mine)
         assert begun.wait(20)
         mine.active = True
@@ -455,7 +485,7 @@ def test_points_under_way_when_the_other_model_settles_are_turned_too(sent, trai
 def test_the_untrained_points_are_turned_onto_the_trained(sent, trained, digits):
     with iv.Inspector(trained, digits.test, baseline="untrained") as inspector:
         explorer = iv.Explorer(inspector)
-        explorer._main.selected_index = 1
+        explorer.dashboard.tab = "Embedding"
         inspector.layer = LAYER
         for one in (inspector, inspector.baseline, inspector, inspector.baseline):
             settle(one)
@@ -466,12 +496,15 @@ def test_the_untrained_points_are_turned_onto_the_trained(sent, trained, digits)
 
 
 def test_predictions_can_be_known_without_colouring_by_them(sent, inspector):
+    def known():
+        return next((h, a) for _, h, a in reversed(sent) if h["kind"] == "colours" and "scope" in h)
+
     inspector.sample_size = 90  # the others are not predicted by the pass that embeds
     scatter = iv.EmbeddingScatter(inspector)
     settle(inspector)
     ask(scatter, "know", "prediction")
     settle(inspector)
-    header, arrays = last(sent, "colours")
+    header, arrays = known()
     assert (header["by"], header["scope"], header["names"]) == ("prediction", "know", list("abcdefghij"))
     np.testing.assert_array_equal(arrays["codes"], inspector.subject.predictions.predicted)
     steps = [h for _, h, _ in sent if h["kind"] == "busy" and h["scope"] == "know"]
@@ -482,10 +515,10 @@ def test_predictions_can_be_known_without_colouring_by_them(sent, inspector):
         next(inspector.model.parameters()).mul_(2)
     inspector.layer = "features.3"
     settle(inspector)
-    assert last(sent, "colours")[0]["over"] is True
+    assert known()[0]["over"] is True
     ask(scatter, "know", "prediction")
     settle(inspector)
-    assert "over" not in last(sent, "colours")[0]
+    assert "over" not in known()[0]
 
 
 def test_a_model_that_predicts_no_classes_has_nothing_to_be_known(sent, digits):

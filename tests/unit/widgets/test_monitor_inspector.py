@@ -4,10 +4,11 @@ import pytest
 import torch
 from torch import nn
 from unit.widgets.frames import ask
+from unit.widgets.runs import shown
 
 import innerview as iv
+from innerview import MonitorView
 from innerview.errors import LayoutError
-from innerview.widgets.monitor_view import MonitorView
 
 
 @pytest.fixture
@@ -46,7 +47,8 @@ def test_what_the_inspector_has_chosen_is_shown_when_the_view_opens(monitor, ins
     view = MonitorView(monitor, inspector=inspector)
     assert view.layers[0] == "3"
     assert len(view.layers) == 3
-    assert (view.channel, view._bar.number.value) == (7, "7")
+    view.panel._refresh()
+    assert (view.channel, shown(view).said["chosen"]["channel"]) == (7, 7)
     view.close()
 
 
@@ -59,7 +61,7 @@ def test_what_the_view_has_chosen_before_the_first_step_stays(model, inspector):
     with monitor:
         model(torch.randn(8, 1, 8, 8)).sum().backward()
         monitor.step()
-    view._refresh()
+    view.panel._refresh()
     assert (view.layers[0], view.channel, inspector.channel) == ("3", 2, 2)
     view.close()
 
@@ -74,21 +76,21 @@ def test_a_layer_chosen_in_the_inspector_comes_first_in_the_charts(view, inspect
 
 
 def test_the_first_layer_chosen_in_the_view_is_the_inspectors(view, inspector):
-    ask(view.table, "layers", ["1", "0", "3"])
+    ask(view, "layers", ["1", "0", "3"])
     assert inspector.layer == "1"
     view.channel = 2
-    ask(view.table, "layers", ["1", "3"])  # the same first
+    ask(view, "layers", ["1", "3"])  # the same first
     assert (inspector.layer, inspector.channel, view.channel) == ("1", 2, 2)
-    ask(view.table, "layers", ["3", "1"])
+    ask(view, "layers", ["3", "1"])
     assert (inspector.layer, inspector.channel, view.channel) == ("3", None, None)
 
 
 def test_channels_are_linked_both_ways(view, inspector):
     view.layers = ["0", "1"]
-    view._bar.number.value = "2"
+    ask(view, "channel", 2)
     assert inspector.channel == 2
     inspector.channel = 3
-    assert (view.channel, view._bar.number.value) == (3, "3")
+    assert view.channel == 3
     inspector.layer = "1"
     assert (view.layers, view.channel, inspector.channel) == (["1", "0"], None, None)
     # Both at once, as somebody who restores a selection does it.
@@ -99,7 +101,7 @@ def test_channels_are_linked_both_ways(view, inspector):
 
 def test_a_channel_of_another_layer_is_not_taken(view, inspector, monkeypatch):
     inspector.layer = "0"
-    monkeypatch.setattr(view, "_layers", ["1"])  # which the inspector does not follow
+    monkeypatch.setattr(view.panel, "_layers", ["1"])  # which the inspector does not follow
     inspector.channel = 2
     assert view.channel is None
     view.channel = 3
@@ -109,12 +111,11 @@ def test_a_channel_of_another_layer_is_not_taken(view, inspector, monkeypatch):
 def test_a_channel_that_there_is_not_is_said(view):
     view.layers = ["0"]
     view.channel = 4
-    view._refresh()
-    assert view._bar.error.value == "0 has no channel 4: it has 4, from 0 to 3"
-    assert view._bar.error.layout.display == "flex"
+    view.panel._refresh()
+    assert shown(view).said["chosen"]["missing"] == "0 has no channel 4: it has 4, from 0 to 3"
     view.channel = 3
-    view._refresh()
-    assert view._bar.error.layout.display == "none"
+    view.panel._refresh()
+    assert shown(view).said["chosen"]["missing"] == ""
     for wrong in (-1, "3", 1.5):
         with pytest.raises(LayoutError, match=f"channel={wrong!r}"):
             view.channel = wrong
@@ -123,15 +124,15 @@ def test_a_channel_that_there_is_not_is_said(view):
 
 def test_a_tile_of_the_weights_chooses_a_channel_of_their_layer(view, inspector):
     view.layers = ["1", "0", "3"]
-    view._bar.weights.click()
-    ask(view.weights, "channel", 3)
+    ask(view, "weights", True)
+    ask(view.panel.weights, "channel", 3)
     assert (view.layers, view.channel) == (["0", "1", "3"], 3)
     assert (inspector.layer, inspector.channel) == ("0", 3)
     # Other layers were chosen meanwhile; the weights are still those of "0".
     view.layers = ["3", "4"]
-    ask(view.weights, "channel", None)
+    ask(view.panel.weights, "channel", None)
     assert view.layers == ["3", "4"]
-    ask(view.weights, "channel", 1)
+    ask(view.panel.weights, "channel", 1)
     assert (view.layers, view.channel) == (["0", "4"], 1)
 
 

@@ -8,8 +8,8 @@ from unit.widgets.frames import last, settle
 
 import innerview as iv
 from innerview.jobs.progress import finish
+from innerview.panels.compression_frames import compressed
 from innerview.study.projections import projecting
-from innerview.widgets.compression_frames import compressed
 
 LENGTHS = [2 + 5 * i % 9 for i in range(24)]
 TEXTS = [torch.arange(1, 1 + n) + i % 4 for i, n in enumerate(LENGTHS)]

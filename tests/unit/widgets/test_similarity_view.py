@@ -1,25 +1,19 @@
 """The similarity view on the kernel's side: what its charts hold for a selection and a control."""
 
 import gc
-import re
 import time
 import weakref
-from html import unescape
 
-import ipywidgets
 import numpy as np
 import pytest
 import torch
-from ipywidgets.widgets.widget import _instances
 from torch import nn
+from unit.widgets.frames import ask, last, settle
 
 import innerview as iv
 from innerview import wire
 from innerview.analysis.spaces.similarity import CosineHistogram, cosine_histogram
 from innerview.errors import DataError
-from innerview.widgets.bqplot_parts import GREY
-from innerview.widgets.charts import CosineChart
-from innerview.widgets.similarity_view import SimilarityView
 
 GENERATOR = torch.Generator().manual_seed(1)
 LABELS = torch.arange(120) % 4
@@ -34,78 +28,48 @@ def inspector():
         yield made
 
 
-def settle(inspector):
-    assert inspector.jobs.join(60)
+def choose(view, **changes):
+    """Use a control of the view."""
+    ask(view, "settings", kept(view, "similarity")["settings"] | changes)
+
+
+def kept(view, kind, scope=None):
+    """The header of what the view says of this kind now; {} when it says nothing."""
+    frames = view.panel._kept.get(kind if scope is None else f"{kind}:{scope}", [])
+    return wire.decode(bytes(frames[-1]))[0] if frames else {}
 
 
 def shown(view):
-    """Title, numbers and note of each chart."""
-    panels = view._grid.children
-    return [
-        (panel._chart.figure.title if panel._drawn else "", text(panel._numbers), text(panel._note)) for panel in panels
-    ]
-
-
-def text(widget):
-    return unescape(re.sub("<[^>]*>", "", widget.value))
-
-
-def noticed(view, kind):
-    """The header of what the notice says of this kind now; {} when it says nothing."""
-    frame = view._notice._kept.get(f"{kind}:similarity")
-    return {} if frame is None else wire.decode(bytes(frame))[0]
+    """The histogram of each chart, in order."""
+    return [kept(view, "histogram", chart["key"]) for chart in kept(view, "similarity")["charts"]]
 
 
 def error(view):
-    return noticed(view, "error").get("message", "")
+    return kept(view, "error", "similarity").get("message", "")
 
 
-def test_it_shows_the_layers_histogram(inspector):
-    view = SimilarityView(inspector)
+def test_it_shows_the_layers_histogram(sent, inspector):
+    view = iv.SimilarityView(inspector)
     settle(inspector)
     expected = cosine_histogram(inspector.activations("features.0"), LABELS)
-    histogram = view.histograms["features.0", None]
-    assert np.abs(np.cumsum(histogram.same - expected.same)).max() <= 2
-    assert shown(view) == [("features.0", f"AUC {expected.auc:.3f} · overlap {expected.overlap:.2f} · 7,140 pairs", "")]
-    assert noticed(view, "busy") == {}
-
-
-def test_the_drawn_areas_are_one_and_the_drawn_counts_are_the_counts():
-    histogram = cosine_histogram(IMAGES - IMAGES.mean(), LABELS, bins=50)
-    for measure, expected in {"density": 1.0, "pairs": 7140 * 2 / 50}.items():
-        chart = CosineChart(histogram, "title", measure)
-        grey, red = chart._lines.values()
-        assert np.trapezoid(grey.y, grey.x) == pytest.approx(expected)
-        part = 1 if measure == "density" else histogram.same.sum() / histogram.pairs
-        assert np.trapezoid(red.y, red.x) == pytest.approx(expected * part)
-        chart.close()
-
-
-def test_the_axis_begins_at_zero_where_no_pair_points_apart():
-    positive, both = (
-        CosineChart(cosine_histogram(IMAGES), ""),
-        CosineChart(cosine_histogram(IMAGES - IMAGES.mean()), ""),
-    )
-    assert (positive._x.min, both._x.min) == (0, -1)
-    positive.close()
-    both.close()
-
-
-def test_a_logarithmic_chart_shows_no_pair_below_one():
-    chart = CosineChart(cosine_histogram(IMAGES - IMAGES.mean(), LABELS), "", "log")
-    for line in chart._lines.values():
-        assert np.asarray(line.y).min() > 0
-    chart.close()
+    header, arrays = last(sent, "histogram", view)
+    for name in ("same", "other"):
+        assert np.abs(np.cumsum(arrays[name] - getattr(expected, name))).max() <= 2
+        assert np.array_equal(arrays[name], getattr(view.histograms["features.0", None], name))
+    assert header["auc"] == pytest.approx(expected.auc, abs=1e-3)
+    assert header["overlap"] == pytest.approx(expected.overlap, abs=1e-2)
+    assert (header["layer"], header["rank"], header["pairs"], header["note"]) == ("features.0", None, 7140, "")
+    assert kept(view, "busy", "similarity") == {}
 
 
 def test_it_follows_the_layer_and_one_sample_only_where_it_matters(inspector):
-    view = SimilarityView(inspector)
+    view = iv.SimilarityView(inspector)
     settle(inspector)
     before = view.histograms["features.0", None]
     inspector.sample = 7
     settle(inspector)
     assert view.histograms["features.0", None] is before
-    view._pairs.value = "one"
+    choose(view, pairs="one")
     settle(inspector)
     assert view.histograms["features.0", None].pairs == 119
     inspector.sample = 9
@@ -119,12 +83,12 @@ def test_it_follows_the_layer_and_one_sample_only_where_it_matters(inspector):
 
 
 def test_an_own_image_is_no_reference_and_the_view_says_so(inspector):
-    view = SimilarityView(inspector)
-    view._pairs.value = "one"
+    view = iv.SimilarityView(inspector)
+    choose(view, pairs="one")
     inspector.show(np.zeros((8, 8), np.uint8))
     settle(inspector)
     assert "choose a sample" in error(view)
-    assert view._grid.children == ()
+    assert shown(view) == []
     inspector.sample = 3
     settle(inspector)
     assert error(view) == ""
@@ -132,58 +96,58 @@ def test_an_own_image_is_no_reference_and_the_view_says_so(inspector):
 
 
 def test_several_layers_side_by_side(inspector):
-    view = SimilarityView(inspector)
-    view._show.value = "layers"
+    view = iv.SimilarityView(inspector)
+    choose(view, of="layers")
     settle(inspector)
     leaves = [name for name in inspector.layers if name.startswith(("features.", "classifier."))]
-    assert [title for title, _, _ in shown(view)] == leaves
-    assert view._layers.layout.display == "flex"
-    view._layers.value = ("features.1", "classifier.3")
+    assert [header["layer"] for header in shown(view)] == leaves == kept(view, "similarity")["choices"]
+    # In the model's order, whatever the order of the clicks.
+    choose(view, layers=["classifier.3", "features.1", "nowhere"])
     settle(inspector)
     assert list(view.histograms) == [("features.1", None), ("classifier.3", None)]
-    view._layers.value = ()
+    assert not kept(view, "histogram", "features.0")
+    choose(view, layers=[])
     assert "no layer is chosen" in error(view)
 
 
 def test_ranks_side_by_side(inspector):
-    view = SimilarityView(inspector)
-    view._show.value = "ranks"
+    view = iv.SimilarityView(inspector)
+    choose(view, of="ranks")
     settle(inspector)
-    titles = [title for title, _, _ in shown(view)]
-    assert titles[0] == "features.0"
-    assert titles[-1] == "features.0, PCA rank 8"
-    assert all(numbers.startswith("AUC") for _, numbers, _ in shown(view))
+    headers = shown(view)
+    assert [header["rank"] for header in headers][:: len(headers) - 1] == [None, 8]
+    assert {header["layer"] for header in headers} == {"features.0"}
+    assert all(header["auc"] > 0.5 for header in headers)
 
 
 def test_fewer_samples(inspector):
-    view = SimilarityView(inspector)
-    view._samples.value = 20
+    view = iv.SimilarityView(inspector)
+    choose(view, samples=20)
     settle(inspector)
     assert inspector.sample_size == 20
     assert view.histograms["features.0", None].pairs == 190
     inspector.sample_size = 30
     settle(inspector)
-    assert view._samples.value == 30
+    assert kept(view, "similarity")["settings"]["samples"] == 30
     assert view.histograms["features.0", None].pairs == 435
+    choose(view, samples=0)
+    assert inspector.sample_size == 2
 
 
 def test_a_layer_that_cannot_be_compared_says_why_and_the_others_are_shown(inspector):
-    view = SimilarityView(inspector)
+    view = iv.SimilarityView(inspector)
     with torch.no_grad():
         inspector.model.features[3].bias.fill_(torch.nan)
     inspector.refresh()
-    view._show.value = "layers"
-    view._layers.value = ("features.0", "features.3")
+    choose(view, of="layers", layers=["features.0", "features.3"])
     settle(inspector)
     good, bad = shown(view)
-    assert good[1].startswith("AUC")
-    assert "no sample has finite activations in 'features.3'" in bad[2]
-    view._measure.value = "log"
-    assert shown(view) == [good, bad]
+    assert good["auc"] > 0.5
+    assert "no sample has finite activations in 'features.3'" in bad["error"]
 
 
 def test_it_computes_only_while_it_is_active(inspector):
-    view = SimilarityView(inspector, active=False)
+    view = iv.SimilarityView(inspector, active=False)
     inspector.layer = "features.1"
     settle(inspector)
     assert view.histograms == {}
@@ -200,7 +164,7 @@ def test_it_computes_only_while_it_is_active(inspector):
 
 
 def test_a_changed_model_is_looked_at_again(inspector):
-    view = SimilarityView(inspector)
+    view = iv.SimilarityView(inspector)
     settle(inspector)
     before = view.histograms["features.0", None]
     with torch.no_grad():
@@ -212,18 +176,18 @@ def test_a_changed_model_is_looked_at_again(inspector):
     assert after.other[-1] > before.other[-1]
 
 
-def test_without_a_layer_or_labels(inspector):
+def test_without_a_layer_or_labels(sent):
     with iv.Inspector(nn.Sequential(nn.Flatten(), nn.Linear(64, 5)), IMAGES) as unlabelled:
-        view = SimilarityView(unlabelled)
-        assert "no layer is chosen" in error(view)
-        assert view._correct.disabled
-        assert "labels" in view._correct.description
+        view = iv.SimilarityView(unlabelled)
+        assert last(sent, "error", view)[0]["message"].startswith("no layer is chosen")
+        assert "no labels" in last(sent, "similarity", view)[0]["noLabels"]
+        ask(view, "settings", last(sent, "similarity", view)[0]["settings"] | {"correctOnly": True})
         unlabelled.layer = "1"
         settle(unlabelled)
-        ((_, numbers, note),) = shown(view)
-        assert numbers == "7,140 pairs"
-        assert "without labels" in note
-        assert list(view._grid.children[0]._chart._lines) == [GREY]
+        header, arrays = last(sent, "histogram", view)
+        assert (header["auc"], header["pairs"], arrays["same"].sum()) == (None, 7140, 0)
+        assert "without labels" in header["note"]
+        assert last(sent, "similarity", view)[0]["settings"]["correctOnly"] is False
 
 
 def test_what_the_job_cannot_explain_is_shown_too(inspector, monkeypatch):
@@ -231,84 +195,89 @@ def test_what_the_job_cannot_explain_is_shown_too(inspector, monkeypatch):
         raise RuntimeError("out of something")
         yield
 
-    monkeypatch.setattr("innerview.widgets.similarity_view.similarity", broken)
-    view = SimilarityView(inspector)
+    monkeypatch.setattr("innerview.panels.similarity_view.similarity", broken)
+    view = iv.SimilarityView(inspector)
     settle(inspector)
     assert error(view) == "out of something"
 
 
-def test_work_cancelled_elsewhere_leaves_no_progress_behind(inspector, monkeypatch):
-    def endless(*_args, **_options):
-        while True:
-            yield 0.25
-            time.sleep(0.01)
-
-    monkeypatch.setattr("innerview.widgets.similarity_view.similarity", endless)
-    view = SimilarityView(inspector)
-    until = time.monotonic() + 20
-    while not noticed(view, "busy") and time.monotonic() < until:
+def endless(*_args, **_options):
+    while True:
+        yield None
         time.sleep(0.01)
-    assert noticed(view, "busy")["fraction"] == 0.25
+
+
+def until(condition, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert condition()
+
+
+def test_work_cancelled_elsewhere_leaves_no_progress_behind(inspector, monkeypatch):
+    monkeypatch.setattr("innerview.panels.similarity_view.similarity", endless)
+    view = iv.SimilarityView(inspector)
+    until(lambda: kept(view, "busy", "similarity"))
+    assert kept(view, "busy", "similarity")["label"] == "cosine similarity"
     (job,) = inspector.jobs.active()
     inspector.jobs.cancel(job.id)
     del job
-    while noticed(view, "busy") and time.monotonic() < until:
-        time.sleep(0.01)
-    assert noticed(view, "busy") == {}
+    until(lambda: not kept(view, "busy", "similarity"))
 
 
-def test_estimates_are_shown_as_such(inspector):
-    view = SimilarityView(inspector)
+def test_stopped_and_gone_on_with(inspector, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr("innerview.panels.similarity_view.similarity", endless)
+        view = iv.SimilarityView(inspector)
+        until(lambda: kept(view, "busy", "similarity"))
+        ask(view, "stop", True)
+        until(lambda: not kept(view, "busy", "similarity"))
+    assert view.histograms == {}
+    ask(view, "again", True)
     settle(inspector)
-    exact = view.histograms["features.0", None]
+    assert list(view.histograms) == [("features.0", None)]
+
+
+def test_estimates_are_shown_as_such(sent, inspector, monkeypatch):
+    exact = cosine_histogram(IMAGES, LABELS)
     estimate = CosineHistogram(exact.edges, exact.same, exact.other, 0.5, 0.0, 0.25, 1234, sampled=True)
-    view._deliver(view._asked, ("features.0", None), estimate, 0.5)
-    assert shown(view)[0][1] == "AUC 0.500 · overlap 0.25 · estimate from 1,234 pairs"
 
+    def estimating(*_args, **_options):
+        yield estimate
+        return exact
 
-def test_the_measure_changes_without_computing(inspector):
-    view = SimilarityView(inspector)
+    monkeypatch.setattr("innerview.panels.similarity_view.similarity", estimating)
+    iv.SimilarityView(inspector)
     settle(inspector)
-    before = view.histograms["features.0", None]
-    for measure in ("log", "pairs", "density"):
-        view._measure.value = measure
-        assert view._grid.children[0]._drawn[2] == measure
-        assert view._grid.children[0].children[0] is view._grid.children[0]._chart.figure
-    assert view.histograms["features.0", None] is before
+    found = [(h["sampled"], h["pairs"]) for _, h, _ in sent if h["kind"] == "histogram"]
+    assert found == [(True, 1234), (False, 7140)]
 
 
 def test_a_closed_view_hears_nothing_and_leaves_nothing(inspector):
-    before = set(_instances)
-    view = SimilarityView(inspector)
-    view._show.value = "layers"
+    view = iv.SimilarityView(inspector)
+    choose(view, of="layers")
     settle(inspector)
-    view._measure.value = "log"
     view.close()
     inspector.layer = "features.3"
     settle(inspector)
     assert view.histograms == {}
-    gone = weakref.ref(view)
+    gone = weakref.ref(view), weakref.ref(view.panel)
     del view
-    gc.collect()
-    assert gone() is None
-    left = [widget for key, widget in _instances.items() if key not in before]
-    # ipywidgets itself leaves the layout and the style of a closed widget: a few words each.
-    assert [type(widget) for widget in left if not isinstance(widget, (ipywidgets.Layout, ipywidgets.Style))] == []
+    until(lambda: gc.collect() is not None and [one() for one in gone] == [None, None])  # the worker lets go last
 
 
-def test_names_and_messages_are_text_never_html(inspector, monkeypatch):
+def test_messages_cross_as_they_are(inspector, monkeypatch):
     def broken(*_args, **_options):
         raise DataError("<img src=x>")
         yield
 
-    monkeypatch.setattr("innerview.widgets.similarity_view.similarity", broken)
-    view = SimilarityView(inspector)
+    monkeypatch.setattr("innerview.panels.similarity_view.similarity", broken)
+    view = iv.SimilarityView(inspector)
     settle(inspector)
-    (panel,) = view._grid.children
-    assert "&lt;img src=x&gt;" in panel._note.value
-    assert "<img" not in panel._note.value
+    (header,) = shown(view)
+    assert header["error"] == "<img src=x>"
 
 
 def test_it_wants_an_inspector():
     with pytest.raises(TypeError, match="got SmallCNN"):
-        SimilarityView(iv.demo.SmallCNN())
+        iv.SimilarityView(iv.demo.SmallCNN())

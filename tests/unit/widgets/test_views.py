@@ -15,7 +15,7 @@ import innerview as iv
 from innerview import wire
 from innerview.analysis.pictures import axes
 from innerview.data.order import visiting_order
-from innerview.widgets.status_bar import StatusBar
+from innerview.panels.status_bar import StatusBar
 
 IMAGES = torch.rand(20, 1, 8, 8, generator=torch.Generator().manual_seed(1))
 LABELS = torch.arange(20) % 10
@@ -227,9 +227,11 @@ def test_the_sample_with_its_five_likeliest_classes(sent, inspector):
     inspector.model.eval()
     with torch.no_grad():
         expected = inspector.model(IMAGES[4:5]).softmax(1)[0]
-    assert (header["label"], header["total"], len(header["top"])) == ("e", 20, 5)
-    assert header["top"][0]["probability"] == pytest.approx(expected.max().item(), abs=1e-5)
-    assert header["predicted"] == "abcdefghij"[expected.argmax()]
+    assert (header["label"], header["total"]) == ("e", 20)
+    judged, _ = last(sent, "judged", samples)
+    assert (judged["sample"], len(judged["top"])) == (4, 5)
+    assert judged["top"][0]["probability"] == pytest.approx(expected.max().item(), abs=1e-5)
+    assert judged["predicted"] == "abcdefghij"[expected.argmax()]
     assert np.array_equal(arrays["image"][..., 0], (IMAGES[4, 0] * 255).round().numpy())
 
 
@@ -241,9 +243,11 @@ def test_stepping_and_filtering(sent, inspector):
     assert inspector.sample == 0
     ask(samples, "label", "d")
     settle(inspector)
-    header, arrays = last(sent, "thumbnails")
+    assert last(sent, "thumbnails")[0]["indices"] == [3, 13]
+    header, arrays = last(sent, "images")
     assert header["indices"] == [3, 13]
-    assert arrays["thumbnails"].shape == (2, 48, 48, 3)
+    # As small as they are, and grey.
+    assert np.array_equal(arrays["images"][..., 0], (IMAGES[[3, 13], 0] * 255).round().numpy())
     ask(samples, "step", 1)
     assert inspector.sample == 3
     ask(samples, "random", True)
@@ -267,13 +271,13 @@ def test_a_dropped_image_is_shown_to_the_model(sent, inspector):
     picture = io.BytesIO()
     Image.new("RGB", (30, 20), "white").save(picture, "PNG")
     frame = wire.encode({"kind": "image", "name": "white.png"}, {"bytes": np.frombuffer(picture.getvalue(), np.uint8)})
-    samples._receive(samples, {"type": "frame"}, [memoryview(frame)])
+    samples.panel.receive(memoryview(frame))
     settle(inspector)
     assert inspector.sample is None
     assert last(sent, "sample")[0]["name"] == "white.png"
     assert last(sent, "grid", grid)[0]["sample"] is None
     frame = wire.encode({"kind": "image", "name": "x"}, {"bytes": np.frombuffer(b"no image", np.uint8)})
-    samples._receive(samples, {"type": "frame"}, [memoryview(frame)])
+    samples.panel.receive(memoryview(frame))
     assert "not an image that Pillow reads" in last(sent, "error", samples)[0]["message"]
     ask(samples, "dataset", True)
     assert inspector.sample == 12
@@ -293,8 +297,8 @@ def test_inputs_that_are_no_images_are_shown_as_what_they_are(sent):
         settle(inspector)
         header, _ = last(sent, "sample")
         assert (header["input"], header["text"]) == ("tokens", "0 1 2 3 4 5 6 7 8 9")
-        assert "not one score per class" in header["notClassifier"]
-        assert last(sent, "thumbnails")[0]["text"][1].startswith("10 11 12")
+        assert "not one score per class" in last(sent, "judged")[0]["notClassifier"]
+        assert last(sent, "images")[0]["text"][1].startswith("10 11 12")
     with iv.Inspector(nn.Sequential(nn.Conv1d(2, 3, 5)), torch.rand(4, 2, 30)) as inspector:
         iv.SamplePicker(inspector)
         settle(inspector)
@@ -351,7 +355,7 @@ def test_a_closed_view_leaves_the_inspector_to_the_others(sent, inspector):
     sent.clear()
     inspector.sample = 5
     settle(inspector)
-    assert {view for view, _, _ in sent} == {second}
+    assert {panel for panel, _, _ in sent} == {second.panel}
 
 
 def test_explore_begins_with_the_first_layer_that_makes_maps(sent):
@@ -372,7 +376,7 @@ def test_a_diverged_model_is_shown_with_a_reason_instead_of_probabilities(sent, 
         inspector.model.classifier[3].bias.fill_(torch.nan)
     samples = iv.SamplePicker(inspector)
     settle(inspector)
-    header, _ = last(sent, "sample", samples)
+    header, _ = last(sent, "judged", samples)
     assert "NaN" in header["notClassifier"]
     assert header["top"] == []
     with pytest.raises(StopIteration):
@@ -431,7 +435,7 @@ def test_an_explorer_at_rest_looks_at_the_model_after_no_cell(inspector):
     inspector.cell_ended()
     settle(inspector)
     assert looks == []
-    explorer.status.want_shown(True)
+    explorer.want_shown(True)
     assert len(looks) == 1
     explorer.close()
 

@@ -63,6 +63,12 @@ def display_pixels(
     return _resized(pixels, max(1, round(height * _LARGEST / side)), max(1, round(width * _LARGEST / side))), how
 
 
+def lean(pixels: np.ndarray) -> np.ndarray:
+    """The same pixels with one channel if they are grey: uint8 ``[..., 3]`` to ``[..., 1]``, else as they are."""
+    grey = (pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 1] == pixels[..., 2]).all()
+    return pixels[..., :1] if grey else pixels
+
+
 def thumbnail(pixels: np.ndarray, size: int) -> np.ndarray:
     """Make a small square picture; the shorter side is centred between margins of the picture's own edge colour.
 

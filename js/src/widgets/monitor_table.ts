@@ -1,4 +1,0 @@
-import { host } from "../host";
-import { create } from "../views/monitor_table";
-
-export default host(create);

@@ -1,0 +1,68 @@
+"""What crosses between kernel and page, counted on the page's own websocket: bytes and messages, never times."""
+
+import json
+import struct
+
+import pytest
+from browser.explorer import SETUP, ExplorerPage
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+
+class Traffic:
+    """The messages that a page has received from its kernels since `restart`."""
+
+    def __init__(self, page):
+        self.messages = []
+        page.on("websocket", self._listen)
+
+    def _listen(self, socket):
+        if "/api/kernels/" in socket.url:
+            socket.on("framereceived", lambda data: isinstance(data, bytes) and self.messages.append(data))
+
+    def restart(self):
+        self.messages.clear()
+
+    def of(self, kind):
+        return [message for message in self.messages if header(message)["msg_type"] == kind]
+
+    @property
+    def bytes(self):
+        return sum(map(len, self.messages))
+
+
+def header(message):
+    """The header of a message of the protocol "v1.kernel.websocket.jupyter.org": offsets, channel, header, ..."""
+    offsets = struct.unpack_from("<3Q", message, 8)
+    return json.loads(message[offsets[1] : offsets[2]])
+
+
+@pytest.fixture
+def traffic(page):
+    return Traffic(page)
+
+
+def open_explorer(notebook, cell):
+    notebook.run_cell(cell)
+    shown = ExplorerPage(notebook.output(cell))
+    shown.expect_painted("features.0", 0)
+    expect(shown.output.locator("[data-judged]")).to_have_count(1)
+    expect(shown.grid.get_by_test_id("dead")).to_be_visible()
+    return shown
+
+
+def test_opening_the_explorer_takes_little(lab, traffic, open_notebook):
+    again = "iv.explore(model, digits.test, classes=digits.classes)"
+    notebook = open_notebook(lab.write_notebook("traffic.ipynb", [SETUP, "explorer", again]))
+    notebook.run_cell(0)
+    open_explorer(notebook, 1)
+    opens = len(traffic.of("comm_open"))
+    print("first", traffic.bytes, opens, len(traffic.messages))
+    assert opens <= 3
+    assert traffic.bytes <= 350_000
+    # The modules are on the page now.
+    traffic.restart()
+    open_explorer(notebook, 2)
+    print("second", traffic.bytes, len(traffic.of("comm_open")), len(traffic.messages))
+    assert traffic.bytes <= 120_000
