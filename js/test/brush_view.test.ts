@@ -263,3 +263,10 @@ it("asks for nothing by itself, and leaves nothing behind", () => {
   expect(element.innerHTML).toBe("");
   expect(element.dataset.painted).toBeUndefined();
 });
+
+it("names the columns in words that fit on one line; the unit is in the title", () => {
+  view.update(contrast());
+  const heads = [...element.querySelectorAll<HTMLElement>(".iv-brush-channels [role=columnheader]")];
+  expect(heads.map((head) => head.textContent)).toEqual(["Channel", "Selected", "Rest", "Difference"]);
+  expect(heads[3]!.title).toContain("standard deviations");
+});

@@ -114,7 +114,7 @@ it("says where the run is and what recording takes", () => {
   expect(find("overhead").textContent).toMatch(
     /^400 of [\d,]+ steps recorded, recording takes 1\.4 % of the training time$/,
   );
-  expect(find("metrics").textContent).toBe("loss2.31lr0.01");
+  expect(find("metrics").textContent).toBe("loss2.31learning rate0.01");
   const bad = monitor();
   bad.arrays.values.data[0] = Number.NaN;
   view.update(bad);
@@ -231,6 +231,14 @@ it("leaves nothing behind", () => {
   view.destroy();
   expect(element.innerHTML).toBe("");
   expect(element.dataset.step).toBeUndefined();
+});
+
+it("names its columns in words; symbols stand in the titles only", () => {
+  const heads = [...element.querySelectorAll<HTMLElement>("thead th")];
+  const names = heads.map((head) => head.textContent);
+  expect(names).toContain("Standard deviation");
+  expect(names.join(" ")).not.toMatch(/\bstd\b|\u03c3|\u03bc/i);
+  expect(heads.filter((head) => head.title.includes("\u03c3")).length).toBe(2);
 });
 
 // --- the charts ------------------------------------------------------------------------------------------------------

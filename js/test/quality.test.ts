@@ -38,7 +38,7 @@ it("says of every measure which direction is better, as published tables read", 
     trustworthiness: "higher",
   });
   expect(column("sameClass").explained).toContain("lower is better");
-  expect(columns(5).map((one) => one.name)).toContain("5-NN accuracy");
+  expect(columns(5).map((one) => one.name)).toContain("5-neighbour accuracy");
 });
 
 it("writes distances in four digits, accuracies in per cent, and a dash for no value", () => {
@@ -108,5 +108,7 @@ it("writes a table for a spreadsheet: full precision, one cell a value", () => {
     [row({ layer: "a\tb\nc", sameClass: 0.123456789, knnAccuracy: 0.97, trustworthiness: null })],
     ["layer", "method", "sameClass", "knnAccuracy", "trustworthiness"].map((key) => column(key as Key)),
   );
-  expect(text).toBe("Layer\tSpace\tSame class\t10-NN accuracy\tTrustworthiness\na b c\tPCA\t0.123456789\t0.97\t");
+  expect(text).toBe(
+    "Layer\tSpace\tSame class\t10-neighbour accuracy\tTrustworthiness\na b c\tPCA\t0.123456789\t0.97\t",
+  );
 });

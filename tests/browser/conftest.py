@@ -44,6 +44,9 @@ ORDER = [
     "test_embedding.py",
     "test_harness.py",
     "test_strict_page.py",
+    "test_contrast.py",
+    "test_narrow.py",
+    "test_forced_colors.py",
 ]
 PICTURES = REPOSITORY / "test-output"
 MNIST = os.environ.get("INNERVIEW_MNIST")

@@ -55,7 +55,7 @@ export function channelMeans(events: ChannelEvents): Channels {
     { class: "iv-brush-row iv-brush-head", role: "row" },
     cell("columnheader", "name", "Channel"),
     ...keys(),
-    h("span", { role: "columnheader", class: "iv-brush-difference", title: EXPLAINED }, "Difference in σ"),
+    h("span", { role: "columnheader", class: "iv-brush-difference", title: EXPLAINED }, "Difference"),
   );
   const body = h("div", { class: "iv-brush-body", role: "rowgroup" });
   const table = h(

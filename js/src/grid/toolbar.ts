@@ -4,6 +4,7 @@ import { type Choice, type Control, choice, indexSlider, powerSlider, segments }
 import { h, setText } from "../ui/dom";
 import { counted, shapeText } from "../ui/format";
 import { ASCENDING, DESCENDING, icon, RESET, SAVE } from "../ui/icons";
+import { more } from "../ui/more";
 import { type Picture, sampleText } from "./picture";
 import { coloured, defaults, type OrderKey, type RangeKind, rangeKind, type Settings, type Size } from "./settings";
 
@@ -141,13 +142,20 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
     "div",
     { class: "iv-title" },
     h("div", { class: "iv-naming" }, name, about, note),
-    h("div", { class: "iv-readers" }, slices, axis.element, fold.element),
+    h("div", { class: "iv-readers" }, slices, fold.element),
     h(
       "span",
       { class: "iv-control iv-actions" },
       tool(RESET, "Reset the drawing", "reset", () => events.settings(defaults())),
       tool(SAVE, "Save all channels as PNG", "save", events.save),
     ),
+  );
+  const rarely = h(
+    "div",
+    { class: "iv-tools-more", "data-testid": "more-tools" },
+    gamma.element,
+    contrast.element,
+    axis.element,
   );
   const tools = h(
     "div",
@@ -159,7 +167,8 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
     map.element,
     range.element,
     fixed,
-    h("span", { class: "iv-together" }, gamma.element, contrast.element),
+    more(rarely, "more", "Brightness of the colours, and along which axis the channels are read"),
+    rarely,
   );
 
   // Sliders are rebuilt only when the axes change: one that is being dragged must stay.

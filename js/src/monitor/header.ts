@@ -6,6 +6,11 @@ import { count, number, percent } from "../ui/format";
 type Run = MonitorFrame["header"];
 
 const BUDGETS = [0.005, 0.01, 0.02, 0.05, 0.1];
+// What training loops call their metrics for short.
+const METRICS = new Map([
+  ["lr", "learning rate"],
+  ["acc", "accuracy"],
+]);
 const STATES: Record<Run["state"], string> = {
   waiting: "waiting for the first step",
   training: "training",
@@ -69,7 +74,14 @@ export function header(want: (key: string, value: unknown) => void): Header {
     if (names.join("\n") !== listed) {
       listed = names.join("\n");
       metrics.replaceChildren(
-        ...names.map((name) => h("div", { "data-metric": name }, h("dt", { class: "iv-muted" }, name), h("dd", null))),
+        ...names.map((name) =>
+          h(
+            "div",
+            { "data-metric": name },
+            h("dt", { class: "iv-muted", title: name }, METRICS.get(name) ?? name),
+            h("dd", null),
+          ),
+        ),
       );
     }
     for (const [i, child] of [...metrics.children].entries()) {

@@ -74,14 +74,14 @@ export const columns = (k: number): Column[] => [
   distance("betweenCentroids", "Between centroids", "How far apart the centres of two classes are.", "higher"),
   score(
     "knnAccuracy",
-    `${k}-NN accuracy`,
-    `How often the class is the commonest among the ${k} nearest samples, the sample itself being one of them.`,
+    `${k}-neighbour accuracy`,
+    `k-NN: how often the class is the commonest among the ${k} nearest samples, the sample itself being one of them.`,
     true,
   ),
   score(
     "leaveOneOut",
-    "Leave-one-out",
-    `How often the class is the commonest among the ${k} nearest other samples: the sample itself does not count.`,
+    "Leave-one-out accuracy",
+    `k-NN: how often the class is the commonest among the ${k} nearest other samples: the sample itself does not count.`,
     true,
   ),
   score(

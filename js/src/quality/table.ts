@@ -70,7 +70,8 @@ export function table(choose: (layer: string) => void): Table {
       const column = all.find((one) => one.key === key);
       cell.hidden = !column;
       if (!column) continue;
-      setText(name, column.name);
+      // Its lines break between words only: "10-neighbour" is one.
+      setText(name, column.name.replaceAll("-", "\u2011"));
       cell.title = column.explained;
       button.setAttribute("aria-description", column.explained);
       const by = order?.key === key ? order : null;

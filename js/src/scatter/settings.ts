@@ -4,6 +4,7 @@ import { choice as agreed } from "../ui/choice";
 import { check, choice, segments } from "../ui/controls";
 import { h } from "../ui/dom";
 import { count } from "../ui/format";
+import { more } from "../ui/more";
 
 export const METHODS: readonly (readonly [Method, string])[] = [
   ["pca", "PCA"],
@@ -132,41 +133,17 @@ export function settingsBar(changed: (settings: EmbeddingSettings) => void): Set
 
   const correct = check("only correctly classified", "correct-only", (on) => change({ correctOnly: on }));
 
-  const more = h("div", { class: "iv-scatter-more", "data-testid": "more-settings" });
-  more.append(...numbers.map(({ element }) => element), correct.element);
-  const open = (on: boolean): void => {
-    panel.toggleAttribute("data-open", on);
-    opener.setAttribute("aria-expanded", String(on));
-    opener.setAttribute("aria-pressed", String(on));
-  };
-  const opener = h(
-    "button",
-    {
-      type: "button",
-      class: "iv-button",
-      "aria-expanded": "false",
-      "data-testid": "more",
-      title: "What is embedded, and how: perplexity, neighbours, seed, which samples",
-      onclick: () => open(!panel.hasAttribute("data-open")),
-    },
-    "More",
-  );
+  const rarely = h("div", { class: "iv-scatter-more", "data-testid": "more-settings" });
+  rarely.append(...numbers.map(({ element }) => element), correct.element);
   // The style decides where these are: in the bar, or, where that has no room, all of them behind "More".
   const panel = h(
     "div",
     { class: "iv-scatter-panel" },
     h("div", { class: "iv-scatter-often" }, dimensions.element, vectors.element, samples.element),
-    more,
+    rarely,
   );
+  const opener = more(panel, "more", "What is embedded, and how: perplexity, neighbours, seed, which samples");
   const element = h("div", { class: "iv-scatter-settings" }, method.element, panel, opener);
-  element.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !panel.hasAttribute("data-open")) return;
-    event.preventDefault();
-    event.stopPropagation();
-    open(false);
-    opener.focus();
-  });
-
   const draw = (): void => {
     const now = shown();
     if (!header || !now) return;
