@@ -28,8 +28,8 @@ FINDINGS = {name: f"color-mix(in srgb, var(--iv-{name}) 9%, var(--iv-surface))" 
 RULES = [
     (["ink", "ink-2"], [*SURFACES, *FINDINGS.values()], 4.5),
     *(([name], ["var(--iv-surface)", CHOSEN, FINDINGS[name]], 4.5) for name in SIGNALS),
-    (["grey", "accent"], SURFACES, 3),
-    (["mark"], ["var(--iv-surface)", CHOSEN], 3),
+    (["mark", "accent"], SURFACES, 3),
+    (["same"], ["var(--iv-surface)", CHOSEN], 3),
 ]
 # Painted, and read back pixel by pixel: whatever a colour is written as.
 MEASURE = """([inks, grounds]) => {

@@ -15,6 +15,7 @@ FLOORS = {
     "server_extension": 0,
     "jobs": 0,
     "analysis": 1,
+    "figures": 1,
     "data": 2,
     "datasets": 2,
     "demo": 2,

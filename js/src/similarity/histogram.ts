@@ -8,7 +8,7 @@ import { count } from "../ui/format";
 export type Measure = "density" | "pairs" | "log";
 
 export const ALL = { name: "all pairs", colour: "var(--iv-ink-2)" } as const;
-export const SAME = { name: "pairs of one class", colour: "var(--iv-mark)" } as const;
+export const SAME = { name: "pairs of one class", colour: "var(--iv-same)" } as const;
 const LEAST = 0.8; // of a logarithmic axis: one pair is still seen, none is not
 
 export interface Histogram {

@@ -10,6 +10,7 @@ import numpy as np
 
 from innerview.analysis.projections.ranks import keeping
 from innerview.errors import DataError
+from innerview.figures.curves import accuracy_figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -172,6 +173,18 @@ class AccuracyCurve:
             raise DataError("the model is not a classifier: its metric falls by no share. See curve.points")
         place = keeping(self.change, [point.paired.samples for point in self.points if point.paired], tolerated)
         return None if place is None else int(self.ranks[place])
+
+    def figure(self, title: str | None = None) -> Any:
+        """A bqplot Figure of it, for a dashboard of one's own; the title is the layer's name by itself.
+
+        Each rank lies below the baseline by its change against the same samples.
+        """
+        top = 1.0 if self.baseline_accuracy is None else self.baseline_accuracy
+        values, low, high = (top + column for column in (self.change, self.change_low, self.change_high))
+        name = self.points[0].layer if title is None else title
+        return accuracy_figure(
+            self.ranks, values, low.clip(0, 1), high.clip(0, 1), baseline=self.baseline_accuracy, title=name
+        )
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with one row a rank; ``of`` is the number of samples that there are to evaluate."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from innerview.arguments import strict, whole
 from innerview.errors import InnerviewError
+from innerview.figures.curves import course_figure
 from innerview.model.calls import unknown_layer
 from innerview.training import storage
 from innerview.training.ordering import in_order
@@ -113,6 +114,18 @@ class History:
         if phase not in PHASES:
             raise ValueError(f"phase={phase!r}: there are {' and '.join(map(repr, PHASES))}; probe samples: probe()")
         return self.tables.series(phase, layer, self._kinds[layer])
+
+    def figure(self, layer: str) -> Any:
+        """A bqplot Figure of a layer's activations over the steps, for a dashboard of one's own.
+
+        Args:
+            layer: one of ``layers``.
+
+        Raises:
+            UnknownLayerError: no such layer was seen; the nearest names are offered.
+        """
+        series = self.series(layer)
+        return course_figure(series.steps, series.mean, series.std, layer)
 
     def overview(self, phase: str = "train", points: int = 60) -> Overview:
         """Return every layer at a glance.

@@ -13,6 +13,7 @@ from torch import Tensor
 from innerview.analysis.given import as_numbers, class_numbers
 from innerview.arguments import strict
 from innerview.errors import DataError
+from innerview.figures.cosine import cosine_figure
 from innerview.jobs.progress import finish
 
 if TYPE_CHECKING:
@@ -62,6 +63,10 @@ class CosineHistogram:
     reference: int | None = None
     excluded: int = 0
     note: str = ""
+
+    def figure(self, title: str = "") -> Any:
+        """A bqplot Figure of it, for a dashboard of one's own; see ``innerview.figures.cosine``."""
+        return cosine_figure(self.edges, self.same, self.other, title)
 
 
 @strict
