@@ -69,11 +69,17 @@ FRAMES = {
         (
             {
                 "kind": "sample", "sample": 3, "total": 60_000, "input": "image", "text": "values 0 to 16", "name": "",
-                "shape": [1, 8, 8], "label": NAMES[3], "predicted": NAMES[4], "notClassifier": "",
-                "top": [{"label": name, "probability": 0.2} for name in NAMES[:5]],
+                "shape": [1, 8, 8], "label": NAMES[3],
             },
             {"image": np.full((8, 8, 3), 99, np.uint8)},
-        )
+        ),
+        (
+            {
+                "kind": "judged", "sample": 3, "predicted": NAMES[4], "notClassifier": "",
+                "top": [{"label": name, "probability": 0.2} for name in NAMES[:5]],
+            },
+            {},
+        ),
     ],
     "compression_panel": [
         ({"kind": "compression", **SETTING, "full": 64, "also": [], "pinned": False, "labels": True}, {}),
