@@ -45,14 +45,14 @@ view = iv.MonitorView(shown)
 view.layers, view.channel = LAYERS, 3
 display(view)
 updates = 0
-push = view.table.push
+push = view.panel.push
 
 def counted(*frame):
     global updates
     updates += 1
     push(*frame)
 
-view.table.push = counted
+view.panel.push = counted
 drawer = next(thread for thread in threading.enumerate() if thread.name == "innerview-refresher")
 clock = time.pthread_getcpuclockid(drawer.ident)
 
