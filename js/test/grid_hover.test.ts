@@ -32,6 +32,12 @@ beforeEach(() => {
     return canvas(this) as CanvasRenderingContext2D;
   });
   vi.stubGlobal(
+    "OffscreenCanvas",
+    class {
+      getContext = () => canvas(this as unknown as HTMLCanvasElement);
+    },
+  );
+  vi.stubGlobal(
     "ImageData",
     class {
       constructor(

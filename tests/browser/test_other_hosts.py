@@ -46,8 +46,9 @@ def look_through(explorer):
 
 
 def test_notebook_7(lab, page, console):
-    # Its menus look for a setting that only JupyterLab has; nothing of ours is drawn yet.
+    # Its menus look for a setting and for commands that only JupyterLab has; nothing of ours is drawn yet.
     console.allow(r"Cannot read properties of undefined \(reading 'schema'\)")
+    console.allow(r"Command '[a-z-]+:[a-z-]+' not registered")
     path = lab.write_notebook("seven.ipynb", [SETUP, "explorer"])
     page.goto(f"{lab.url}notebooks/{path}")
     cells = page.locator(".jp-Notebook .jp-Cell")

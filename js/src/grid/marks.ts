@@ -28,10 +28,9 @@ export function themeOf(element: Element): Theme {
   };
 }
 
-type Context = CanvasRenderingContext2D;
+type Context = OffscreenCanvasRenderingContext2D;
 
-const write = (context: Context, theme: Theme, align: CanvasTextAlign, baseline: CanvasTextBaseline): void => {
-  context.font = `11px ${theme.family}`;
+const write = (context: Context, align: CanvasTextAlign, baseline: CanvasTextBaseline): void => {
   context.textAlign = align;
   context.textBaseline = baseline;
 };
@@ -69,7 +68,7 @@ export function paintCaptions(
     const box = boxAt(a, at);
     const dead = isDead(placed, channel);
     if (a.caption >= 16) {
-      write(context, theme, "left", "middle");
+      write(context, "left", "middle");
       context.fillStyle = dead ? theme.faint : theme.ink;
       context.fillText(String(channel), box.x, box.y + box.height + 8.5);
     }
@@ -89,7 +88,7 @@ export function paintRowNumbers(context: Context, placed: Placed, sight: Sight, 
   const height = matrix ? pitch : a.boxHeight;
   // Every row that has room for a number, counted in steps that people count in.
   const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((n) => n * pitch >= 13) ?? 2000;
-  write(context, theme, "right", "middle");
+  write(context, "right", "middle");
   // Scrolled sideways, the matrix would run under its numbers.
   if (matrix && sight.left > 0) context.clearRect(sight.left, sight.top, a.left - 2, sight.height);
   for (let row = 0; row < rows; row += step) {
@@ -129,7 +128,7 @@ export function paintBars(context: Context, placed: Placed, sight: Sight, theme:
     context.fillStyle = theme.line;
     context.fillRect(a.left, Math.round(top + zero), here * a.pitchX, 1);
     context.fillStyle = theme.faint;
-    write(context, theme, "right", "middle");
+    write(context, "right", "middle");
     const close = (y: number): boolean => Math.abs(y - zero) < 12;
     if (!close(0)) context.fillText(number(high, 3), a.left - 6, top + 5);
     context.fillText("0", a.left - 6, top + zero);
@@ -154,7 +153,7 @@ export function paintBars(context: Context, placed: Placed, sight: Sight, theme:
       context.fillRect(box.x, box.y + zero + 3, box.width, 2);
     }
     if ((at % a.columns) % every === 0) {
-      write(context, theme, "left", "middle");
+      write(context, "left", "middle");
       context.fillStyle = theme.faint;
       context.fillText(String(channel), box.x, box.y + a.boxHeight + 13); // clear of the marks of dead channels
     }

@@ -19,15 +19,18 @@ export function pictureArea(): PictureArea {
   const frame = h("div", { class: "iv-sample-frame", "data-testid": "sample-picture" });
   const about = h("p", { class: "iv-sample-about iv-muted", "data-testid": "sample-about" });
   let natural: [number, number] | undefined;
+  let room: [number, number] = [0, 0];
 
   const size = (): void => {
-    const room: [number, number] = [frame.clientWidth, frame.clientHeight];
     if (!natural || !room[0] || !room[1]) return; // hidden: the observer tells when it is not
     const [width, height] = fittedSize(natural, room, window.devicePixelRatio || 1);
     canvas.style.width = `${width}px`;
     canvas.style.height = `${height}px`;
   };
-  const watch = new ResizeObserver(size);
+  const watch = new ResizeObserver(() => {
+    room = [frame.clientWidth, frame.clientHeight];
+    size();
+  });
   watch.observe(frame);
 
   return {

@@ -86,7 +86,7 @@ export function thumbnails(events: { choose(sample: number): void; page(offset: 
   };
 
   /** Scroll within the list only: scrollIntoView would move the notebook as well. */
-  const reveal = (): void => {
+  const scrollToChosen = (): void => {
     const option = options[header?.indices.indexOf(chosen ?? -1) ?? -1]?.element;
     if (!option) return;
     const top = option.offsetTop - list.offsetTop;
@@ -95,6 +95,9 @@ export function thumbnails(events: { choose(sample: number): void; page(offset: 
       list.scrollTop = top + option.offsetHeight - list.clientHeight + 4;
     }
   };
+
+  /** With the next frame, which is laid out anyway: a click waits for no layout of its own. */
+  const reveal = (): void => void requestAnimationFrame(scrollToChosen);
 
   const perRow = (): number => {
     const first = options[0]?.element.offsetTop;

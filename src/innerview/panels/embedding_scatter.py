@@ -181,7 +181,6 @@ class EmbeddingScatter(InspectorPanel):
         if beside is not None:
             beside.unobserve(self._other_moved, "embedding")
             beside.led.remove(self)
-        self.led.clear()
         super().close()
 
     @property

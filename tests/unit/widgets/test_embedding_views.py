@@ -95,6 +95,10 @@ def test_a_scatter_beside_another_does_as_that_one_does(sent, trained, digits):
         other.close()
         ask(mine, "run", True)
         settle(inspector)
+        # The one that leads may be closed first, as a page does with all of its views.
+        third = iv.EmbeddingScatter(inspector.baseline, beside=mine)
+        mine.close()
+        third.close()
 
 
 def test_tsne_waits_until_it_is_asked_for(sent, inspector):
