@@ -11,7 +11,7 @@ describe("colour maps", () => {
     ["magma", [0, 0, 4], [252, 253, 191]],
     ["inferno", [0, 0, 4], [252, 255, 164]],
     ["gray", [0, 0, 0], [255, 255, 255]],
-    ["signed", [5, 48, 97], [103, 0, 31]],
+    ["signed", [45, 0, 75], [127, 59, 8]],
   ] as const)("%s begins and ends as matplotlib's", (name, first, last) => {
     expect(colourAt(name, 0)).toEqual(first);
     expect(colourAt(name, 1)).toEqual(last);
@@ -33,7 +33,7 @@ describe("colour maps", () => {
     }
   });
 
-  it("has a neutral colour at zero of the signed map, blue below and red above", () => {
+  it("has a neutral colour at zero of the signed map, purple below and orange above", () => {
     const ramp = makeRamp("signed");
     expect(rgb(ramp[STEPS / 2]!)).toEqual([247, 247, 247]);
     const [below, above] = [rgb(colourOf(-0.5, ramp, -1, 1)), rgb(colourOf(0.5, ramp, -1, 1))];

@@ -273,7 +273,7 @@ it("draws a curve, says how far it is, and stops", () => {
   expect(find("work").hidden).toBe(true);
   expect(wants).toEqual([
     ["curve", true],
-    ["stop", true],
+    ["stop", "curve"],
   ]);
 });
 

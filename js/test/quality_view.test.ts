@@ -99,7 +99,7 @@ it("stops what is being measured, and tells how far it is", () => {
   view.update(quality(ROWS)); // a row is done, others follow
   expect(stop().disabled).toBe(false);
   stop().click();
-  expect(wants.at(-1)).toEqual(["stop", true]);
+  expect(wants.at(-1)).toEqual(["stop", "measure"]);
   view.update(busy("", null));
   expect(stop().disabled).toBe(true);
   expect(find("quality-progress").textContent).toBe("3 rows");

@@ -95,7 +95,7 @@ describe("a computation", () => {
     expect(wants).toEqual([
       ["pause", true],
       ["pause", false],
-      ["stop", true],
+      ["stop", "points"],
     ]);
     embedding({ settings: { ...settings, method: "tsne" } });
     expect(find("progress").hidden).toBe(true);

@@ -116,7 +116,7 @@ it("has a place for every chart, and says there that it is under way", () => {
   expect(all("under-way").map((one) => one.textContent)).toEqual(["under way", "under way"]);
   expect(find("work").textContent).toContain("cosine similarity · 25 %");
   find("stop").click();
-  expect(wants).toEqual([["stop", true]]);
+  expect(wants).toEqual([["stop", "similarity"]]);
   view.update(frame({ kind: "busy", scope: "similarity", label: "", fraction: null, over: true }));
   expect(find("work").textContent).toContain("Stopped.");
   find("again").click();

@@ -102,8 +102,9 @@ def save(part, path):
     part.evaluate("(element) => element.scrollIntoView({ block: 'center' })")  # clear of the notebook's toolbar
     part.screenshot(path=path)
     picture = Image.open(path).convert("RGB")
-    if path.stat().st_size > LARGEST:
-        picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    for colours in (256, 192, 128):  # photographs are large
+        if path.stat().st_size > LARGEST:
+            picture.quantize(colours, dither=Image.Dither.NONE).save(path, optimize=True)
     assert picture.getcolors(maxcolors=100) is None, f"{path} is nearly blank: it has 100 colours or fewer"
     assert path.stat().st_size <= LARGEST
     return np.asarray(picture)

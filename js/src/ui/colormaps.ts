@@ -4,7 +4,7 @@ export const SEQUENTIAL = ["viridis", "magma", "inferno", "gray"] as const;
 export type MapName = (typeof SEQUENTIAL)[number] | "signed";
 
 // 33 colours each, evenly spaced, joined by straight lines: within 4 of 255 of matplotlib 3.11's tables of the same
-// names ("signed" is its RdBu_r: blue below zero, red above, the middle a neutral light grey).
+// names ("signed" is its PuOr_r: purple below zero, orange above, the middle a neutral light grey; red is for mistakes).
 const ANCHORS: Record<MapName, string> = {
   viridis:
     "440154470d6048186a482374472d7b4536814240863f49893b528b375a8d33638d2f6a8e2c728e297a8e26818e23898e21908c" +
@@ -17,8 +17,8 @@ const ANCHORS: Record<MapName, string> = {
     "c63e4dd14644db4f3be35932eb6528f1711ef67f14f98d0afb9c06fcab0ffbba1ff9ca32f5d949f2e865f3f586fcffa4",
   gray: "000000ffffff",
   signed:
-    "0530610e41781752901f63a72a71b2347fb93f8dc0529cc86bacd083bcd99ac9e0aed3e6c1ddecd3e6f0dfecf3ebf1f5f7f7f7" +
-    "f9eee8fbe6d9fdddcafbceb6f8bda0f5ac8bee9878e58268dc6d57d25749c6413ebb2a34ad162a960f267e082367001f",
+    "2d004b390c5e4518715225845f3a916d529c7b6aa88a7eb39990bfa9a1cbb7b1d5c3c0ddcfcfe5dadcece4e5f0eeeef3f7f7f7" +
+    "f9efe1fce8cdfee1b9fed59ffdc885fdbc6bf7ac52ee9b39e58a20d97b12cb6e0dbd6109ae55069e4c078d43077f3b08",
 };
 
 /** What is no number has colours of its own, which no map contains. */

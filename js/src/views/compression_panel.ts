@@ -89,7 +89,7 @@ export const create: Create = (element, callbacks) => {
   const verdict = decided();
   const stop = h(
     "button",
-    { type: "button", class: "iv-button", "data-testid": "stop", onclick: () => callbacks.want("stop", true) },
+    { type: "button", class: "iv-button", "data-testid": "stop", onclick: () => callbacks.want("stop", "accuracy") },
     "Stop",
   );
   const evaluated = accuracy(stop);
@@ -128,7 +128,7 @@ export const create: Create = (element, callbacks) => {
     "Compare all blocks",
   );
   const every = compared(({ layer, rank }) => callbacks.want("block", { layer, rank }));
-  const work = workNote({ stop: () => callbacks.want("stop", true) });
+  const work = workNote({ stop: () => callbacks.want("stop", "curve") });
   const go = (scope: string, index: number): void => callbacks.want("point", { scope, index });
   const charts = { rank: curveChart("rank", go), block: curveChart("block", go) };
   const compares = h("input", {

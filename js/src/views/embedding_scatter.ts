@@ -138,7 +138,7 @@ export const create: Create = (element, callbacks) => {
       busy.expect();
     },
     pause: (on) => callbacks.want("pause", on),
-    stop: () => callbacks.want("stop", true),
+    stop: () => callbacks.want("stop", "points"),
   });
   const runs = (): void => {
     if (status) work.show(status, settings.shown?.method ?? status.settings.method);

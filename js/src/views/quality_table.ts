@@ -32,7 +32,7 @@ export const create: Create = (element, callbacks) => {
       tell();
     },
     () => {
-      callbacks.want("stop", true);
+      callbacks.want("stop", "measure");
       asked = false;
       tell();
     },

@@ -26,7 +26,7 @@ export const create: Create = (element, callbacks) => {
     },
   });
   const work = workNote({
-    stop: () => callbacks.want("stop", true),
+    stop: () => callbacks.want("stop", "similarity"),
     again: () => callbacks.want("again", true),
   });
   const charts = h("div", { class: "iv-similarity-charts", "data-testid": "similarity-charts" });

@@ -122,11 +122,11 @@ class CompressionPanel(InspectorPanel):
         self.settings.pinned = {name: spec for name, spec in self.settings.pinned.items() if name != layer}
         self._begin()
 
-    def want_stop(self, _: object) -> None:
-        """Stop evaluating; the results so far stay."""
-        self._due = False
-        self.cancel("accuracy")
-        self._stop_curves()
+    def want_stop(self, scope: str) -> None:
+        """Stop evaluating one rank ("accuracy") or many ("curve"); the results so far stay."""
+        if scope == "accuracy":
+            self._due = False
+        super().want_stop(scope)
 
     def want_curve(self, _: object) -> None:
         """Evaluate this layer at many ranks, in this basis and one to compare it with."""
@@ -166,7 +166,7 @@ class CompressionPanel(InspectorPanel):
 
     def want_clear(self, _: object) -> None:
         """Forget the results."""
-        self._stop_curves()
+        self.cancel("curve")
         self._found, self._partial, self.compared = {}, {}, None
         self.push(*compared(None))
         self._tell()
@@ -262,16 +262,11 @@ class CompressionPanel(InspectorPanel):
         subject = inspector.subject
 
         def estimate(found: list[Compression] | None) -> Frame | None:
-            self.progress("accuracy", "evaluating", job.fraction)
             return accuracy(found[0]) if found else None
 
-        try:
-            (found,) = yield from relay(_compressing(subject, series, [rank], job, None), estimate)
-            self._found.setdefault(series, {})[found.rank] = found
-            yield accuracy(found)
-        finally:
-            # However it ends: it may also be stopped.
-            self.progress("accuracy", "", None, over=True)
+        (found,) = yield from relay(_compressing(subject, series, [rank], job, None), estimate)
+        self._found.setdefault(series, {})[found.rank] = found
+        yield accuracy(found)
         self._tell()
 
     def _curve(self, series: Series, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
@@ -279,7 +274,6 @@ class CompressionPanel(InspectorPanel):
 
         def follow(found: list[Compression] | None) -> None:
             nonlocal told
-            self.progress("curve", job.label, job.fraction)
             if found:
                 self._partial[series] = {point.rank: point for point in found}
                 if time.monotonic() - told > _EVERY:
@@ -291,24 +285,19 @@ class CompressionPanel(InspectorPanel):
             self._found[series] = self._found.get(series, {}) | {point.rank: point for point in found}
         finally:
             self._partial.pop(series, None)
-            self.progress("curve", "", None, over=True)
             self._tell()
 
     def _compare_blocks(
         self, basis: str, axis: str, inspector: Inspector, job: Job
     ) -> Generator[Frame | None, None, None]:
         def follow(found: Compressibility | None) -> Frame | None:
-            self.progress("curve", job.label, job.fraction)
             if found is None:
                 return None
             self.compared = found
             self._tell()
             return compared(found)
 
-        try:
-            yield from relay(comparing(inspector.subject, None, basis=basis, axis=axis, job=job), follow)
-        finally:
-            self.progress("curve", "", None, over=True)
+        yield from relay(comparing(inspector.subject, None, basis=basis, axis=axis, job=job), follow)
 
     def _compare_samples(self) -> None:
         """Send the cosine similarities of samples at the slider's rank, if they are to be shown."""
@@ -328,10 +317,6 @@ class CompressionPanel(InspectorPanel):
         except InnerviewError as error:
             found = error
         yield histogram(_SIMILARITY, found, layer=spec.layer, rank=None if spec.basis == OFF else spec.rank, run=0)
-
-    def _stop_curves(self) -> None:
-        self.cancel("curve")
-        self.progress("curve", "", None, over=True)
 
     def _state(self, spec: CompressionSpec) -> Frame:
         also = [other._asdict() for other in self.settings.also]

@@ -129,11 +129,13 @@ class EmbeddingScatter(InspectorPanel):
             self._inspector.jobs.hold(job.id, held=self._paused)
         self._push_settings()
 
-    def want_stop(self, _: object) -> None:
-        """End the computation; the points so far stay."""
+    def want_stop(self, scope: str) -> None:
+        """End the work of a scope; of "points" those so far stay."""
+        super().want_stop(scope)
+        if scope != "points":
+            return
         for one in self.led:
-            one.want_stop(None)
-        self.cancel("points")
+            one.want_stop(scope)
         self._paused = False
         if self.embedding is not None:
             note, stage = self.embedding.note, self.embedding.stage
@@ -362,17 +364,12 @@ class EmbeddingScatter(InspectorPanel):
             return
         step = self._steps.now()
         self._predicted = (step, inspector.version)
-        try:
-            for frame in colouring(self._steps.subject(step), now, "prediction", channel=None, before=None, job=job):
-                if frame is None:
-                    self.progress("know", "predictions", job.fraction)
-                    yield None
-                else:
-                    header, arrays = frame
-                    yield header | {"scope": "know"}, arrays
-        finally:
-            # However it ends: it may also be stopped.
-            self.progress("know", "", None, over=True)
+        for frame in colouring(self._steps.subject(step), now, "prediction", channel=None, before=None, job=job):
+            if frame is None:
+                yield None
+            else:
+                header, arrays = frame
+                yield header | {"scope": "know"}, arrays
 
     def _outdated(self, inspector: Inspector) -> Frame | None:
         """Take back what the view knows of the predictions, where they were another step's or another state's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Bool
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from innerview.panels.panel import Frame
 
 _QUICK = 0.02  # seconds that a click is waited for, at most
+_PATIENCE = 0.3  # seconds after which work is told of
+_EVERY = 0.2  # seconds between two words of one piece of work
 
 
 def require_inspector(view: object, inspector: object) -> None:
@@ -129,8 +132,8 @@ class InspectorPanel(Panel):
     ) -> None:
         """Compute frames on the worker thread and send each as it comes; the newest request of a scope wins.
 
-        ``work(inspector, job)`` yields None where it has nothing to show yet but others may have their turn. A view
-        that is closed runs nothing.
+        ``work(inspector, job)`` yields None where it has nothing to show yet but others may have their turn. Where it
+        takes longer than a moment, the view is told how far it is. A view that is closed runs nothing.
         """
         inspector = self.inspector
         if inspector is None:
@@ -147,8 +150,36 @@ class InspectorPanel(Panel):
 
         key = (id(self), scope)
         inspector.jobs.submit(
-            key, label, lambda job: work(inspector, job), deliver=deliver, fail=fail, priority=priority
+            key,
+            label,
+            lambda job: self._telling(scope, job, work(inspector, job)),
+            deliver=deliver,
+            fail=fail,
+            priority=priority,
         )
+
+    def _telling(
+        self, scope: str, job: Job, steps: Generator[Frame | None, None, None]
+    ) -> Generator[Frame | None, None, None]:
+        """Pass the steps of a job on, with a word on how far it is where that takes longer than a moment."""
+        told: float | None = None
+        try:
+            for step in steps:
+                yield step
+                now = time.monotonic()
+                if not job.cancelled and now - job.submitted > _PATIENCE and (told is None or now - told > _EVERY):
+                    told = now
+                    self.progress(scope, job.label, job.fraction)
+        finally:
+            # However it ends: it may also be cancelled, here or in the status bar.
+            steps.close()
+            if told is not None:
+                self.progress(scope, "", None, over=True)
+
+    def want_stop(self, scope: str) -> None:
+        """Stop the work of the scopes that begin with these letters; what there is so far stays."""
+        self.cancel(scope)
+        self.end_progress(scope)  # the step under way may still take its time
 
     def working(self, scope: str) -> bool:
         """Tell whether a job of this scope is waiting or running."""

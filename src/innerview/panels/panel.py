@@ -91,6 +91,13 @@ class Panel(traitlets.HasTraits):
         """Show the progress of a scope's work, where it takes longer than a moment."""
         self.push({"kind": "busy", "scope": scope, "label": label, "fraction": fraction, "over": over})
 
+    def end_progress(self, scope: str) -> None:
+        """Take back what was said of the progress of the scopes that begin with these letters."""
+        for key in list(self._kept):
+            kind, _, told = key.partition(":")
+            if kind == "busy" and told.startswith(scope):
+                self.progress(told, "", None, over=True)
+
     def answer(self, key: str, value: Any) -> None:
         """Answer a want by the method of its name; what that raises is shown where the user is looking."""
         if self.closed:

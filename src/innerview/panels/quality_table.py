@@ -60,20 +60,14 @@ class QualityTable(InspectorPanel):
             rows = measuring_table(
                 inspector.subject, layers, methods, _K, baseline=baseline, samples=inspector.sample_size, job=job
             )
-            yield from relay(rows, self._step)
-            self.progress("measure", "", None, over=True)
+            yield from relay(rows, lambda step: self._step(step, job))
 
         label = f"quality of {len(layers)} layer{'s' if len(layers) > 1 else ''}"
         self.run("measure", label, work, priority=BACKGROUND)
 
-    def want_stop(self, _: object) -> None:
-        """Stop measuring; the rows so far stay."""
-        self.cancel("measure")
-        self.progress("measure", "", None, over=True)
-
-    def _step(self, step: Row | TableProgress) -> Frame | None:
+    def _step(self, step: Row | TableProgress, job: Job) -> Frame | None:
         if isinstance(step, TableProgress):
-            self.progress("measure", step.label, step.fraction)
+            job.label, job.fraction = step.label, step.fraction
             return None
         same = [row for row in self.rows if (row.layer, row.model, row.space) != (step.layer, step.model, step.space)]
         self.rows = [*same, step]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 _SCOPE = "similarity"
 _MOST = 12  # charts side by side
-_EVERY = 0.15  # seconds between two reports of progress
 
 Chart = tuple[str, int | None]  # a layer, and how many of its principal components; None: not reduced
 
@@ -85,10 +83,6 @@ class SimilarityView(InspectorPanel):
             inspector.sample_size = samples  # and so to _follow
         else:
             self._follow()
-
-    def want_stop(self, _: object) -> None:
-        """Stop computing; the charts so far stay."""
-        self.cancel(_SCOPE)
 
     def want_again(self, _: object) -> None:
         """Compute what was stopped."""
@@ -153,38 +147,29 @@ class SimilarityView(InspectorPanel):
         self.push(*self._state())
 
     def _work(self, asked: _Asked, inspector: Inspector, job: Job) -> Generator[Frame | None, None, None]:
-        charts, subject, told = asked.charts, inspector.subject, 0.0
-        try:
-            for number, (layer, rank) in enumerate(charts):
-                part = Portion(job, number / len(charts), (number + 1) / len(charts))
+        charts, subject = asked.charts, inspector.subject
+        for number, (layer, rank) in enumerate(charts):
+            part = Portion(job, number / len(charts), (number + 1) / len(charts))
 
-                def step(found: CosineHistogram | None, chart: Chart = (layer, rank)) -> Frame | None:
-                    nonlocal told
-                    if time.monotonic() - told > _EVERY:
-                        told = time.monotonic()
-                        self.progress(_SCOPE, "cosine similarity", job.fraction)
-                    return None if found is None else self._keep(chart, found)
+            def step(found: CosineHistogram | None, chart: Chart = (layer, rank)) -> Frame | None:
+                return None if found is None else self._keep(chart, found)
 
-                try:
-                    work = similarity(
-                        subject,
-                        layer,
-                        reference=asked.reference,
-                        rank=rank,
-                        samples=asked.samples,
-                        correct_only=asked.correct_only,
-                        job=part,
-                    )
-                    found = yield from relay(work, step)
-                except InnerviewError as error:
-                    # The other layers may still have something to show.
-                    found = error
-                part.fraction = 1.0
-                yield self._keep((layer, rank), found)
-        finally:
-            # However it ends: the work may also be cancelled from the status bar.
-            if asked is self._asked:
-                self.progress(_SCOPE, "", None, over=True)
+            try:
+                work = similarity(
+                    subject,
+                    layer,
+                    reference=asked.reference,
+                    rank=rank,
+                    samples=asked.samples,
+                    correct_only=asked.correct_only,
+                    job=part,
+                )
+                found = yield from relay(work, step)
+            except InnerviewError as error:
+                # The other layers may still have something to show.
+                found = error
+            part.fraction = 1.0
+            yield self._keep((layer, rank), found)
 
     def _keep(self, chart: Chart, found: CosineHistogram | InnerviewError) -> Frame:
         self._found[chart] = found

@@ -157,7 +157,7 @@ def test_pause_and_stop(sent, trained):
         assert last(sent, "embedding")[0]["paused"] is True
         ask(scatter, "pause", False)
         until(lambda: last(sent, "points")[0]["stage"] != stage)
-        ask(scatter, "stop", True)
+        ask(scatter, "stop", "points")
         settle(inspector)
         header, _ = last(sent, "points")
         assert header["final"] is True
@@ -361,11 +361,12 @@ def test_the_quality_table_measures_what_is_asked_for(sent, inspector):
     assert last(sent, "quality")[0]["rows"] == []
 
 
-def test_measuring_can_be_stopped(sent, inspector):
+def test_measuring_can_be_stopped(sent, inspector, monkeypatch):
+    monkeypatch.setattr("innerview.panels.inspector_panel._PATIENCE", 0.0)
     view = iv.QualityTable(inspector)
     ask(view, "measure", {"layers": "all", "methods": ["own space", "pca", "umap"]})
     until(lambda: view.panel.rows)
-    ask(view, "stop", True)
+    ask(view, "stop", "measure")
     settle(inspector)
     assert 0 < len(view.panel.rows) < 30
     assert last(sent, "busy")[0]["over"] is True
@@ -499,7 +500,10 @@ def test_the_untrained_points_are_turned_onto_the_trained(sent, trained, digits)
         np.testing.assert_allclose(procrustes(other, mine), other, rtol=1e-3, atol=1e-3)
 
 
-def test_predictions_can_be_known_without_colouring_by_them(sent, inspector):
+def test_predictions_can_be_known_without_colouring_by_them(sent, inspector, monkeypatch):
+    monkeypatch.setattr("innerview.panels.inspector_panel._PATIENCE", 0.0)
+    monkeypatch.setattr("innerview.panels.inspector_panel._EVERY", 0.0)
+
     def known():
         return next((h, a) for _, h, a in reversed(sent) if h["kind"] == "colours" and "scope" in h)
 
@@ -514,6 +518,7 @@ def test_predictions_can_be_known_without_colouring_by_them(sent, inspector):
     steps = [h for _, h, _ in sent if h["kind"] == "busy" and h["scope"] == "know"]
     assert [h["over"] for h in steps[-2:]] == [False, True]
     assert 0 < steps[-2]["fraction"] <= 1
+    assert steps[-2]["label"] == "predictions"
     # And what they said is taken back once the model has other weights.
     with torch.no_grad():
         next(inspector.model.parameters()).mul_(2)

@@ -230,7 +230,7 @@ def test_stopped_and_gone_on_with(inspector, monkeypatch):
         patched.setattr("innerview.panels.similarity_view.similarity", endless)
         view = iv.SimilarityView(inspector)
         until(lambda: kept(view, "busy", "similarity"))
-        ask(view, "stop", True)
+        ask(view, "stop", "similarity")
         until(lambda: not kept(view, "busy", "similarity"))
     assert view.histograms == {}
     ask(view, "again", True)
