@@ -525,6 +525,9 @@ export type ViewFrame =
   | SelectionFrame
   | StatusFrame;
 
+export type Kind = ViewFrame["header"]["kind"];
+export type FrameOf<K extends Kind> = Extract<ViewFrame, { header: { kind: K } }>;
+
 /** The frame as its kind types it. wire.ts has checked the bytes; both ends of the wire come from the same wheel. */
 export const typed = (frame: Frame): ViewFrame => frame as unknown as ViewFrame;
 

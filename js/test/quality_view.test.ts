@@ -91,25 +91,25 @@ it("cannot measure in no space, and says so", () => {
 });
 
 it("stops what is being measured, and tells how far it is", () => {
-  expect(stop().disabled).toBe(true);
+  expect(find("work").hidden).toBe(true);
   find("measure").click();
-  expect(stop().disabled).toBe(false);
   view.update(busy("fc1, t-SNE", 0.42));
-  expect(find("quality-progress").textContent).toBe("fc1, t-SNE · 42 %");
+  expect(find("work").textContent).toContain("fc1, t-SNE · 42 %");
   view.update(quality(ROWS)); // a row is done, others follow
-  expect(stop().disabled).toBe(false);
+  expect(find("work").hidden).toBe(false);
+  expect(find("quality-known").hidden).toBe(true);
   stop().click();
   expect(wants.at(-1)).toEqual(["stop", "measure"]);
   view.update(busy("", null));
-  expect(stop().disabled).toBe(true);
-  expect(find("quality-progress").textContent).toBe("3 rows");
+  expect(find("work").hidden).toBe(true);
+  expect(find("quality-known").textContent).toBe("3 rows");
 });
 
 it("has nothing to stop after an error", () => {
   find("measure").click();
   view.update(failed("no layer is chosen"));
   expect(find("errors").textContent).toContain("no layer is chosen");
-  expect(stop().disabled).toBe(true);
+  expect(find("work").hidden).toBe(true);
 });
 
 it("shows a row for each result, with text as text", () => {

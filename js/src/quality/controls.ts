@@ -1,4 +1,4 @@
-// What to measure: which layers, in which spaces; and to stop it.
+// What to measure: which layers, in which spaces.
 import { check, segments } from "../ui/controls";
 import { h } from "../ui/dom";
 import { ALL_SPACES, type Space, spaceName } from "./measures";
@@ -8,11 +8,6 @@ export interface Request {
   methods: Space[];
 }
 
-export interface Controls {
-  readonly element: HTMLElement;
-  running(yes: boolean): void;
-}
-
 const SPACE_TITLES: Record<Space, string> = {
   "own space": "Between the layer's outputs themselves",
   pca: "Between points in the plane of the first two principal components: quick",
@@ -20,7 +15,7 @@ const SPACE_TITLES: Record<Space, string> = {
   umap: "Between points in the plane that UMAP makes: takes its time for each layer",
 };
 
-export function controls(measure: (request: Request) => void, stop: () => void): Controls {
+export function controls(measure: (request: Request) => void): HTMLElement {
   let layers: Request["layers"] = "chosen";
   // Those that cost little; the others wait until they are asked for.
   const chosen = new Set<Space>(["own space", "pca"]);
@@ -32,8 +27,6 @@ export function controls(measure: (request: Request) => void, stop: () => void):
     onclick: () => measure({ layers, methods: ALL_SPACES.filter((space) => chosen.has(space)) }),
   });
   start.textContent = "Measure";
-  const halt = h("button", { type: "button", class: "iv-button", "data-testid": "stop", onclick: stop }, "Stop");
-  halt.disabled = true;
 
   const which = segments<Request["layers"]>(
     "Layers",
@@ -64,17 +57,11 @@ export function controls(measure: (request: Request) => void, stop: () => void):
   });
   ready();
 
-  return {
-    element: h(
-      "div",
-      { class: "iv-quality-controls" },
-      start,
-      halt,
-      which.element,
-      h("div", { class: "iv-quality-spaces", role: "group", "aria-label": "Spaces to measure in" }, ...boxes),
-    ),
-    running(yes) {
-      halt.disabled = !yes;
-    },
-  };
+  return h(
+    "div",
+    { class: "iv-quality-controls" },
+    start,
+    which.element,
+    h("div", { class: "iv-quality-spaces", role: "group", "aria-label": "Spaces to measure in" }, ...boxes),
+  );
 }

@@ -2,23 +2,15 @@
 import { channelMeans } from "../brush/channels";
 import { classCounts } from "../brush/classes";
 import { csvText, headline, pythonText } from "../brush/selection";
-import type {
-  BrushedFrame,
-  BusyFrame,
-  ContrastFrame,
-  Create,
-  CurrentFrame,
-  ErrorFrame,
-  LabelsFrame,
-  ViewFrame,
-} from "../frames";
-import { busyBar } from "../ui/busy";
+import type { BrushedFrame, ContrastFrame, Create, LabelsFrame } from "../frames";
 import { choice } from "../ui/choice";
 import { copyButton } from "../ui/copy_button";
 import { h, setText } from "../ui/dom";
 import { download } from "../ui/download";
 import { errorBanner } from "../ui/error";
 import { CLOSE, icon, SAVE } from "../ui/icons";
+import { workOf } from "../ui/work";
+import { viewOf } from "../view";
 
 export const create: Create = (element, callbacks) => {
   let brushed: BrushedFrame | undefined;
@@ -26,7 +18,7 @@ export const create: Create = (element, callbacks) => {
   let labels: LabelsFrame | undefined;
 
   const errors = errorBanner();
-  const busy = busyBar();
+  const work = workOf({ stop: (scope) => callbacks.want("stop", scope) });
   const classes = classCounts();
   const channels = channelMeans({
     choose(channel) {
@@ -36,7 +28,7 @@ export const create: Create = (element, callbacks) => {
     },
     more(count) {
       callbacks.want("more", count);
-      busy.expect();
+      work.expect();
     },
   });
 
@@ -72,7 +64,7 @@ export const create: Create = (element, callbacks) => {
       onclick: () => {
         callbacks.want("clear", true);
         expectCleared(true);
-        busy.expect();
+        work.expect();
       },
     },
     icon(CLOSE),
@@ -83,7 +75,7 @@ export const create: Create = (element, callbacks) => {
   const total = h("span", null);
   const counted = h("p", { class: "iv-brush-count", role: "status", "data-testid": "brush-count" }, selected, total);
   const note = h("p", { class: "iv-muted iv-brush-note", "data-testid": "brush-note" });
-  const parts = h("div", { class: "iv-brush-parts" }, classes.element, channels.element);
+  const parts = h("div", { class: "iv-brush-parts" }, classes.element, work.note, channels.element);
   const shown = h(
     "div",
     { class: "iv-brush-shown" },
@@ -98,14 +90,7 @@ export const create: Create = (element, callbacks) => {
   );
   shown.hidden = true;
   const empty = h("div", { class: "iv-empty", "data-testid": "brush-empty" }, "Waiting for the selection…");
-  const root = h(
-    "div",
-    { class: "iv-brush", "data-testid": "brush-panel" },
-    busy.element,
-    errors.element,
-    empty,
-    shown,
-  );
+  const root = h("div", { class: "iv-brush", "data-testid": "brush-panel" }, work.line, errors.element, empty, shown);
   element.append(root);
 
   const expectCleared = (expected: boolean): void => {
@@ -140,46 +125,49 @@ export const create: Create = (element, callbacks) => {
   };
 
   const answered = (): void => {
-    busy.answered();
+    work.answered();
     expectCleared(false);
   };
 
-  return {
-    update(frame: ViewFrame) {
-      const { kind } = frame.header;
-      if (kind === "busy") busy.show(frame as BusyFrame);
-      else if (kind === "labels") labels = frame as LabelsFrame;
-      else if (kind === "current") {
-        const { channel } = (frame as CurrentFrame).header;
+  return viewOf(
+    {
+      busy: work.show,
+      labels(frame) {
+        labels = frame;
+      },
+      current({ header: { channel } }) {
         if (current.hear(channel)) channels.mark(channel);
-      } else if (kind === "error") {
-        errors.show(frame as ErrorFrame);
-        if ((frame as ErrorFrame).header.over) return;
+      },
+      error(frame) {
+        errors.show(frame);
+        if (frame.header.over) return;
         channels.wait(false);
         current.release();
         answered();
-      } else if (kind === "brushed") {
-        brushed = frame as BrushedFrame;
+      },
+      brushed(frame) {
+        brushed = frame;
         answered();
         draw();
-      } else if (kind === "contrast") {
-        contrast = (frame as ContrastFrame).header;
-        classes.show(contrast);
+      },
+      contrast({ header }) {
+        contrast = header;
+        classes.show(header);
         // The classes come first, the channels when the layer has been computed; the last ones stay until then.
-        const coming = contrast.selected > 0 && contrast.layer !== null && !contrast.channels.length && !contrast.note;
+        const coming = header.selected > 0 && header.layer !== null && !header.channels.length && !header.note;
         channels.wait(coming);
-        if (!coming) channels.show(contrast);
-        element.dataset.painted = `${contrast.layer ?? ""}/${contrast.selected}`;
+        if (!coming) channels.show(header);
+        element.dataset.painted = `${header.layer ?? ""}/${header.selected}`;
         answered();
         draw();
-      }
+      },
     },
-    destroy() {
-      busy.destroy();
+    () => {
+      work.destroy();
       copy.destroy();
       current.destroy();
       root.remove();
       delete element.dataset.painted;
     },
-  };
+  );
 };

@@ -1,5 +1,5 @@
 // The channels of a layer for one sample, as tiles; the chosen one in a panel beside them.
-import type { ChannelFrame, Create, GridFrame, ViewFrame } from "../frames";
+import type { ChannelFrame, Create, GridFrame } from "../frames";
 import { createDetail, valuesOf } from "../grid/detail";
 import { createLegend } from "../grid/legend";
 import { orderOf, placesOf } from "../grid/order";
@@ -9,10 +9,14 @@ import { type Dead, deadOf, type Scene } from "../grid/scene";
 import { defaults, rampMaker } from "../grid/settings";
 import { createStage } from "../grid/stage";
 import { createToolbar } from "../grid/toolbar";
-import { busyBar } from "../ui/busy";
 import { choice } from "../ui/choice";
 import { h } from "../ui/dom";
 import { errorBanner } from "../ui/error";
+import { workOf } from "../ui/work";
+import { viewOf } from "../view";
+
+// What is waited for; the search for dead channels goes on behind the tiles.
+const SHOWN = new Set(["grid", "channel"]);
 
 export const create: Create = (element, callbacks) => {
   let settings = defaults();
@@ -24,7 +28,7 @@ export const create: Create = (element, callbacks) => {
   const ramp = rampMaker();
 
   const errors = errorBanner();
-  const busy = busyBar();
+  const work = workOf({ stop: (scope) => callbacks.want("stop", scope) });
   const legend = createLegend();
 
   const chosen = choice<number | null>(() => follow());
@@ -79,7 +83,7 @@ export const create: Create = (element, callbacks) => {
     stage.select(selected(), true);
   };
   const follow = (): void => {
-    busy.answered();
+    work.answered();
     select();
   };
 
@@ -87,8 +91,8 @@ export const create: Create = (element, callbacks) => {
     if (!chosen.ask(channel)) return;
     callbacks.want("channel", channel);
     // Back at what is shown: where the two clicks reach the kernel as one, it has nothing to answer.
-    if (channel === (chosen.said ?? null)) busy.answered();
-    else if (channel !== null) busy.expect();
+    if (channel === (chosen.said ?? null)) work.answered();
+    else if (channel !== null) work.expect();
     select();
   };
   const close = (): boolean => {
@@ -114,7 +118,7 @@ export const create: Create = (element, callbacks) => {
       draw();
     },
     want(key, value) {
-      busy.expect();
+      work.expect();
       callbacks.want(key, value);
     },
     save() {
@@ -158,11 +162,19 @@ export const create: Create = (element, callbacks) => {
     legend.element,
   );
   main.hidden = true;
-  const root = h("div", { class: "iv-grid", "data-testid": "channel-grid" }, busy.element, errors.element, empty, main);
+  const root = h(
+    "div",
+    { class: "iv-grid", "data-testid": "channel-grid" },
+    work.line,
+    errors.element,
+    work.note,
+    empty,
+    main,
+  );
   element.append(root);
 
   const grid = (frame: GridFrame): void => {
-    busy.answered();
+    work.answered();
     picture = makePicture(frame);
     sort();
     draw();
@@ -172,38 +184,42 @@ export const create: Create = (element, callbacks) => {
     const before = selected();
     answer = frame;
     if (!chosen.hear(frame.header.channel)) return;
-    busy.answered();
+    work.answered();
     const now = scene();
     if (selected() !== before) select();
     else if (now) showDetail(now);
   };
 
-  return {
-    update(frame: ViewFrame) {
-      const { header } = frame;
-      if (header.kind === "grid") grid(frame as GridFrame);
-      else if (header.kind === "channel") channel(frame as ChannelFrame);
-      else if (header.kind === "busy") busy.show(frame as Extract<ViewFrame, { header: { kind: "busy" } }>);
-      else if (header.kind === "error") {
-        if (!header.over) {
-          busy.answered();
+  return viewOf(
+    {
+      grid,
+      channel,
+      busy(frame) {
+        if (SHOWN.has(frame.header.scope)) work.show(frame);
+      },
+      error(frame) {
+        if (!frame.header.over) {
+          work.answered();
           chosen.release();
         }
-        errors.show(frame as Extract<ViewFrame, { header: { kind: "error" } }>);
-      } else if (header.kind === "selected") {
-        if (header.layer !== null && header.layer !== picture?.header.layer) busy.expect();
-      } else if (header.kind === "dead") {
-        dead = { layer: header.layer, found: deadOf(frame as Extract<ViewFrame, { header: { kind: "dead" } }>) };
-        if (picture?.header.layer === header.layer) draw();
-      }
+        errors.show(frame);
+      },
+      selected({ header: { layer } }) {
+        if (layer !== null && layer !== picture?.header.layer) work.expect();
+      },
+      dead(frame) {
+        const { layer } = frame.header;
+        dead = { layer, found: deadOf(frame) };
+        if (picture?.header.layer === layer) draw();
+      },
     },
-    destroy() {
-      busy.destroy();
+    () => {
+      work.destroy();
       chosen.destroy();
       stage.destroy();
       root.remove();
       delete element.dataset.painted;
       delete element.dataset.paintedAt;
     },
-  };
+  );
 };

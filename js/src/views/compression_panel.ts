@@ -10,29 +10,24 @@ import { rankSlider } from "../compression/slider";
 import { tiles } from "../compression/tiles";
 import type {
   AccuracyFrame,
-  BusyFrame,
-  ComparedFrame,
   CompressedFrame,
   CompressionFrame,
   CompressionSetting,
   Create,
   CurveFrame,
-  DecidedFrame,
-  ErrorFrame,
   HistogramFrame,
   ProjectionFrame,
   StudiedFrame,
-  ViewFrame,
 } from "../frames";
 import { histogramChart, isSigned } from "../similarity/histogram";
-import { busyBar } from "../ui/busy";
 import { choice } from "../ui/choice";
 import { segments } from "../ui/controls";
 import { copyButton } from "../ui/copy_button";
 import { h, setText } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { counted } from "../ui/format";
-import { workNote } from "../ui/work_note";
+import { workOf } from "../ui/work";
+import { viewOf } from "../view";
 
 export const create: Create = (element, callbacks) => {
   let state: CompressionFrame["header"] | undefined;
@@ -41,10 +36,11 @@ export const create: Create = (element, callbacks) => {
   let picture: CompressedFrame | undefined;
   let studied: StudiedFrame["header"] = { kind: "studied", ranks: 0, text: "" };
   const curves = new Map<string, CurveFrame>();
-  const evaluating = new Set<string>();
+  let evaluating = false;
 
   const errors = errorBanner();
-  const busy = busyBar();
+  // Both curves that are drawn beside each other are stopped together.
+  const work = workOf({ stop: (scope) => callbacks.want("stop", scope.startsWith("curve") ? "curve" : scope) });
   const basis = choice<CompressionSetting["basis"]>(() => draw());
   const axis = choice<CompressionSetting["axis"]>(() => draw());
   const rank = choice<number>(() => draw());
@@ -61,21 +57,21 @@ export const create: Create = (element, callbacks) => {
   const bases = segments("Basis", "basis", BASES, (value) => {
     if (!basis.ask(value)) return;
     rank.drop();
-    busy.expect();
+    work.expect();
     callbacks.want("basis", value);
     draw();
   });
   const axes = segments("Axis", "axis", AXES, (value) => {
     if (!axis.ask(value)) return;
     rank.drop();
-    busy.expect();
+    work.expect();
     callbacks.want("axis", value);
     draw();
   });
   const slider = rankSlider(
     (value) => {
       rank.ask(value);
-      busy.expect();
+      work.expect();
       callbacks.want("rank", value);
       draw();
     },
@@ -105,7 +101,7 @@ export const create: Create = (element, callbacks) => {
       title: "Evaluate this layer at many ranks, beside a random basis; the curves of other layers stay",
       "data-testid": "curve",
       onclick: () => {
-        busy.expect();
+        work.expect();
         callbacks.want("curve", true);
         study.scrollIntoView({ block: "nearest" });
       },
@@ -120,7 +116,7 @@ export const create: Create = (element, callbacks) => {
       title: "Evaluate every block of the model at equal parts of its full rank: which can be compressed most?",
       "data-testid": "blocks",
       onclick: () => {
-        busy.expect();
+        work.expect();
         callbacks.want("blocks", true);
         study.scrollIntoView({ block: "nearest" });
       },
@@ -128,7 +124,6 @@ export const create: Create = (element, callbacks) => {
     "Compare all blocks",
   );
   const every = compared(({ layer, rank }) => callbacks.want("block", { layer, rank }));
-  const work = workNote({ stop: () => callbacks.want("stop", "curve") });
   const go = (scope: string, index: number): void => callbacks.want("point", { scope, index });
   const charts = { rank: curveChart("rank", go), block: curveChart("block", go) };
   const compares = h("input", {
@@ -166,7 +161,7 @@ export const create: Create = (element, callbacks) => {
     "section",
     { class: "iv-compression-study", "aria-label": "Accuracy by rank" },
     h("div", { class: "iv-compression-tools" }, curve, blocks, clear, copy.element, known),
-    work.element,
+    work.note,
     hint,
     charts.rank.element,
   );
@@ -187,7 +182,7 @@ export const create: Create = (element, callbacks) => {
   const root = h(
     "div",
     { class: "iv-compression", "data-testid": "compression-panel" },
-    busy.element,
+    work.line,
     errors.element,
     empty,
     main,
@@ -220,7 +215,7 @@ export const create: Create = (element, callbacks) => {
     copy.element.disabled = !studied.ranks;
     clear.disabled = !studied.ranks && !!every.element.hidden;
     curve.disabled = blocks.disabled = off;
-    stop.hidden = !evaluating.size;
+    stop.hidden = !evaluating;
     setText(known, studied.ranks ? counted(studied.ranks, "rank") : "");
     const all = [...curves.values()];
     charts.rank.show(all.filter(({ header }) => header.of === "rank"));
@@ -246,44 +241,53 @@ export const create: Create = (element, callbacks) => {
     rank.hear(header.rank);
   };
 
-  return {
-    update(frame: ViewFrame) {
-      const { kind } = frame.header;
-      if (kind === "compression") hear((frame as CompressionFrame).header);
-      else if (kind === "projection") fit = frame as ProjectionFrame;
-      else if (kind === "compressed") {
-        picture = frame as CompressedFrame;
-        pictures.show(picture);
-        busy.answered();
-      } else if (kind === "decided") {
-        verdict.show(frame as DecidedFrame, picture?.header.basis !== "off");
-      } else if (kind === "accuracy") left = frame as AccuracyFrame;
-      else if (kind === "studied") studied = (frame as StudiedFrame).header;
-      else if (kind === "compared") every.show((frame as ComparedFrame).header);
-      else if (kind === "curve") {
-        const one = frame as CurveFrame;
-        if (one.header.over) curves.delete(one.header.scope);
-        else curves.set(one.header.scope, one);
-      } else if (kind === "histogram") similar = frame as HistogramFrame;
-      else if (kind === "busy") {
-        const { header } = frame as BusyFrame;
-        busy.answered();
-        if (header.scope === "accuracy") {
-          evaluating.delete(header.scope);
-          if (!header.over) evaluating.add(header.scope);
-          busy.show(frame as BusyFrame);
-        } else work.show(frame as BusyFrame);
-      } else if (kind === "error") {
-        errors.show(frame as ErrorFrame);
-        if (!(frame as ErrorFrame).header.over) {
-          busy.answered();
-          for (const one of [basis, axis, rank]) one.release();
-        }
-      } else return;
+  const then =
+    <F>(hear: (frame: F) => void) =>
+    (frame: F): void => {
+      hear(frame);
       draw();
+    };
+  return viewOf(
+    {
+      compression: then(({ header }) => hear(header)),
+      projection: then((frame) => {
+        fit = frame;
+      }),
+      compressed: then((frame) => {
+        picture = frame;
+        pictures.show(frame);
+        work.answered();
+      }),
+      decided: then((frame) => verdict.show(frame, picture?.header.basis !== "off")),
+      accuracy: then((frame) => {
+        left = frame;
+      }),
+      studied: then(({ header }) => {
+        studied = header;
+      }),
+      compared: then(({ header }) => every.show(header)),
+      curve: then((frame) => {
+        const { scope, over } = frame.header;
+        if (over) curves.delete(scope);
+        else curves.set(scope, frame);
+      }),
+      histogram: then((frame) => {
+        similar = frame;
+      }),
+      busy: then((frame) => {
+        // How far the evaluation is stands with the accuracy.
+        if (frame.header.scope === "accuracy") evaluating = !frame.header.over;
+        else work.show(frame);
+      }),
+      error: then((frame) => {
+        errors.show(frame);
+        if (frame.header.over) return;
+        work.answered();
+        for (const one of [basis, axis, rank]) one.release();
+      }),
     },
-    destroy() {
-      busy.destroy();
+    () => {
+      work.destroy();
       slider.destroy();
       pictures.destroy();
       charts.rank.destroy();
@@ -294,5 +298,5 @@ export const create: Create = (element, callbacks) => {
       root.remove();
       delete element.dataset.painted;
     },
-  };
+  );
 };

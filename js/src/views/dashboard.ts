@@ -1,5 +1,5 @@
 // The dashboard: status above, layers and sample at the sides, in the middle the view that is looked at.
-import type { CreatePage, DashboardFrame, Mounted, SelectedFrame, SelectionFrame, ViewFrame } from "../frames";
+import type { CreatePage, DashboardFrame, Mounted } from "../frames";
 import { dropDown } from "../page/drop_down";
 import { help } from "../page/help";
 import { side } from "../page/side";
@@ -7,6 +7,7 @@ import { type Tabs, tabs } from "../page/tabs";
 import { whole } from "../page/whole";
 import { choice } from "../ui/choice";
 import { h } from "../ui/dom";
+import { viewOf } from "../view";
 
 // From which width on there is how much room: beside the view for the sample, for the layers too, for wider columns.
 const ROOM: readonly [number, string][] = [
@@ -104,21 +105,22 @@ export const create: CreatePage = (element, { want, mount, lost }) => {
     large.toggle();
   });
 
-  return {
-    update(frame: ViewFrame) {
-      const { kind } = frame.header;
-      if (kind === "dashboard") {
-        if (!views) make(frame as DashboardFrame);
-        if (chosen.hear((frame as DashboardFrame).header.tab)) open();
-      } else if (kind === "selected") {
-        layersButton.say((frame as SelectedFrame).header.layer ?? "none");
+  return viewOf(
+    {
+      dashboard(frame) {
+        if (!views) make(frame);
+        if (chosen.hear(frame.header.tab)) open();
+      },
+      selected({ header }) {
+        layersButton.say(header.layer ?? "none");
         layersButton.close();
-      } else if (kind === "selection") {
-        brushed = (frame as SelectionFrame).header.count;
+      },
+      selection({ header }) {
+        brushed = header.count;
         showBrush();
-      }
+      },
     },
-    destroy() {
+    () => {
       observer.disconnect();
       chosen.destroy();
       large.destroy();
@@ -127,5 +129,5 @@ export const create: CreatePage = (element, { want, mount, lost }) => {
       root.remove();
       delete element.dataset.tab;
     },
-  };
+  );
 };

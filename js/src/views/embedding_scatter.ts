@@ -1,18 +1,5 @@
 // The samples of a layer as points in the plane: what lies together, what stands apart, and which samples those are.
-import type {
-  BrushedFrame,
-  BusyFrame,
-  ColourBy,
-  ColoursFrame,
-  Create,
-  CurrentFrame,
-  EmbeddingFrame,
-  ErrorFrame,
-  ImagesFrame,
-  LabelsFrame,
-  PointsFrame,
-  ViewFrame,
-} from "../frames";
+import type { ColourBy, Create, EmbeddingFrame, PointsFrame } from "../frames";
 import type { Fact } from "../scatter/card";
 import { nameOf, nothingKnown, painted, withColours, withLabels, withoutPredictions } from "../scatter/colouring";
 import { footer } from "../scatter/footer";
@@ -37,12 +24,13 @@ import { stage } from "../scatter/stage";
 import { timeline } from "../scatter/timeline";
 import { tools } from "../scatter/tools";
 import { fromArrays, toArrays } from "../selected";
-import { busyBar } from "../ui/busy";
 import { choice } from "../ui/choice";
 import { h, setText } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { percent } from "../ui/format";
 import { groundOf, onTheme } from "../ui/theme";
+import { workOf } from "../ui/work";
+import { viewOf } from "../view";
 
 // Frames of one run come some ten times a second: the points must have arrived before the next one.
 const STEP_MS = 90;
@@ -64,7 +52,7 @@ export const create: Create = (element, callbacks) => {
   let selected: Samples = NONE;
 
   const errors = errorBanner();
-  const busy = busyBar();
+  const work = workOf({ stop: (scope) => callbacks.want("stop", scope) });
   const cache = pictures((list) => callbacks.want("images", list));
 
   // What is selected here is shown at once; what the kernel tells of an earlier gesture must not take it back.
@@ -129,19 +117,19 @@ export const create: Create = (element, callbacks) => {
 
   const settings = settingsBar((next) => {
     callbacks.want("settings", next);
-    busy.expect();
+    work.expect();
     runs();
   });
-  const work = running({
+  const computing = running({
     run() {
       callbacks.want("run", true);
-      busy.expect();
+      work.expect();
     },
     pause: (on) => callbacks.want("pause", on),
     stop: () => callbacks.want("stop", "points"),
   });
   const runs = (): void => {
-    if (status) work.show(status, settings.shown?.method ?? status.settings.method);
+    if (status) computing.show(status, settings.shown?.method ?? status.settings.method);
   };
   const plotted = stage(cache, {
     select: (found, how) => hit(samplesAt(found, samples), how),
@@ -187,11 +175,11 @@ export const create: Create = (element, callbacks) => {
   const training = timeline({
     step(label) {
       callbacks.want("step", label);
-      busy.expect();
+      work.expect();
     },
     visit(label) {
       callbacks.want("visit", label);
-      busy.expect();
+      work.expect();
     },
   });
   tray.solid(false);
@@ -199,7 +187,7 @@ export const create: Create = (element, callbacks) => {
     by(next) {
       by = asked = next;
       colour();
-      if (!known.properties[next]) busy.expect();
+      if (!known.properties[next]) work.expect();
       callbacks.want("colour", next);
     },
     pick(code, how) {
@@ -224,13 +212,13 @@ export const create: Create = (element, callbacks) => {
   const name = h("h3", { "data-testid": "scatter-layer" });
   const note = h("span", { class: "iv-muted", "data-testid": "scatter-note" });
   const empty = h("div", { class: "iv-empty iv-scatter-message", "data-testid": "empty" }, "Waiting for points…");
-  plotted.element.append(empty, tray.element, foot.word);
-  const head = h("div", { class: "iv-scatter-head" }, settings.element, work.element);
+  plotted.element.append(empty, work.note, tray.element, foot.word);
+  const head = h("div", { class: "iv-scatter-head" }, settings.element, computing.element);
   head.hidden = true; // until the kernel says what can be chosen
   const root = h(
     "div",
     { class: "iv-scatter", "data-testid": "embedding-scatter" },
-    busy.element,
+    work.line,
     errors.element,
     h("div", { class: "iv-scatter-top" }, h("div", { class: "iv-scatter-title" }, model, name, note), head),
     h("div", { class: "iv-scatter-body" }, plotted.element, key.element),
@@ -281,91 +269,84 @@ export const create: Create = (element, callbacks) => {
       colour();
       show(selected);
     }
-    work.progress(header);
-    busy.answered();
+    computing.progress(header);
+    work.answered();
   };
 
-  return {
-    update(frame: ViewFrame) {
-      switch (frame.header.kind) {
-        case "points":
-          draw(frame as PointsFrame);
-          break;
-        case "embedding":
-          status = (frame as EmbeddingFrame).header;
-          head.hidden = false;
-          head.inert = status.led; // beside the one that it follows, and as high
-          settings.show(status);
-          training.show(status.steps, status.step);
-          runs();
-          busy.answered();
-          break;
-        case "labels":
-          known = withLabels(known, frame as LabelsFrame);
-          settings.total(known.total);
+  return viewOf(
+    {
+      points: draw,
+      embedding({ header }) {
+        status = header;
+        head.hidden = false;
+        head.inert = status.led; // beside the one that it follows, and as high
+        settings.show(status);
+        training.show(status.steps, status.step);
+        runs();
+        work.answered();
+      },
+      labels(frame) {
+        known = withLabels(known, frame);
+        settings.total(known.total);
+        colour();
+      },
+      colours(told) {
+        if (told.header.over) {
+          known = withoutPredictions(known);
+          return;
+        }
+        known = withColours(known, told);
+        if (sought && known.properties.prediction) search(sought.text, sought.how);
+        if (told.header.scope === "know") return;
+        // An answer to an earlier choice is kept, and not shown.
+        if (asked === undefined || asked === known.by) {
+          by = known.by;
+          asked = undefined;
+          work.answered();
+        }
+        colour();
+      },
+      brushed({ arrays }) {
+        said = fromArrays(arrays);
+        if (agreed.hear(fingerprint(said))) show(said);
+      },
+      current({ header: { sample } }) {
+        if (current.hear(sample)) plotted.choose(sample);
+      },
+      images(frame) {
+        cache.take(frame);
+        plotted.refresh();
+      },
+      busy(frame) {
+        const { scope, over, fraction } = frame.header;
+        if (scope === "images" || (scope === "points" && status?.running)) return; // has its own words
+        if (sought && scope === "know") {
+          if (!over && fraction !== null) foot.wait(`${PREDICTING} ${percent(fraction, 0)}`);
+        } else work.show(frame);
+      },
+      error(frame) {
+        errors.show(frame);
+        const { scope, over } = frame.header;
+        if (over) return;
+        if (scope === "know") {
+          giveUp();
+          return;
+        }
+        settings.release();
+        training.stop();
+        agreed.release();
+        current.release();
+        if (asked !== undefined) {
+          by = known.by;
+          asked = undefined;
           colour();
-          break;
-        case "colours": {
-          const told = frame as ColoursFrame;
-          if (told.header.over) {
-            known = withoutPredictions(known);
-            break;
-          }
-          known = withColours(known, told);
-          if (sought && known.properties.prediction) search(sought.text, sought.how);
-          if (told.header.scope === "know") break;
-          // An answer to an earlier choice is kept, and not shown.
-          if (asked === undefined || asked === known.by) {
-            by = known.by;
-            asked = undefined;
-            busy.answered();
-          }
-          colour();
-          break;
         }
-        case "brushed":
-          said = fromArrays((frame as BrushedFrame).arrays);
-          if (agreed.hear(fingerprint(said))) show(said);
-          break;
-        case "current": {
-          const { sample } = (frame as CurrentFrame).header;
-          if (current.hear(sample)) plotted.choose(sample);
-          break;
-        }
-        case "images":
-          cache.take(frame as ImagesFrame);
-          plotted.refresh();
-          break;
-        case "busy": {
-          const { header } = frame as BusyFrame;
-          busy.show(frame as BusyFrame);
-          if (sought && header.scope === "know" && !header.over && header.fraction !== null)
-            foot.wait(`${PREDICTING} ${percent(header.fraction, 0)}`);
-          break;
-        }
-        case "error":
-          errors.show(frame as ErrorFrame);
-          if ((frame as ErrorFrame).header.over) return;
-          if ((frame as ErrorFrame).header.scope === "know") {
-            giveUp();
-            return;
-          }
-          settings.release();
-          training.stop();
-          agreed.release();
-          current.release();
-          if (asked !== undefined) {
-            by = known.by;
-            asked = undefined;
-            colour();
-          }
-          busy.answered();
-          break;
-      }
+        work.answered();
+      },
     },
-    destroy() {
+    () => {
       clearTimeout(soon);
-      busy.destroy();
+      work.destroy();
       settings.destroy();
       training.destroy();
       foot.destroy();
@@ -375,5 +356,5 @@ export const create: Create = (element, callbacks) => {
       plotted.destroy();
       root.remove();
     },
-  };
+  );
 };

@@ -1,5 +1,5 @@
 // Every layer of the model: a searchable tree to choose one from, and the size of the outputs by depth.
-import type { Create, LayersFrame, SelectedFrame, ViewFrame } from "../frames";
+import type { Create, LayersFrame, SelectedFrame } from "../frames";
 import { createBars } from "../layers/bars";
 import { columnWidths } from "../layers/columns";
 import { copy } from "../layers/copy";
@@ -9,12 +9,13 @@ import { createList } from "../layers/list";
 import { flashCopied } from "../layers/row";
 import { above, foldedAtFirst, isHolder, makeTree, type Node, narrowIndent } from "../layers/tree";
 import { facts, note } from "../layers/words";
-import { busyBar } from "../ui/busy";
 import { choice } from "../ui/choice";
 import { h, setText } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { count, counted } from "../ui/format";
 import { CLOSE, icon, RIGHT, SEARCH } from "../ui/icons";
+import { workOf } from "../ui/work";
+import { viewOf } from "../view";
 
 // A model of more rows than this starts with its deeper levels folded.
 const ROWS_AT_FIRST = 80;
@@ -30,7 +31,7 @@ export const create: Create = (element, callbacks) => {
   let active = -1;
 
   const errors = errorBanner();
-  const busy = busyBar();
+  const work = workOf({ stop: (scope) => callbacks.want("stop", scope) });
 
   const chosen = choice<string | null>(() => follow());
   const selected = (): number => places.get(chosen.shown ?? "") ?? -1;
@@ -97,8 +98,8 @@ export const create: Create = (element, callbacks) => {
       if (chosen.ask(layer)) {
         callbacks.want("layer", layer);
         // Back at what the kernel said: where the two clicks reach it as one, it has nothing to answer.
-        if (layer === chosen.said) busy.answered();
-        else busy.expect();
+        if (layer === chosen.said) work.answered();
+        else work.expect();
       }
       draw();
     } else if (isHolder(node)) fold(index, !foldedNow().has(node.row.name));
@@ -264,8 +265,9 @@ export const create: Create = (element, callbacks) => {
   const root = h(
     "div",
     { class: "iv-layers", "data-testid": "layer-picker" },
-    busy.element,
+    work.line,
     errors.element,
+    work.note,
     empty,
     main,
     live,
@@ -280,7 +282,7 @@ export const create: Create = (element, callbacks) => {
   element.append(root);
 
   const layers = ({ header }: LayersFrame): void => {
-    busy.answered();
+    work.answered();
     errors.clear("layers");
     const before = new Set(nodes.map((node) => node.row.name));
     const kept = nodes[active]?.row.name;
@@ -303,7 +305,7 @@ export const create: Create = (element, callbacks) => {
   };
 
   const follow = (elsewhere = true): void => {
-    busy.answered();
+    work.answered();
     errors.clear("layer");
     if (elsewhere && selected() >= 0) show(selected());
     else draw();
@@ -314,26 +316,25 @@ export const create: Create = (element, callbacks) => {
     if (chosen.hear(header.layer)) follow(header.layer !== shown);
   };
 
-  return {
-    update(frame: ViewFrame) {
-      const { header } = frame;
-      if (header.kind === "layers") layers(frame as LayersFrame);
-      else if (header.kind === "selected") hear(frame as SelectedFrame);
-      else if (header.kind === "busy") busy.show(frame as Extract<ViewFrame, { header: { kind: "busy" } }>);
-      else if (header.kind === "error") {
-        errors.show(frame as Extract<ViewFrame, { header: { kind: "error" } }>);
-        busy.answered();
-        if (header.scope !== "layer" || header.over) return;
+  return viewOf(
+    {
+      layers,
+      selected: hear,
+      busy: work.show,
+      error(frame) {
+        errors.show(frame);
+        work.answered();
+        if (frame.header.scope !== "layer" || frame.header.over) return;
         chosen.drop();
         draw();
-      }
+      },
     },
-    destroy() {
-      busy.destroy();
+    () => {
+      work.destroy();
       chosen.destroy();
       list.destroy();
       filter.destroy();
       root.remove();
     },
-  };
+  );
 };

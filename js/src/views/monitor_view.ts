@@ -1,5 +1,5 @@
 // A training run as it goes: its state and controls, what is wrong with it, a row for each layer, and charts.
-import type { CreatePage, ErrorFrame, MonitorFrame, Mounted, ViewFrame } from "../frames";
+import type { CreatePage, Mounted } from "../frames";
 import { bar } from "../monitor/bar";
 import { charts } from "../monitor/charts";
 import { COLOURS } from "../monitor/drawn";
@@ -11,6 +11,7 @@ import { choice } from "../ui/choice";
 import { h } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { count } from "../ui/format";
+import { viewOf } from "../view";
 
 export const create: CreatePage = (element, { want, mount }) => {
   let run: Run | undefined;
@@ -110,20 +111,21 @@ export const create: CreatePage = (element, { want, mount }) => {
   });
   observer.observe(root);
 
-  return {
-    update(frame: ViewFrame) {
-      if (frame.header.kind === "monitor") {
-        run = after(run, frame as MonitorFrame);
+  return viewOf(
+    {
+      monitor(frame) {
+        run = after(run, frame);
         draw();
-      } else if (frame.header.kind === "error") {
-        errors.show(frame as ErrorFrame);
-        if ((frame as ErrorFrame).header.over) return;
+      },
+      error(frame) {
+        errors.show(frame);
+        if (frame.header.over) return;
         top.settle();
         chosen.release();
         tools.release();
-      }
+      },
     },
-    destroy() {
+    () => {
       observer.disconnect();
       chosen.destroy();
       between.destroy();
@@ -133,5 +135,5 @@ export const create: CreatePage = (element, { want, mount }) => {
       root.remove();
       delete element.dataset.step;
     },
-  };
+  );
 };

@@ -1,42 +1,32 @@
 // How good the representations are: distances within and between classes, neighbours, a row for each layer and space.
-import type { BusyFrame, Create, ErrorFrame, QualityFrame, SelectedFrame, ViewFrame } from "../frames";
+import type { Create } from "../frames";
 import { controls } from "../quality/controls";
 import { tableText } from "../quality/order";
 import { table } from "../quality/table";
-import { busyBar } from "../ui/busy";
 import { choice } from "../ui/choice";
 import { copyButton } from "../ui/copy_button";
 import { h, setText } from "../ui/dom";
 import { errorBanner } from "../ui/error";
-import { counted, percent } from "../ui/format";
+import { counted } from "../ui/format";
+import { workOf } from "../ui/work";
+import { viewOf } from "../view";
 
 export const create: Create = (element, callbacks) => {
   let latex = "";
   let measured = 0;
-  let asked = false;
-  const work = new Map<string, BusyFrame["header"]>();
 
   const errors = errorBanner();
-  const busy = busyBar();
+  const work = workOf({ stop: (scope) => callbacks.want("stop", scope) });
   const chosen = choice<string | null>(() => rows.mark(chosen.shown ?? null));
   const rows = table((layer) => {
     if (!chosen.ask(layer)) return;
     callbacks.want("layer", layer);
     rows.mark(layer);
   });
-  const panel = controls(
-    (request) => {
-      callbacks.want("measure", request);
-      asked = true;
-      busy.expect();
-      tell();
-    },
-    () => {
-      callbacks.want("stop", "measure");
-      asked = false;
-      tell();
-    },
-  );
+  const panel = controls((request) => {
+    callbacks.want("measure", request);
+    work.expect();
+  });
   const refused = (): void => errors.say("copy", "The browser does not allow copying here.");
   const copies = [
     copyButton(
@@ -52,7 +42,7 @@ export const create: Create = (element, callbacks) => {
       () => refused(),
     ),
   ];
-  const progress = h("p", { class: "iv-quality-progress iv-muted", "data-testid": "quality-progress" });
+  const known = h("p", { class: "iv-quality-known iv-muted", "data-testid": "quality-known" });
   const noLabels = h("p", { class: "iv-quality-no-labels iv-muted", "data-testid": "quality-no-labels" });
   noLabels.hidden = true;
   const empty = h(
@@ -63,15 +53,16 @@ export const create: Create = (element, callbacks) => {
   const line = h(
     "div",
     { class: "iv-quality-line" },
-    progress,
+    work.note,
+    known,
     h("div", { class: "iv-quality-copies" }, ...copies.map((one) => one.element)),
   );
   const root = h(
     "div",
     { class: "iv-quality", "data-testid": "quality-table" },
-    busy.element,
+    work.line,
     errors.element,
-    panel.element,
+    panel,
     line,
     noLabels,
     empty,
@@ -81,24 +72,15 @@ export const create: Create = (element, callbacks) => {
   element.append(root);
 
   const tell = (): void => {
-    const latest = [...work.values()].at(-1);
-    panel.running(asked || latest !== undefined);
     for (const { element: button } of copies) button.disabled = !measured;
-    const idle = measured ? counted(measured, "row") : "";
-    const share = latest?.fraction == null ? "" : ` · ${percent(latest.fraction, 0)}`;
-    setText(progress, latest ? `${latest.label}${share}` : idle);
-  };
-  const answered = (): void => {
-    asked = false;
-    busy.answered();
+    setText(known, measured ? counted(measured, "row") : "");
+    known.hidden = work.running;
   };
   tell();
 
-  return {
-    update(frame: ViewFrame) {
-      const { kind } = frame.header;
-      if (kind === "quality") {
-        const { header } = frame as QualityFrame;
+  return viewOf(
+    {
+      quality({ header }) {
         latex = header.latex;
         measured = header.rows.length;
         empty.hidden = measured > 0;
@@ -106,30 +88,30 @@ export const create: Create = (element, callbacks) => {
         noLabels.hidden = !header.noLabels;
         rows.show(header);
         element.dataset.painted = String(measured);
-        answered();
-      } else if (kind === "selected") {
-        if (chosen.hear((frame as SelectedFrame).header.layer)) rows.mark(chosen.shown ?? null);
-      } else if (kind === "busy") {
-        const { header } = frame as BusyFrame;
-        work.delete(header.scope);
-        if (!header.over) work.set(header.scope, header);
-        asked = false;
-        busy.show(frame as BusyFrame);
-      } else if (kind === "error") {
-        errors.show(frame as ErrorFrame);
-        if (!(frame as ErrorFrame).header.over) {
-          answered();
-          chosen.release();
-        }
-      } else return;
-      tell();
+        work.answered();
+        tell();
+      },
+      selected({ header }) {
+        if (chosen.hear(header.layer)) rows.mark(chosen.shown ?? null);
+      },
+      busy(frame) {
+        work.show(frame);
+        tell();
+      },
+      error(frame) {
+        errors.show(frame);
+        if (frame.header.over) return;
+        work.answered();
+        chosen.release();
+        tell();
+      },
     },
-    destroy() {
-      busy.destroy();
+    () => {
+      work.destroy();
       chosen.destroy();
       for (const one of copies) one.destroy();
       root.remove();
       delete element.dataset.painted;
     },
-  };
+  );
 };

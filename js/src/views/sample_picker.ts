@@ -1,14 +1,5 @@
 // The sample that all views show, what it is and what the model says of it, and the others to choose from.
-import type {
-  BusyFrame,
-  Create,
-  ErrorFrame,
-  ImagesFrame,
-  JudgedFrame,
-  SampleFrame,
-  ThumbnailsFrame,
-  ViewFrame,
-} from "../frames";
+import type { Create, JudgedFrame, SampleFrame, ThumbnailsFrame } from "../frames";
 import { dropZone } from "../samples/drop";
 import { filters } from "../samples/filters";
 import { navigation } from "../samples/navigation";
@@ -16,10 +7,11 @@ import { pictureArea } from "../samples/picture";
 import { prediction } from "../samples/prediction";
 import { type Filter, filtered, neighbour, type Page, pageStart, refusal, sameFilter } from "../samples/selection";
 import { thumbnails } from "../samples/thumbnails";
-import { busyBar } from "../ui/busy";
 import { choice } from "../ui/choice";
 import { h } from "../ui/dom";
 import { errorBanner } from "../ui/error";
+import { workOf } from "../ui/work";
+import { viewOf } from "../view";
 
 export const create: Create = (element, callbacks) => {
   let page: Page | undefined;
@@ -29,17 +21,17 @@ export const create: Create = (element, callbacks) => {
   const waiting = new Set<"sample" | "page">();
 
   const errors = errorBanner();
-  const busy = busyBar();
+  const work = workOf({ stop: (scope) => callbacks.want("stop", scope) });
   const picture = pictureArea();
   const judged = prediction();
 
   const expect = (what: "sample" | "page"): void => {
     waiting.add(what);
-    busy.expect();
+    work.expect();
   };
   const answered = (what: "sample" | "page"): void => {
     waiting.delete(what);
-    if (!waiting.size) busy.answered();
+    if (!waiting.size) work.answered();
   };
 
   // null: the user's own image.
@@ -131,13 +123,13 @@ export const create: Create = (element, callbacks) => {
     { class: "iv-sample-parts" },
     h("div", { class: "iv-sample-one" }, nav.element, picture.element, nav.own),
     judged.element,
-    h("div", { class: "iv-sample-others" }, chooser.element, pages.element),
+    h("div", { class: "iv-sample-others" }, chooser.element, work.note, pages.element),
   );
   parts.hidden = true;
   const empty = h("div", { class: "iv-empty", "data-testid": "empty" }, "Waiting for the first sample…");
   const root = h("div", { class: "iv-samples", "data-testid": "sample-picker" });
   const drop = dropZone(root, (file) => void take(file));
-  root.append(busy.element, errors.element, empty, parts, drop.element);
+  root.append(work.line, errors.element, empty, parts, drop.element);
   element.append(root);
 
   const sample = (frame: SampleFrame): void => {
@@ -175,30 +167,29 @@ export const create: Create = (element, callbacks) => {
     pages.show(frame);
   };
 
-  return {
-    update(frame: ViewFrame) {
-      const { kind } = frame.header;
-      if (kind === "sample") sample(frame as SampleFrame);
-      else if (kind === "judged") judge((frame as JudgedFrame).header);
-      else if (kind === "images") pages.take(frame as ImagesFrame);
-      else if (kind === "thumbnails") thumbnailPage(frame as ThumbnailsFrame);
-      else if (kind === "busy") busy.show(frame as BusyFrame);
-      else if (kind === "error") {
-        errors.show(frame as ErrorFrame);
-        if ((frame as ErrorFrame).header.over) return;
+  return viewOf(
+    {
+      sample,
+      judged: ({ header }) => judge(header),
+      images: pages.take,
+      thumbnails: thumbnailPage,
+      busy: work.show,
+      error(frame) {
+        errors.show(frame);
+        if (frame.header.over) return;
         waiting.clear();
         turning = undefined;
         chosen.release();
-        busy.answered();
-      }
+        work.answered();
+      },
     },
-    destroy() {
-      busy.destroy();
+    () => {
+      work.destroy();
       chosen.destroy();
       picture.destroy();
       root.remove();
       delete element.dataset.painted;
       delete element.dataset.judged;
     },
-  };
+  );
 };

@@ -1,13 +1,14 @@
 // How alike the samples of one class are in a layer, beside all samples: layer by layer, or rank by rank.
 import { group, legend } from "../charts";
-import type { BusyFrame, Create, ErrorFrame, HistogramFrame, SimilarityFrame, ViewFrame } from "../frames";
+import type { Create, HistogramFrame, SimilarityFrame } from "../frames";
 import { type Cell, cell } from "../similarity/cell";
 import { controls } from "../similarity/controls";
 import { ALL, isSigned, type Measure, SAME } from "../similarity/histogram";
 import { h } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { count } from "../ui/format";
-import { workNote } from "../ui/work_note";
+import { workOf } from "../ui/work";
+import { viewOf } from "../view";
 
 export const create: Create = (element, callbacks) => {
   let status: SimilarityFrame["header"] | undefined;
@@ -25,8 +26,8 @@ export const create: Create = (element, callbacks) => {
       draw();
     },
   });
-  const work = workNote({
-    stop: () => callbacks.want("stop", "similarity"),
+  const work = workOf({
+    stop: (scope) => callbacks.want("stop", scope),
     again: () => callbacks.want("again", true),
   });
   const charts = h("div", { class: "iv-similarity-charts", "data-testid": "similarity-charts" });
@@ -37,7 +38,7 @@ export const create: Create = (element, callbacks) => {
     h("div", { class: "iv-similarity-head" }, bar.element),
     errors.element,
     key.element,
-    work.element,
+    work.note,
     charts,
   );
   element.append(root);
@@ -87,33 +88,35 @@ export const create: Create = (element, callbacks) => {
     draw();
   };
 
-  return {
-    update(frame: ViewFrame) {
-      const { kind } = frame.header;
-      if (kind === "similarity") lay((frame as SimilarityFrame).header);
-      else if (kind === "histogram") {
-        const histogram = frame as HistogramFrame;
-        if (histogram.header.over) return; // the list of charts says so too
-        const place = cells.get(histogram.header.scope);
-        if (place) place.take(histogram);
-        else early.set(histogram.header.scope, histogram);
+  return viewOf(
+    {
+      similarity: ({ header }) => lay(header),
+      histogram(frame) {
+        const { scope, over } = frame.header;
+        if (over) return; // the list of charts says so too
+        const place = cells.get(scope);
+        if (place) place.take(frame);
+        else early.set(scope, frame);
         draw();
-      } else if (kind === "busy") {
-        work.show(frame as BusyFrame);
+      },
+      busy(frame) {
+        work.show(frame);
         draw();
-      } else if (kind === "error") {
-        errors.show(frame as ErrorFrame);
-        if ((frame as ErrorFrame).header.over) return;
+      },
+      error(frame) {
+        errors.show(frame);
+        if (frame.header.over) return;
         failed = true;
         bar.release();
         draw();
-      }
+      },
     },
-    destroy() {
+    () => {
       bar.destroy();
+      work.destroy();
       for (const place of cells.values()) place.destroy();
       key.destroy();
       root.remove();
     },
-  };
+  );
 };

@@ -1,9 +1,10 @@
 // One line: which model and data are looked at, how accurate the model is, and what is being worked on.
-import type { Create, ErrorFrame, StatusFrame, ViewFrame } from "../frames";
+import type { Create, StatusFrame } from "../frames";
 import { h, setText, uniqueId } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { count, counted, percent, shapeText } from "../ui/format";
 import { CLOSE, icon } from "../ui/icons";
+import { viewOf } from "../view";
 
 type Status = StatusFrame["header"];
 type JobRow = Status["jobs"][number];
@@ -169,14 +170,8 @@ export const create: Create = (element, callbacks) => {
     showJobs(status.jobs);
   };
 
-  return {
-    update(frame: ViewFrame) {
-      if (frame.header.kind === "status") show(frame.header);
-      else if (frame.header.kind === "error") errors.show(frame as ErrorFrame);
-    },
-    destroy() {
-      document.removeEventListener("scroll", place, true);
-      root.remove();
-    },
-  };
+  return viewOf({ status: ({ header }) => show(header), error: errors.show }, () => {
+    document.removeEventListener("scroll", place, true);
+    root.remove();
+  });
 };

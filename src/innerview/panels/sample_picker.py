@@ -119,7 +119,8 @@ class SamplePicker(InspectorPanel):
         self.run("sample", "the chosen sample", self._sample)
 
     def _show_page(self) -> None:
-        self.run("thumbnails", "thumbnails", self._page, priority=SOON)
+        label = "looking for misclassified samples" if self._misclassified else "thumbnails"
+        self.run("thumbnails", label, self._page, priority=SOON)
 
     def _sample(self, inspector: Inspector, _: Job) -> Generator[Frame, None, None]:
         data, sample = inspector.data, inspector.sample

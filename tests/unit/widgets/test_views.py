@@ -2,6 +2,7 @@
 
 import gc
 import io
+import time
 import weakref
 
 import numpy as np
@@ -507,3 +508,58 @@ def test_a_model_that_came_to_reject_its_data_keeps_its_status(sent, inspector):
     inspector.refresh()
     settle(inspector)
     assert last(sent, "status")[0]["shape"] is None
+
+
+def busy(sent, view, scope):
+    """What a view was told of the work of a scope, in order."""
+    return [
+        header for one, header, _ in sent if one is view.panel and header["kind"] == "busy" and header["scope"] == scope
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "scope"),
+    [
+        (iv.LayerPicker, "layers"),
+        (iv.ChannelGrid, "grid"),
+        (iv.SamplePicker, "thumbnails"),
+        (iv.BrushPanel, "contrast"),
+        (iv.EmbeddingScatter, "points"),
+        (iv.SimilarityView, "similarity"),
+        (iv.QualityTable, "measure"),
+    ],
+)
+def test_every_view_tells_of_work_that_takes_its_time(sent, inspector, monkeypatch, kind, scope):
+    monkeypatch.setattr("innerview.panels.inspector_panel._PATIENCE", 0.0)
+    inspector.layer, inspector.brush = "features.3", [0, 1, 2]
+    view = kind(inspector)
+    if kind is iv.QualityTable:
+        ask(view, "measure", {"layers": "chosen", "methods": ["own space"]})
+    settle(inspector)
+    first, *_, end = busy(sent, view, scope)
+    assert first["label"]
+    assert not first["over"]
+    assert end["over"]
+
+
+def test_work_is_stopped_where_it_is_told_of(sent, inspector, monkeypatch):
+    monkeypatch.setattr("innerview.panels.inspector_panel._PATIENCE", 0.0)
+    view = iv.ChannelGrid(inspector)
+    settle(inspector)
+
+    def endless(_, job):
+        while True:
+            job.fraction = 0.5
+            yield None
+
+    view.panel.run("grid", "channels of a large layer", endless)
+    deadline = time.monotonic() + 20
+    while not (told := busy(sent, view, "grid")) or told[-1]["over"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert (told[-1]["label"], told[-1]["fraction"]) == ("channels of a large layer", 0.5)
+    ask(view, "stop", "grid")
+    assert busy(sent, view, "grid")[-1]["over"]
+    settle(inspector)
+    assert busy(sent, view, "grid")[-1]["over"]
+    assert not inspector.jobs.active()
