@@ -4,7 +4,15 @@ import { beforeEach, expect, it } from "vitest";
 import { drawOverlay, type Scene } from "../src/scatter/overlay";
 
 const size = { width: 300, height: 201 };
-const nothing: Scene = { outline: null, hovered: null, chosen: null, thumbnails: [] };
+const nothing: Scene = {
+  outline: null,
+  hovered: null,
+  chosen: null,
+  thumbnails: [],
+  labels: [],
+  contours: null,
+  still: true,
+};
 let calls: [string, ...number[]][];
 let canvas: HTMLCanvasElement;
 

@@ -184,6 +184,22 @@ def test_colours_change_without_moving_a_point(explorer, scatter):
     assert at_rest() == pytest.approx(before, rel=0.05)
 
 
+def test_classes_have_their_names_where_they_lie_from_afar(scatter):
+    drawn = scatter.locator("[data-labels]")
+    expect(drawn).not_to_have_attribute("data-labels", "0")
+    names = scatter.get_by_test_id("names")
+    names.click()
+    expect(names).to_have_attribute("aria-pressed", "false")
+    expect(drawn).to_have_attribute("data-labels", "0")
+    names.click()
+    expect(drawn).not_to_have_attribute("data-labels", "0")
+    for _ in range(4):
+        scatter.get_by_test_id("zoom-in").click()
+    expect(drawn).to_have_attribute("data-labels", "0")
+    scatter.get_by_test_id("fit").click()
+    expect(drawn).not_to_have_attribute("data-labels", "0")
+
+
 def test_similarity_follows_the_layer(explorer):
     explorer.open_tab("Similarity")
     view = explorer.output.get_by_test_id("similarity-view")

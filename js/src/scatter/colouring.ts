@@ -72,6 +72,8 @@ export interface Painted {
   table: Rgb[];
   /** Points of each category, of those without one last; [] for values. */
   counts: number[];
+  /** Of the categories that have names of their own; []: none. */
+  names: string[];
 }
 
 /** The colours of these samples on a ground. */
@@ -85,7 +87,7 @@ export function painted(property: Property | undefined, samples: Uint32Array, gr
       const t = scale.at(values[samples[i]!] ?? Number.NaN);
       codes[i] = Number.isNaN(t) ? SHADES : Math.round(t * (SHADES - 1));
     }
-    return { codes, table, counts: [] };
+    return { codes, table, counts: [], names: [] };
   }
   if (property?.codes) {
     const kinds = property.names.length;
@@ -97,9 +99,9 @@ export function painted(property: Property | undefined, samples: Uint32Array, gr
       codes[i] = code;
       counts[code]!++;
     }
-    return { codes, table, counts };
+    return { codes, table, counts, names: property.colours ? [] : property.names };
   }
-  return { codes, table: [PLAIN], counts: [] };
+  return { codes, table: [PLAIN], counts: [], names: [] };
 }
 
 /** A sample's category or value in words; "" when it is not known. */

@@ -14,3 +14,4 @@ export const PAUSE = "M5.5 3.5v9M10.5 3.5v9";
 export const PLAY = "M5 3.2l7 4.8-7 4.8z";
 export const STOP = "M4 4h8v8H4z";
 export const KEEP = "M4 2.5h8v11l-4-3.2-4 3.2z";
+export const NAMES = "M2.5 13L7 3l4.5 10M4.3 9.3h5.4M12.5 5.5h1.5M12.5 8.5h1.5M13.5 11.5h.5";

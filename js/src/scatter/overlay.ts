@@ -1,5 +1,8 @@
-// What is drawn over the points: the outline of a selection, a ring around a point, pictures in place of points.
+// What is drawn over the points: names and densities, the outline of a selection, a ring around a point, pictures in
+// place of points.
 import { type Camera, type Size, toScreen } from "./camera";
+import type { Contours } from "./contour_picture";
+import { type Label, write } from "./names";
 
 export interface Thumbnail {
   x: number;
@@ -14,6 +17,12 @@ export interface Scene {
   hovered: readonly [number, number] | null;
   chosen: readonly [number, number] | null;
   thumbnails: readonly Thumbnail[];
+  /** Names where they belong, the most important first. */
+  labels: readonly Label[];
+  /** Lines of equal density. */
+  contours: Contours | null;
+  /** The view is at rest. */
+  still: boolean;
 }
 
 /** Side of a thumbnail in CSS pixels: the fewer, the larger. */
@@ -40,6 +49,7 @@ export function drawOverlay(canvas: HTMLCanvasElement, size: Size, camera: Camer
   const accent = style.getPropertyValue("--iv-accent");
   const ground = style.getPropertyValue("--iv-surface");
 
+  scene.contours?.draw(context, camera, size, [ground, ink], scene.still);
   const side = sideOf(scene.thumbnails.length);
   for (const { x, y, image, colour, dimmed } of scene.thumbnails) {
     const [px, py] = toScreen(camera, size, x, y);
@@ -51,6 +61,8 @@ export function drawOverlay(canvas: HTMLCanvasElement, size: Size, camera: Camer
     context.strokeStyle = colour;
     context.strokeRect(px - side / 2 - 1, py - side / 2 - 1, side + 2, side + 2);
   }
+
+  write(context, scene.labels, camera, size, { ink, ground, family: style.fontFamily });
 
   const ring = (point: readonly [number, number] | null, colour: string): void => {
     if (!point) return;

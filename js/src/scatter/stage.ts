@@ -1,12 +1,17 @@
 // The plot itself: points, camera, pointer, pictures. It knows points by their position in the frame, and their samples.
 import { h } from "../ui/dom";
-import { pan, type Size, toScreen, toWorld, zoomAt } from "./camera";
+import { isolated, shortened } from "../ui/names";
+import { fitted, pan, type Size, toScreen, toWorld, zoomAt } from "./camera";
 import { card, type Fact } from "./card";
+import { clustersOf } from "./clusters";
 import type { Painted } from "./colouring";
+import { type Contours, contourPicture } from "./contour_picture";
+import { contoursOf } from "./density";
 import { inside, nearest, within } from "./find";
 import { calm, flight } from "./flight";
 import { type Placed, projected, turned, UPRIGHT } from "./geometry";
 import { gestures, type Mode } from "./gestures";
+import type { Label } from "./names";
 import { drawOverlay, type Thumbnail } from "./overlay";
 import { css, NOTHING, type Rgb } from "./palette";
 import type { Pictures } from "./pictures";
@@ -25,6 +30,8 @@ export interface Stage {
   mode: Mode;
   /** Pictures in place of points where few are in view. */
   images(on: boolean): void;
+  /** Names of classes where they lie, and lines of equal density, as long as one looks from afar. */
+  map(on: boolean): void;
   /** New places; the points move there within `ms`. `anew`: these are others, so look at all of them. */
   place(placed: Placed, samples: Uint32Array, ms: number, anew: boolean): void;
   paint(painted: Painted, ground: Rgb): void;
@@ -52,6 +59,10 @@ export interface StageEvents {
 
 const HOVER_PX = 9;
 const MOST_PICTURES = 150;
+const AFAR = 4; // times as large as when all points are shown
+// With fewer points each can be seen.
+const DENSE = 20_000;
+const LETTERS = 16;
 const FIT_MS = 300;
 const NUDGE_PX = 48;
 const TURN = 0.008; // radians a pixel
@@ -63,7 +74,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
   let xy = new Float32Array(0);
   let samples: Uint32Array = new Uint32Array(0);
   let moving = false;
-  let colours: Painted = { codes: new Uint16Array(0), table: [], counts: [] };
+  let colours: Painted = { codes: new Uint16Array(0), table: [], counts: [], names: [] };
   let ground: Rgb = [255, 255, 255];
   let lit: Uint32Array | null = null;
   let litMarks = new Uint8Array(0);
@@ -72,6 +83,10 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
   let pointerAt: [number, number] = [0, 0];
   let chosen: number | null = null;
   let images = true;
+  let map = true;
+  // Of the points as they stand and are coloured; worked out when they are first drawn.
+  let labels: Label[] | undefined;
+  let contours: Contours | null | undefined;
   let inView: number[] = [];
   let drawing: Plot | undefined;
   let frame = 0;
@@ -101,7 +116,13 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
     element.dataset.current = chosenAt < 0 ? "" : String(chosen);
   };
 
-  const scene = (): void => {
+  const findLabels = (): Label[] => {
+    const short = shortened(colours.names, LETTERS);
+    const clusters = colours.codes.length === samples.length ? clustersOf(xy, colours.codes, short.length) : [];
+    return clusters.map(({ code, x, y }) => ({ text: isolated(short[code]!), x, y }));
+  };
+
+  const scene = (still = false): void => {
     frame = 0;
     if (!size.width) return;
     const corners = [toWorld(view.camera, size, 0, size.height), toWorld(view.camera, size, size.width, 0)] as const;
@@ -113,7 +134,18 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
       const dimmed = lit !== null && !litMarks[position];
       return [{ x: xy[2 * position]!, y: xy[2 * position + 1]!, image, colour, dimmed }];
     });
+    const box = placed?.box;
+    const afar = box !== undefined && view.camera.zoom < AFAR * fitted(box, size).zoom;
+    const mapped = map && afar && !moving && !thumbnails.length && placed?.dimensions === 2;
+    if (mapped) {
+      labels ??= findLabels();
+      contours ??= samples.length < DENSE ? null : contourPicture(contoursOf(xy));
+    }
+    element.dataset.labels = String(mapped ? labels?.length : 0);
     drawOverlay(surface, size, view.camera, {
+      labels: (mapped && labels) || [],
+      contours: (mapped && contours) || null,
+      still,
       outline,
       hovered: moving ? null : pointOf(hovered),
       chosen: moving ? null : pointOf(chosenAt),
@@ -122,7 +154,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
     element.dataset.pictures = String(thumbnails.length);
   };
   const redraw = (): void => {
-    if (!frame) frame = requestAnimationFrame(scene);
+    if (!frame) frame = requestAnimationFrame(() => scene());
   };
   const need = (): void => {
     const wanted = inView.map((position) => samples[position]!);
@@ -131,7 +163,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
   };
 
   const settle = (): void => {
-    scene();
+    scene(true);
     need();
   };
   const view = flight({
@@ -301,12 +333,17 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
       images = on;
       settle();
     },
+    map(on) {
+      map = on;
+      settle();
+    },
     place(next, of, ms, anew) {
       const before = placed?.dimensions;
       placed = next;
       if (next.dimensions !== before) rotation = UPRIGHT;
       xy = projected(next, rotation) as Float32Array<ArrayBuffer>;
       samples = of;
+      labels = contours = undefined;
       locate();
       unhover();
       moving = ms > 0;
@@ -317,6 +354,7 @@ export function stage(pictures: Pictures, events: StageEvents): Stage {
     },
     paint(next, on) {
       colours = next;
+      labels = undefined;
       ground = on;
       drawing?.colour({ ...colours, ground });
       redraw();

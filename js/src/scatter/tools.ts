@@ -2,12 +2,11 @@
 import { h } from "../ui/dom";
 import { IMAGE, icon } from "../ui/icons";
 import type { Mode } from "./gestures";
-import { FIT, HAND, KEEP, LASSO, MINUS, PLUS, RECTANGLE, ROTATE } from "./glyphs";
+import { FIT, HAND, KEEP, LASSO, MINUS, NAMES, PLUS, RECTANGLE, ROTATE } from "./glyphs";
 
 export interface Tools {
   readonly element: HTMLElement;
   mode(mode: Mode): void;
-  images(on: boolean): void;
   /** Whether there is a third dimension to turn. */
   solid(on: boolean): void;
 }
@@ -24,6 +23,7 @@ export function tools(events: {
   zoom(by: number): void;
   fit(): void;
   images(on: boolean): void;
+  map(on: boolean): void;
   keep(): void;
 }): Tools {
   const button = (name: string, id: string, path: string, go: () => void): HTMLButtonElement =>
@@ -33,13 +33,23 @@ export function tools(events: {
       icon(path),
     );
   const modes = MODES.map(([mode, name, path]) => button(name, mode, path, () => events.mode(mode)));
-  let on = true;
-  const pictures = button("Pictures in place of points, where few are in view", "images", IMAGE, () => {
-    on = !on;
-    pictures.setAttribute("aria-pressed", String(on));
-    events.images(on);
-  });
-  pictures.setAttribute("aria-pressed", "true");
+  /** A button that is pressed until it is pressed again. */
+  const toggle = (name: string, id: string, path: string, changed: (on: boolean) => void): HTMLButtonElement => {
+    const one = button(name, id, path, () => {
+      const on = one.getAttribute("aria-pressed") !== "true";
+      one.setAttribute("aria-pressed", String(on));
+      changed(on);
+    });
+    one.setAttribute("aria-pressed", "true");
+    return one;
+  };
+  const pictures = toggle("Pictures in place of points, where few are in view", "images", IMAGE, events.images);
+  const names = toggle(
+    "From afar: names of classes where they lie together, and lines of equal density where points cover each other",
+    "names",
+    NAMES,
+    events.map,
+  );
   const group = (name: string, ...buttons: HTMLElement[]): HTMLElement =>
     h("div", { class: "iv-scatter-tool-group", role: "group", "aria-label": name }, ...buttons);
   const element = h(
@@ -52,7 +62,7 @@ export function tools(events: {
       button("Zoom out (\u2212)", "zoom-out", MINUS, () => events.zoom(-1)),
       button("Show all points (0, or double click)", "fit", FIT, () => events.fit()),
     ),
-    group("Pictures", pictures),
+    group("What is drawn with the points", pictures, names),
     group(
       "Training",
       button("Keep the model as it is now: a step of a time line under the points", "keep", KEEP, () => events.keep()),
@@ -64,10 +74,6 @@ export function tools(events: {
       MODES.forEach(([name], i) => {
         modes[i]!.setAttribute("aria-pressed", String(name === mode));
       });
-    },
-    images(shown) {
-      on = shown;
-      pictures.setAttribute("aria-pressed", String(on));
     },
     solid(solid) {
       modes[3]!.hidden = !solid;

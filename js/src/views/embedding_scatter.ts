@@ -170,6 +170,7 @@ export const create: Create = (element, callbacks) => {
     zoom: plotted.zoom,
     fit: plotted.fit,
     images: plotted.images,
+    map: plotted.map,
     keep: () => callbacks.want("keep", true),
   });
   const training = timeline({
