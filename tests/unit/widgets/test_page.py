@@ -5,6 +5,8 @@ import json
 import weakref
 
 import pytest
+import torch
+from ipywidgets.widgets.widget import _remove_buffers
 
 import innerview as iv
 from innerview import wire
@@ -139,3 +141,13 @@ def test_a_page_that_is_closed_is_let_go(told):
     del made
     gc.collect()
     assert gone() is None
+
+
+def test_a_comm_opens_with_nothing_binary():
+    # Colab and others refuse it.
+    torch.manual_seed(0)
+    explorer = iv.explore(iv.demo.SmallCNN(), (torch.rand(20, 1, 8, 8), torch.arange(20) % 10))
+    try:
+        assert _remove_buffers(explorer.get_state())[2] == []
+    finally:
+        explorer.close()
