@@ -525,12 +525,24 @@ export type ViewFrame =
   | SelectionFrame
   | StatusFrame;
 
+export type Kind = ViewFrame["header"]["kind"];
+type ByKind = { [F in ViewFrame as F["header"]["kind"]]: F };
+export type FrameOf<K extends Kind> = ByKind[K];
+
 /** The frame as its kind types it. wire.ts has checked the bytes; both ends of the wire come from the same wheel. */
 export const typed = (frame: Frame): ViewFrame => frame as unknown as ViewFrame;
 
+/** What a view does with each kind of frame that it takes. */
+export type Takes = { readonly [K in Kind]?: (frame: FrameOf<K>) => void };
+
+const handTo = <K extends Kind>(takes: Takes, kind: K, frame: FrameOf<K>): void => takes[kind]?.(frame);
+
+/** Hand a view a frame. One of a kind that it does not take, it need not know. */
+export const give = (view: View, frame: ViewFrame): void => handTo(view.takes, frame.header.kind, frame);
+
 /** A view: draws frames into an element, tells what the user did through callbacks. It knows nothing of Jupyter. */
 export interface View {
-  update(frame: ViewFrame): void;
+  readonly takes: Takes;
   destroy(): void;
 }
 

@@ -1,5 +1,5 @@
 // The place of one view: its module comes when it is needed, its frames are shown, its faults stay here.
-import { type Mounted, type PageCallbacks, typed, type View } from "./frames";
+import { give, type Mounted, type PageCallbacks, typed, type View } from "./frames";
 import { type Ask, load } from "./modules";
 import type { Frame } from "./wire";
 
@@ -45,7 +45,7 @@ export function place(
   };
   const show = (frame: Frame): void => {
     try {
-      view?.update(typed(frame));
+      if (view) give(view, typed(frame));
     } catch (error) {
       fail(error);
     }

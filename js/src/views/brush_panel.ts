@@ -2,16 +2,7 @@
 import { channelMeans } from "../brush/channels";
 import { classCounts } from "../brush/classes";
 import { csvText, headline, pythonText } from "../brush/selection";
-import type {
-  BrushedFrame,
-  BusyFrame,
-  ContrastFrame,
-  Create,
-  CurrentFrame,
-  ErrorFrame,
-  LabelsFrame,
-  ViewFrame,
-} from "../frames";
+import type { BrushedFrame, ContrastFrame, Create, LabelsFrame } from "../frames";
 import { busyBar } from "../ui/busy";
 import { choice } from "../ui/choice";
 import { copyButton } from "../ui/copy_button";
@@ -145,34 +136,37 @@ export const create: Create = (element, callbacks) => {
   };
 
   return {
-    update(frame: ViewFrame) {
-      const { kind } = frame.header;
-      if (kind === "busy") busy.show(frame as BusyFrame);
-      else if (kind === "labels") labels = frame as LabelsFrame;
-      else if (kind === "current") {
-        const { channel } = (frame as CurrentFrame).header;
+    takes: {
+      busy: busy.show,
+      labels(frame) {
+        labels = frame;
+      },
+      current({ header: { channel } }) {
         if (current.hear(channel)) channels.mark(channel);
-      } else if (kind === "error") {
-        errors.show(frame as ErrorFrame);
-        if ((frame as ErrorFrame).header.over) return;
+      },
+      error(frame) {
+        errors.show(frame);
+        if (frame.header.over) return;
         channels.wait(false);
         current.release();
         answered();
-      } else if (kind === "brushed") {
-        brushed = frame as BrushedFrame;
+      },
+      brushed(frame) {
+        brushed = frame;
         answered();
         draw();
-      } else if (kind === "contrast") {
-        contrast = (frame as ContrastFrame).header;
-        classes.show(contrast);
+      },
+      contrast({ header }) {
+        contrast = header;
+        classes.show(header);
         // The classes come first, the channels when the layer has been computed; the last ones stay until then.
-        const coming = contrast.selected > 0 && contrast.layer !== null && !contrast.channels.length && !contrast.note;
+        const coming = header.selected > 0 && header.layer !== null && !header.channels.length && !header.note;
         channels.wait(coming);
-        if (!coming) channels.show(contrast);
-        element.dataset.painted = `${contrast.layer ?? ""}/${contrast.selected}`;
+        if (!coming) channels.show(header);
+        element.dataset.painted = `${header.layer ?? ""}/${header.selected}`;
         answered();
         draw();
-      }
+      },
     },
     destroy() {
       busy.destroy();

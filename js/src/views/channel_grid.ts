@@ -1,5 +1,5 @@
 // The channels of a layer for one sample, as tiles; the chosen one in a panel beside them.
-import type { ChannelFrame, Create, GridFrame, ViewFrame } from "../frames";
+import type { ChannelFrame, Create, GridFrame } from "../frames";
 import { createDetail, valuesOf } from "../grid/detail";
 import { createLegend } from "../grid/legend";
 import { orderOf, placesOf } from "../grid/order";
@@ -179,23 +179,25 @@ export const create: Create = (element, callbacks) => {
   };
 
   return {
-    update(frame: ViewFrame) {
-      const { header } = frame;
-      if (header.kind === "grid") grid(frame as GridFrame);
-      else if (header.kind === "channel") channel(frame as ChannelFrame);
-      else if (header.kind === "busy") busy.show(frame as Extract<ViewFrame, { header: { kind: "busy" } }>);
-      else if (header.kind === "error") {
-        if (!header.over) {
+    takes: {
+      grid,
+      channel,
+      busy: busy.show,
+      error(frame) {
+        if (!frame.header.over) {
           busy.answered();
           chosen.release();
         }
-        errors.show(frame as Extract<ViewFrame, { header: { kind: "error" } }>);
-      } else if (header.kind === "selected") {
-        if (header.layer !== null && header.layer !== picture?.header.layer) busy.expect();
-      } else if (header.kind === "dead") {
-        dead = { layer: header.layer, found: deadOf(frame as Extract<ViewFrame, { header: { kind: "dead" } }>) };
-        if (picture?.header.layer === header.layer) draw();
-      }
+        errors.show(frame);
+      },
+      selected({ header: { layer } }) {
+        if (layer !== null && layer !== picture?.header.layer) busy.expect();
+      },
+      dead(frame) {
+        const { layer } = frame.header;
+        dead = { layer, found: deadOf(frame) };
+        if (picture?.header.layer === layer) draw();
+      },
     },
     destroy() {
       busy.destroy();

@@ -10,19 +10,14 @@ import { rankSlider } from "../compression/slider";
 import { tiles } from "../compression/tiles";
 import type {
   AccuracyFrame,
-  BusyFrame,
-  ComparedFrame,
   CompressedFrame,
   CompressionFrame,
   CompressionSetting,
   Create,
   CurveFrame,
-  DecidedFrame,
-  ErrorFrame,
   HistogramFrame,
   ProjectionFrame,
   StudiedFrame,
-  ViewFrame,
 } from "../frames";
 import { histogramChart, isSigned } from "../similarity/histogram";
 import { busyBar } from "../ui/busy";
@@ -246,41 +241,58 @@ export const create: Create = (element, callbacks) => {
     rank.hear(header.rank);
   };
 
-  return {
-    update(frame: ViewFrame) {
-      const { kind } = frame.header;
-      if (kind === "compression") hear((frame as CompressionFrame).header);
-      else if (kind === "projection") fit = frame as ProjectionFrame;
-      else if (kind === "compressed") {
-        picture = frame as CompressedFrame;
-        pictures.show(picture);
-        busy.answered();
-      } else if (kind === "decided") {
-        verdict.show(frame as DecidedFrame, picture?.header.basis !== "off");
-      } else if (kind === "accuracy") left = frame as AccuracyFrame;
-      else if (kind === "studied") studied = (frame as StudiedFrame).header;
-      else if (kind === "compared") every.show((frame as ComparedFrame).header);
-      else if (kind === "curve") {
-        const one = frame as CurveFrame;
-        if (one.header.over) curves.delete(one.header.scope);
-        else curves.set(one.header.scope, one);
-      } else if (kind === "histogram") similar = frame as HistogramFrame;
-      else if (kind === "busy") {
-        const { header } = frame as BusyFrame;
-        busy.answered();
-        if (header.scope === "accuracy") {
-          evaluating.delete(header.scope);
-          if (!header.over) evaluating.add(header.scope);
-          busy.show(frame as BusyFrame);
-        } else work.show(frame as BusyFrame);
-      } else if (kind === "error") {
-        errors.show(frame as ErrorFrame);
-        if (!(frame as ErrorFrame).header.over) {
-          busy.answered();
-          for (const one of [basis, axis, rank]) one.release();
-        }
-      } else return;
+  /** What a frame says is drawn once it is taken. */
+  const drawn =
+    <F>(take: (frame: F) => void) =>
+    (frame: F): void => {
+      take(frame);
       draw();
+    };
+
+  return {
+    takes: {
+      compression: drawn(({ header }) => hear(header)),
+      projection: drawn((frame) => {
+        fit = frame;
+      }),
+      compressed: drawn((frame) => {
+        picture = frame;
+        pictures.show(frame);
+        busy.answered();
+      }),
+      decided: drawn((frame) => verdict.show(frame, picture?.header.basis !== "off")),
+      accuracy: drawn((frame) => {
+        left = frame;
+      }),
+      studied: drawn(({ header }) => {
+        studied = header;
+      }),
+      compared: drawn(({ header }) => every.show(header)),
+      curve: drawn((frame) => {
+        const { scope, over } = frame.header;
+        if (over) curves.delete(scope);
+        else curves.set(scope, frame);
+      }),
+      histogram: drawn((frame) => {
+        similar = frame;
+      }),
+      busy: drawn((frame) => {
+        const { scope, over } = frame.header;
+        busy.answered();
+        if (scope !== "accuracy") {
+          work.show(frame);
+          return;
+        }
+        evaluating.delete(scope);
+        if (!over) evaluating.add(scope);
+        busy.show(frame);
+      }),
+      error: drawn((frame) => {
+        errors.show(frame);
+        if (frame.header.over) return;
+        busy.answered();
+        for (const one of [basis, axis, rank]) one.release();
+      }),
     },
     destroy() {
       busy.destroy();

@@ -1,5 +1,5 @@
 // The dashboard: status above, layers and sample at the sides, in the middle the view that is looked at.
-import type { CreatePage, DashboardFrame, Mounted, SelectedFrame, SelectionFrame, ViewFrame } from "../frames";
+import type { CreatePage, DashboardFrame, Mounted } from "../frames";
 import { dropDown } from "../page/drop_down";
 import { help } from "../page/help";
 import { side } from "../page/side";
@@ -105,18 +105,19 @@ export const create: CreatePage = (element, { want, mount, lost }) => {
   });
 
   return {
-    update(frame: ViewFrame) {
-      const { kind } = frame.header;
-      if (kind === "dashboard") {
-        if (!views) make(frame as DashboardFrame);
-        if (chosen.hear((frame as DashboardFrame).header.tab)) open();
-      } else if (kind === "selected") {
-        layersButton.say((frame as SelectedFrame).header.layer ?? "none");
+    takes: {
+      dashboard(frame) {
+        if (!views) make(frame);
+        if (chosen.hear(frame.header.tab)) open();
+      },
+      selected({ header: { layer } }) {
+        layersButton.say(layer ?? "none");
         layersButton.close();
-      } else if (kind === "selection") {
-        brushed = (frame as SelectionFrame).header.count;
+      },
+      selection({ header: { count } }) {
+        brushed = count;
         showBrush();
-      }
+      },
     },
     destroy() {
       observer.disconnect();

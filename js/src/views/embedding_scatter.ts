@@ -1,18 +1,5 @@
 // The samples of a layer as points in the plane: what lies together, what stands apart, and which samples those are.
-import type {
-  BrushedFrame,
-  BusyFrame,
-  ColourBy,
-  ColoursFrame,
-  Create,
-  CurrentFrame,
-  EmbeddingFrame,
-  ErrorFrame,
-  ImagesFrame,
-  LabelsFrame,
-  PointsFrame,
-  ViewFrame,
-} from "../frames";
+import type { ColourBy, Create, EmbeddingFrame, PointsFrame } from "../frames";
 import type { Fact } from "../scatter/card";
 import { nameOf, nothingKnown, painted, withColours, withLabels, withoutPredictions } from "../scatter/colouring";
 import { footer } from "../scatter/footer";
@@ -286,82 +273,74 @@ export const create: Create = (element, callbacks) => {
   };
 
   return {
-    update(frame: ViewFrame) {
-      switch (frame.header.kind) {
-        case "points":
-          draw(frame as PointsFrame);
-          break;
-        case "embedding":
-          status = (frame as EmbeddingFrame).header;
-          head.hidden = false;
-          head.inert = status.led; // beside the one that it follows, and as high
-          settings.show(status);
-          training.show(status.steps, status.step);
-          runs();
+    takes: {
+      points: draw,
+      embedding({ header }) {
+        status = header;
+        head.hidden = false;
+        head.inert = header.led; // beside the one that it follows, and as high
+        settings.show(header);
+        training.show(header.steps, header.step);
+        runs();
+        busy.answered();
+      },
+      labels(frame) {
+        known = withLabels(known, frame);
+        settings.total(known.total);
+        colour();
+      },
+      colours(frame) {
+        if (frame.header.over) {
+          known = withoutPredictions(known);
+          return;
+        }
+        known = withColours(known, frame);
+        if (sought && known.properties.prediction) search(sought.text, sought.how);
+        if (frame.header.scope === "know") return;
+        // An answer to an earlier choice is kept, and not shown.
+        if (asked === undefined || asked === known.by) {
+          by = known.by;
+          asked = undefined;
           busy.answered();
-          break;
-        case "labels":
-          known = withLabels(known, frame as LabelsFrame);
-          settings.total(known.total);
+        }
+        colour();
+      },
+      brushed({ arrays }) {
+        said = fromArrays(arrays);
+        if (agreed.hear(fingerprint(said))) show(said);
+      },
+      current({ header: { sample } }) {
+        if (current.hear(sample)) plotted.choose(sample);
+      },
+      images(frame) {
+        cache.take(frame);
+        plotted.refresh();
+      },
+      busy(frame) {
+        const { scope, over, fraction } = frame.header;
+        busy.show(frame);
+        if (sought && scope === "know" && !over && fraction !== null)
+          foot.wait(`${PREDICTING} ${percent(fraction, 0)}`);
+      },
+      error(frame) {
+        const { scope, over } = frame.header;
+        errors.show(frame);
+        if (over) return;
+        if (scope === "know") {
+          giveUp();
+          return;
+        }
+        settings.release();
+        training.stop();
+        agreed.release();
+        current.release();
+        if (asked !== undefined) {
+          by = known.by;
+          asked = undefined;
           colour();
-          break;
-        case "colours": {
-          const told = frame as ColoursFrame;
-          if (told.header.over) {
-            known = withoutPredictions(known);
-            break;
-          }
-          known = withColours(known, told);
-          if (sought && known.properties.prediction) search(sought.text, sought.how);
-          if (told.header.scope === "know") break;
-          // An answer to an earlier choice is kept, and not shown.
-          if (asked === undefined || asked === known.by) {
-            by = known.by;
-            asked = undefined;
-            busy.answered();
-          }
-          colour();
-          break;
         }
-        case "brushed":
-          said = fromArrays((frame as BrushedFrame).arrays);
-          if (agreed.hear(fingerprint(said))) show(said);
-          break;
-        case "current": {
-          const { sample } = (frame as CurrentFrame).header;
-          if (current.hear(sample)) plotted.choose(sample);
-          break;
-        }
-        case "images":
-          cache.take(frame as ImagesFrame);
-          plotted.refresh();
-          break;
-        case "busy": {
-          const { header } = frame as BusyFrame;
-          busy.show(frame as BusyFrame);
-          if (sought && header.scope === "know" && !header.over && header.fraction !== null)
-            foot.wait(`${PREDICTING} ${percent(header.fraction, 0)}`);
-          break;
-        }
-        case "error":
-          errors.show(frame as ErrorFrame);
-          if ((frame as ErrorFrame).header.over) return;
-          if ((frame as ErrorFrame).header.scope === "know") {
-            giveUp();
-            return;
-          }
-          settings.release();
-          training.stop();
-          agreed.release();
-          current.release();
-          if (asked !== undefined) {
-            by = known.by;
-            asked = undefined;
-            colour();
-          }
-          busy.answered();
-          break;
-      }
+        busy.answered();
+      },
     },
     destroy() {
       clearTimeout(soon);

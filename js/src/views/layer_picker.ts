@@ -1,5 +1,5 @@
 // Every layer of the model: a searchable tree to choose one from, and the size of the outputs by depth.
-import type { Create, LayersFrame, SelectedFrame, ViewFrame } from "../frames";
+import type { Create, LayersFrame, SelectedFrame } from "../frames";
 import { createBars } from "../layers/bars";
 import { columnWidths } from "../layers/columns";
 import { copy } from "../layers/copy";
@@ -315,18 +315,18 @@ export const create: Create = (element, callbacks) => {
   };
 
   return {
-    update(frame: ViewFrame) {
-      const { header } = frame;
-      if (header.kind === "layers") layers(frame as LayersFrame);
-      else if (header.kind === "selected") hear(frame as SelectedFrame);
-      else if (header.kind === "busy") busy.show(frame as Extract<ViewFrame, { header: { kind: "busy" } }>);
-      else if (header.kind === "error") {
-        errors.show(frame as Extract<ViewFrame, { header: { kind: "error" } }>);
+    takes: {
+      layers,
+      selected: hear,
+      busy: busy.show,
+      error(frame) {
+        const { scope, over } = frame.header;
+        errors.show(frame);
         busy.answered();
-        if (header.scope !== "layer" || header.over) return;
+        if (scope !== "layer" || over) return;
         chosen.drop();
         draw();
-      }
+      },
     },
     destroy() {
       busy.destroy();

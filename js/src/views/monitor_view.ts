@@ -1,5 +1,5 @@
 // A training run as it goes: its state and controls, what is wrong with it, a row for each layer, and charts.
-import type { CreatePage, ErrorFrame, MonitorFrame, Mounted, ViewFrame } from "../frames";
+import type { CreatePage, Mounted } from "../frames";
 import { bar } from "../monitor/bar";
 import { charts } from "../monitor/charts";
 import { COLOURS } from "../monitor/drawn";
@@ -111,17 +111,18 @@ export const create: CreatePage = (element, { want, mount }) => {
   observer.observe(root);
 
   return {
-    update(frame: ViewFrame) {
-      if (frame.header.kind === "monitor") {
-        run = after(run, frame as MonitorFrame);
+    takes: {
+      monitor(frame) {
+        run = after(run, frame);
         draw();
-      } else if (frame.header.kind === "error") {
-        errors.show(frame as ErrorFrame);
-        if ((frame as ErrorFrame).header.over) return;
+      },
+      error(frame) {
+        errors.show(frame);
+        if (frame.header.over) return;
         top.settle();
         chosen.release();
         tools.release();
-      }
+      },
     },
     destroy() {
       observer.disconnect();

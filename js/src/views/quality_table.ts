@@ -1,5 +1,5 @@
 // How good the representations are: distances within and between classes, neighbours, a row for each layer and space.
-import type { BusyFrame, Create, ErrorFrame, QualityFrame, SelectedFrame, ViewFrame } from "../frames";
+import type { BusyFrame, Create } from "../frames";
 import { controls } from "../quality/controls";
 import { tableText } from "../quality/order";
 import { table } from "../quality/table";
@@ -95,10 +95,8 @@ export const create: Create = (element, callbacks) => {
   tell();
 
   return {
-    update(frame: ViewFrame) {
-      const { kind } = frame.header;
-      if (kind === "quality") {
-        const { header } = frame as QualityFrame;
+    takes: {
+      quality({ header }) {
         latex = header.latex;
         measured = header.rows.length;
         empty.hidden = measured > 0;
@@ -107,22 +105,26 @@ export const create: Create = (element, callbacks) => {
         rows.show(header);
         element.dataset.painted = String(measured);
         answered();
-      } else if (kind === "selected") {
-        if (chosen.hear((frame as SelectedFrame).header.layer)) rows.mark(chosen.shown ?? null);
-      } else if (kind === "busy") {
-        const { header } = frame as BusyFrame;
+        tell();
+      },
+      selected({ header: { layer } }) {
+        if (chosen.hear(layer)) rows.mark(chosen.shown ?? null);
+      },
+      busy(frame) {
+        const { header } = frame;
         work.delete(header.scope);
         if (!header.over) work.set(header.scope, header);
         asked = false;
-        busy.show(frame as BusyFrame);
-      } else if (kind === "error") {
-        errors.show(frame as ErrorFrame);
-        if (!(frame as ErrorFrame).header.over) {
-          answered();
-          chosen.release();
-        }
-      } else return;
-      tell();
+        busy.show(frame);
+        tell();
+      },
+      error(frame) {
+        errors.show(frame);
+        if (frame.header.over) return;
+        answered();
+        chosen.release();
+        tell();
+      },
     },
     destroy() {
       busy.destroy();

@@ -1,14 +1,5 @@
 // The sample that all views show, what it is and what the model says of it, and the others to choose from.
-import type {
-  BusyFrame,
-  Create,
-  ErrorFrame,
-  ImagesFrame,
-  JudgedFrame,
-  SampleFrame,
-  ThumbnailsFrame,
-  ViewFrame,
-} from "../frames";
+import type { Create, JudgedFrame, SampleFrame, ThumbnailsFrame } from "../frames";
 import { dropZone } from "../samples/drop";
 import { filters } from "../samples/filters";
 import { navigation } from "../samples/navigation";
@@ -156,7 +147,7 @@ export const create: Create = (element, callbacks) => {
     }
   };
 
-  const judge = (header: JudgedFrame["header"]): void => {
+  const judge = ({ header }: JudgedFrame): void => {
     if (!last || header.sample !== last.sample) return; // of the sample before
     judged.show(last.label, header);
     chooser.explain(header.notClassifier);
@@ -176,21 +167,20 @@ export const create: Create = (element, callbacks) => {
   };
 
   return {
-    update(frame: ViewFrame) {
-      const { kind } = frame.header;
-      if (kind === "sample") sample(frame as SampleFrame);
-      else if (kind === "judged") judge((frame as JudgedFrame).header);
-      else if (kind === "images") pages.take(frame as ImagesFrame);
-      else if (kind === "thumbnails") thumbnailPage(frame as ThumbnailsFrame);
-      else if (kind === "busy") busy.show(frame as BusyFrame);
-      else if (kind === "error") {
-        errors.show(frame as ErrorFrame);
-        if ((frame as ErrorFrame).header.over) return;
+    takes: {
+      sample,
+      judged: judge,
+      images: pages.take,
+      thumbnails: thumbnailPage,
+      busy: busy.show,
+      error(frame) {
+        errors.show(frame);
+        if (frame.header.over) return;
         waiting.clear();
         turning = undefined;
         chosen.release();
         busy.answered();
-      }
+      },
     },
     destroy() {
       busy.destroy();

@@ -1,6 +1,6 @@
 // How alike the samples of one class are in a layer, beside all samples: layer by layer, or rank by rank.
 import { group, legend } from "../charts";
-import type { BusyFrame, Create, ErrorFrame, HistogramFrame, SimilarityFrame, ViewFrame } from "../frames";
+import type { Create, HistogramFrame, SimilarityFrame } from "../frames";
 import { type Cell, cell } from "../similarity/cell";
 import { controls } from "../similarity/controls";
 import { ALL, isSigned, type Measure, SAME } from "../similarity/histogram";
@@ -66,7 +66,7 @@ export const create: Create = (element, callbacks) => {
     root.dataset.done = String(open.length === 0);
   };
 
-  const lay = (header: SimilarityFrame["header"]): void => {
+  const lay = ({ header }: SimilarityFrame): void => {
     status = header;
     failed = false;
     const keys = header.charts.map((one) => one.key);
@@ -88,26 +88,27 @@ export const create: Create = (element, callbacks) => {
   };
 
   return {
-    update(frame: ViewFrame) {
-      const { kind } = frame.header;
-      if (kind === "similarity") lay((frame as SimilarityFrame).header);
-      else if (kind === "histogram") {
-        const histogram = frame as HistogramFrame;
-        if (histogram.header.over) return; // the list of charts says so too
-        const place = cells.get(histogram.header.scope);
-        if (place) place.take(histogram);
-        else early.set(histogram.header.scope, histogram);
+    takes: {
+      similarity: lay,
+      histogram(frame) {
+        const { scope, over } = frame.header;
+        if (over) return; // the list of charts says so too
+        const place = cells.get(scope);
+        if (place) place.take(frame);
+        else early.set(scope, frame);
         draw();
-      } else if (kind === "busy") {
-        work.show(frame as BusyFrame);
+      },
+      busy(frame) {
+        work.show(frame);
         draw();
-      } else if (kind === "error") {
-        errors.show(frame as ErrorFrame);
-        if ((frame as ErrorFrame).header.over) return;
+      },
+      error(frame) {
+        errors.show(frame);
+        if (frame.header.over) return;
         failed = true;
         bar.release();
         draw();
-      }
+      },
     },
     destroy() {
       bar.destroy();

@@ -1,5 +1,5 @@
 // One line: which model and data are looked at, how accurate the model is, and what is being worked on.
-import type { Create, ErrorFrame, StatusFrame, ViewFrame } from "../frames";
+import type { Create, StatusFrame } from "../frames";
 import { h, setText, uniqueId } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { count, counted, percent, shapeText } from "../ui/format";
@@ -146,7 +146,7 @@ export const create: Create = (element, callbacks) => {
   const root = h("div", { class: "iv-status", "data-testid": "status-bar" }, line, popover, errors.element);
   element.append(root);
 
-  const show = (status: Status): void => {
+  const show = ({ header: status }: StatusFrame): void => {
     line.hidden = false;
     setText(model, status.model);
     setText(device, status.device);
@@ -170,10 +170,7 @@ export const create: Create = (element, callbacks) => {
   };
 
   return {
-    update(frame: ViewFrame) {
-      if (frame.header.kind === "status") show(frame.header);
-      else if (frame.header.kind === "error") errors.show(frame as ErrorFrame);
-    },
+    takes: { status: show, error: errors.show },
     destroy() {
       document.removeEventListener("scroll", place, true);
       root.remove();
