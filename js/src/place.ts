@@ -1,6 +1,7 @@
 // The place of one view: its module comes when it is needed, its frames are shown, its faults stay here.
-import { give, type Mounted, type PageCallbacks, typed, type View } from "./frames";
+import { typed } from "./frames";
 import { type Ask, load } from "./modules";
+import { give, type Mounted, type PageCallbacks, type View } from "./view";
 import type { Frame } from "./wire";
 
 export interface Place extends Mounted {

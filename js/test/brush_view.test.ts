@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { type ContrastFrame, give, type View, type ViewFrame } from "../src/frames";
+import type { ContrastFrame, ViewFrame } from "../src/frames";
+import { give, type View } from "../src/view";
 import { create } from "../src/views/brush_panel";
 
 type Contrast = ContrastFrame["header"];

@@ -1,15 +1,8 @@
 // @vitest-environment happy-dom
 // What the view says and asks for. What it paints is seen in a real browser only: here nothing has a size.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import {
-  type AccuracyFrame,
-  type CompressionFrame,
-  type DecidedFrame,
-  give,
-  type ProjectionFrame,
-  type View,
-  type ViewFrame,
-} from "../src/frames";
+import type { AccuracyFrame, CompressionFrame, DecidedFrame, ProjectionFrame, ViewFrame } from "../src/frames";
+import { give, type View } from "../src/view";
 import { create } from "../src/views/compression_panel";
 import { compressedFrame } from "./compression_frames";
 import { ramps } from "./grid_frames";

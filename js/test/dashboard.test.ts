@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 // The dashboard: tabs that are filled when they are looked at, columns that fold, a view that takes the whole window.
 import { beforeEach, describe, expect, it } from "vitest";
-import { give, type ViewFrame } from "../src/frames";
+import type { ViewFrame } from "../src/frames";
+import { give } from "../src/view";
 import { create } from "../src/views/dashboard";
 
 let element: HTMLElement;

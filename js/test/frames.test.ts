@@ -1,6 +1,7 @@
 // Frames find the part of a view that takes their kind.
 import { expect, it, vi } from "vitest";
-import { give, typed } from "../src/frames";
+import { typed } from "../src/frames";
+import { give } from "../src/view";
 
 it("gives a frame to what takes its kind, and one of another kind to nobody", () => {
   const selected = vi.fn();

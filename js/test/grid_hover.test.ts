@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 // What lies over the tiles while the pointer is on one: it must not outlive the place it was shown at.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { give, type View } from "../src/frames";
+import { give, type View } from "../src/view";
 import { create } from "../src/views/channel_grid";
 import { gridFrame, ramps } from "./grid_frames";
 

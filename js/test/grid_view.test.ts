@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 // What the view says and asks for. What it paints is seen in a real browser only: here nothing has a size.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { give, type View, type ViewFrame } from "../src/frames";
+import type { ViewFrame } from "../src/frames";
+import { give, type View } from "../src/view";
 import { create } from "../src/views/channel_grid";
 import { channelFrame, gridFrame, ramps } from "./grid_frames";
 
@@ -248,6 +249,13 @@ describe("what the kernel can be asked for", () => {
     ]);
     pick("channel-axis", "2");
     expect(wants).toEqual([["channelAxis", 2]]);
+  });
+
+  it("no other axis of weights, whose output channels are the tiles", () => {
+    give(view, gridFrame(ramps(2, 3, 4), { of: "after step 3" }));
+    expect(find("channel-axis").closest(".iv-control[hidden]")).not.toBeNull();
+    give(view, gridFrame(ramps(2, 3, 4)));
+    expect(find("channel-axis").closest(".iv-control[hidden]")).toBeNull();
   });
 
   it("tokens instead of maps", () => {

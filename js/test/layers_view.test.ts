@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { give, type LayerRow, type View, type ViewFrame } from "../src/frames";
+import type { LayerRow, ViewFrame } from "../src/frames";
+import { give, type View } from "../src/view";
 import { create } from "../src/views/layer_picker";
 
 const row = (name: string, more: Partial<LayerRow> = {}): LayerRow => ({

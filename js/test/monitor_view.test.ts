@@ -1,10 +1,11 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { give, type MonitorFinding, type MonitorFrame, type View } from "../src/frames";
+import type { MonitorFinding, MonitorFrame } from "../src/frames";
 import { COLOURS, heatOf, marksOf, ofLayers, ranges, shareOf, titleOf } from "../src/monitor/drawn";
 import { sparkPath } from "../src/monitor/pictures";
 import { clicked } from "../src/monitor/rows";
 import { after } from "../src/monitor/run";
+import { give, type View } from "../src/view";
 import { create } from "../src/views/monitor_view";
 
 const NAMES = ["conv1", "relu1", "conv2", "<b>fc</b>"];

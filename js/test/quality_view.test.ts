@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { give, type QualityFrame, type QualityRow, type View, type ViewFrame } from "../src/frames";
+import type { QualityFrame, QualityRow, ViewFrame } from "../src/frames";
+import { give, type View } from "../src/view";
 import { create } from "../src/views/quality_table";
 
 const row = (layer: string, changes: Partial<QualityRow> = {}): QualityRow => ({

@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 // The sample picker as a person uses it, without pictures: a canvas is tested in a real browser.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { give, type ViewFrame } from "../src/frames";
+import type { ViewFrame } from "../src/frames";
+import { give } from "../src/view";
 import { create } from "../src/views/sample_picker";
 import type { NdArray } from "../src/wire";
 

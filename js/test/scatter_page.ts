@@ -1,7 +1,8 @@
 // A page with an embedding scatter for its tests: frames in, what it asks for out.
 import { afterEach, beforeEach, expect, vi } from "vitest";
-import { type EmbeddingSettings, give, type ViewFrame } from "../src/frames";
+import type { EmbeddingSettings, ViewFrame } from "../src/frames";
 import { fromArrays } from "../src/selected";
+import { give } from "../src/view";
 import { create } from "../src/views/embedding_scatter";
 import type { NdArray } from "../src/wire";
 

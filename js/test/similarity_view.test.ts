@@ -1,8 +1,9 @@
 // @vitest-environment happy-dom
 // The similarity view: what is asked of the kernel, what is drawn without it, and what stands where a chart will be.
 import { beforeEach, describe, expect, it } from "vitest";
-import { give, type HistogramFrame, type ViewFrame } from "../src/frames";
+import type { HistogramFrame, ViewFrame } from "../src/frames";
 import { heights, inWords, isSigned } from "../src/similarity/histogram";
+import { give } from "../src/view";
 import { create } from "../src/views/similarity_view";
 
 let element: HTMLElement;

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, expect, it } from "vitest";
-import { give, type StatusFrame } from "../src/frames";
+import type { StatusFrame } from "../src/frames";
+import { give } from "../src/view";
 import { accuracyText, create } from "../src/views/status_bar";
 
 let element: HTMLElement;

@@ -2,7 +2,7 @@
 import { channelMeans } from "../brush/channels";
 import { classCounts } from "../brush/classes";
 import { csvText, headline, pythonText } from "../brush/selection";
-import type { BrushedFrame, ContrastFrame, Create, LabelsFrame } from "../frames";
+import type { BrushedFrame, ContrastFrame, LabelsFrame } from "../frames";
 import { busyBar } from "../ui/busy";
 import { choice } from "../ui/choice";
 import { copyButton } from "../ui/copy_button";
@@ -10,8 +10,9 @@ import { h, setText } from "../ui/dom";
 import { download } from "../ui/download";
 import { errorBanner } from "../ui/error";
 import { CLOSE, icon, SAVE } from "../ui/icons";
+import type { Create } from "../view";
 
-export const create: Create = (element, callbacks) => {
+export const create: Create<"brush_panel"> = (element, callbacks) => {
   let brushed: BrushedFrame | undefined;
   let contrast: ContrastFrame["header"] | undefined;
   let labels: LabelsFrame | undefined;

@@ -1,5 +1,5 @@
 // The channels of a layer for one sample, as tiles; the chosen one in a panel beside them.
-import type { ChannelFrame, Create, GridFrame } from "../frames";
+import type { ChannelFrame, GridFrame } from "../frames";
 import { createDetail, valuesOf } from "../grid/detail";
 import { createLegend } from "../grid/legend";
 import { orderOf, placesOf } from "../grid/order";
@@ -13,8 +13,9 @@ import { busyBar } from "../ui/busy";
 import { choice } from "../ui/choice";
 import { h } from "../ui/dom";
 import { errorBanner } from "../ui/error";
+import type { Create } from "../view";
 
-export const create: Create = (element, callbacks) => {
+export const create: Create<"channel_grid"> = (element, callbacks) => {
   let settings = defaults();
   let picture: Picture | undefined;
   let dead: { layer: string; found: Dead } | undefined;
@@ -113,9 +114,9 @@ export const create: Create = (element, callbacks) => {
       if (orderedBy !== `${settings.order}/${settings.descending}`) sort();
       draw();
     },
-    want(key, value) {
+    want(...asked) {
       busy.expect();
-      callbacks.want(key, value);
+      callbacks.want(...asked);
     },
     save() {
       const now = scene();

@@ -13,7 +13,6 @@ import type {
   CompressedFrame,
   CompressionFrame,
   CompressionSetting,
-  Create,
   CurveFrame,
   HistogramFrame,
   ProjectionFrame,
@@ -28,8 +27,9 @@ import { h, setText } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { counted } from "../ui/format";
 import { workNote } from "../ui/work_note";
+import type { Create } from "../view";
 
-export const create: Create = (element, callbacks) => {
+export const create: Create<"compression_panel"> = (element, callbacks) => {
   let state: CompressionFrame["header"] | undefined;
   let fit: ProjectionFrame | null = null;
   let left: AccuracyFrame | null = null;

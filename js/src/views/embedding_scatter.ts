@@ -1,5 +1,5 @@
 // The samples of a layer as points in the plane: what lies together, what stands apart, and which samples those are.
-import type { ColourBy, Create, EmbeddingFrame, PointsFrame } from "../frames";
+import type { ColourBy, EmbeddingFrame, PointsFrame } from "../frames";
 import type { Fact } from "../scatter/card";
 import { nameOf, nothingKnown, painted, withColours, withLabels, withoutPredictions } from "../scatter/colouring";
 import { footer } from "../scatter/footer";
@@ -30,6 +30,7 @@ import { h, setText } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { percent } from "../ui/format";
 import { groundOf, onTheme } from "../ui/theme";
+import type { Create } from "../view";
 
 // Frames of one run come some ten times a second: the points must have arrived before the next one.
 const STEP_MS = 90;
@@ -40,7 +41,7 @@ const MOST_MOVING = 100_000;
 const YIELD_MS = 16;
 const PREDICTING = "Predicting\u2026";
 
-export const create: Create = (element, callbacks) => {
+export const create: Create<"embedding_scatter"> = (element, callbacks) => {
   let known = nothingKnown();
   let by: ColourBy = "class";
   let asked: ColourBy | undefined;

@@ -1,5 +1,5 @@
 // A training run as it goes: its state and controls, what is wrong with it, a row for each layer, and charts.
-import type { CreatePage, Mounted } from "../frames";
+
 import { bar } from "../monitor/bar";
 import { charts } from "../monitor/charts";
 import { COLOURS } from "../monitor/drawn";
@@ -11,8 +11,9 @@ import { choice } from "../ui/choice";
 import { h } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { count } from "../ui/format";
+import type { CreatePage, Mounted } from "../view";
 
-export const create: CreatePage = (element, { want, mount }) => {
+export const create: CreatePage<"monitor_view"> = (element, { want, mount }) => {
   let run: Run | undefined;
   let weights: Mounted | undefined;
   let seen = true;

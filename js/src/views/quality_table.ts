@@ -1,5 +1,5 @@
 // How good the representations are: distances within and between classes, neighbours, a row for each layer and space.
-import type { BusyFrame, Create } from "../frames";
+import type { BusyFrame } from "../frames";
 import { controls } from "../quality/controls";
 import { tableText } from "../quality/order";
 import { table } from "../quality/table";
@@ -9,8 +9,9 @@ import { copyButton } from "../ui/copy_button";
 import { h, setText } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { counted, percent } from "../ui/format";
+import type { Create } from "../view";
 
-export const create: Create = (element, callbacks) => {
+export const create: Create<"quality_table"> = (element, callbacks) => {
   let latex = "";
   let measured = 0;
   let asked = false;

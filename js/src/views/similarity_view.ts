@@ -1,6 +1,6 @@
 // How alike the samples of one class are in a layer, beside all samples: layer by layer, or rank by rank.
 import { group, legend } from "../charts";
-import type { Create, HistogramFrame, SimilarityFrame } from "../frames";
+import type { HistogramFrame, SimilarityFrame } from "../frames";
 import { type Cell, cell } from "../similarity/cell";
 import { controls } from "../similarity/controls";
 import { ALL, isSigned, type Measure, SAME } from "../similarity/histogram";
@@ -8,8 +8,9 @@ import { h } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { count } from "../ui/format";
 import { workNote } from "../ui/work_note";
+import type { Create } from "../view";
 
-export const create: Create = (element, callbacks) => {
+export const create: Create<"similarity_view"> = (element, callbacks) => {
   let status: SimilarityFrame["header"] | undefined;
   let measure: Measure = "density";
   let failed = false;
