@@ -526,36 +526,8 @@ export type ViewFrame =
   | StatusFrame;
 
 export type Kind = ViewFrame["header"]["kind"];
-export type FrameOf<K extends Kind> = Extract<ViewFrame, { header: { kind: K } }>;
+type ByKind = { [F in ViewFrame as F["header"]["kind"]]: F };
+export type FrameOf<K extends Kind> = ByKind[K];
 
 /** The frame as its kind types it. wire.ts has checked the bytes; both ends of the wire come from the same wheel. */
 export const typed = (frame: Frame): ViewFrame => frame as unknown as ViewFrame;
-
-/** A view: draws frames into an element, tells what the user did through callbacks. It knows nothing of Jupyter. */
-export interface View {
-  update(frame: ViewFrame): void;
-  destroy(): void;
-}
-
-export interface Callbacks {
-  /** The user asks for something: latest value per key wins, e.g. want("layer", "conv1"). */
-  want(key: string, value: unknown): void;
-  /** Arrays for the kernel: the bytes of a dropped image file, the indices of brushed samples. */
-  upload(header: Record<string, unknown>, arrays: Record<string, NdArray>): void;
-}
-
-/** What a view has that lays out others. */
-export interface PageCallbacks extends Callbacks {
-  /** Draw another panel of the page into an element. */
-  mount(panel: string, element: HTMLElement): Mounted;
-  /** The kernel is gone: what is there can be looked at, and nothing asked for. */
-  lost(): boolean;
-}
-
-/** A view in its place. */
-export interface Mounted {
-  destroy(): void;
-}
-
-export type Create = (element: HTMLElement, callbacks: Callbacks) => View;
-export type CreatePage = (element: HTMLElement, callbacks: PageCallbacks) => View;

@@ -1,6 +1,7 @@
 // The place of one view: its module comes when it is needed, its frames are shown, its faults stay here.
-import { type Mounted, type PageCallbacks, typed, type View } from "./frames";
+import { typed } from "./frames";
 import { type Ask, load } from "./modules";
+import { give, type Mounted, type PageCallbacks, type View } from "./view";
 import type { Frame } from "./wire";
 
 export interface Place extends Mounted {
@@ -45,7 +46,7 @@ export function place(
   };
   const show = (frame: Frame): void => {
     try {
-      view?.update(typed(frame));
+      if (view) give(view, typed(frame));
     } catch (error) {
       fail(error);
     }

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { ContrastFrame, View, ViewFrame } from "../src/frames";
+import type { ContrastFrame, ViewFrame } from "../src/frames";
+import { give, type View } from "../src/view";
 import { create } from "../src/views/brush_panel";
 
 type Contrast = ContrastFrame["header"];
@@ -63,24 +64,24 @@ afterEach(() => {
 });
 
 it("counts what is selected, with or without the indices", () => {
-  view.update(contrast());
+  give(view, contrast());
   expect(find("brush-count").textContent).toBe("3 selected of 10");
-  view.update(brushed(1, 2, 3, 4));
+  give(view, brushed(1, 2, 3, 4));
   expect(find("brush-count").textContent).toBe("4 selected of 1,797");
 });
 
 it("says how to select when nothing is", () => {
-  view.update(brushed());
+  give(view, brushed());
   expect(visible("brush-count")).toBe(false);
   expect(find("brush-empty").textContent).toContain("lasso");
   expect(find("brush-empty").textContent).toContain("inspector.brush = [");
-  view.update(brushed(1));
+  give(view, brushed(1));
   expect(visible("brush-empty")).toBe(false);
   expect(visible("brush-count")).toBe(true);
 });
 
 it("shows the classes of the selected, the commonest first, with text as text", () => {
-  view.update(contrast());
+  give(view, contrast());
   expect(all("brush-class").map((row) => row.dataset.class)).toEqual(["dog", "<b>cat</b>"]);
   expect(all("brush-class")[1]!.textContent).toBe("<b>cat</b>14");
   expect(element.querySelector("b")).toBeNull();
@@ -88,26 +89,26 @@ it("shows the classes of the selected, the commonest first, with text as text", 
 });
 
 it("unfolds the classes of which none is selected, and keeps them open", () => {
-  view.update(contrast());
+  give(view, contrast());
   expect(find("brush-more-classes").textContent).toBe("+1 with none");
   find("brush-more-classes").click();
   expect(all("brush-class").map((row) => row.dataset.class)).toEqual(["dog", "<b>cat</b>", "owl"]);
-  view.update(contrast({ selected: 2 }));
+  give(view, contrast({ selected: 2 }));
   expect(all("brush-class")).toHaveLength(3);
   find("brush-more-classes").click();
   expect(all("brush-class")).toHaveLength(2);
 });
 
 it("says so when there are no labels", () => {
-  view.update(contrast({ classes: [] }));
+  give(view, contrast({ classes: [] }));
   expect(visible("brush-no-labels")).toBe(true);
   expect(all("brush-class")).toEqual([]);
-  view.update(contrast());
+  give(view, contrast());
   expect(visible("brush-no-labels")).toBe(false);
 });
 
 it("asks for a channel at a click and by keys, and keeps its keys from the notebook", () => {
-  view.update(contrast());
+  give(view, contrast());
   all("brush-channel")[0]!.click();
   expect(wants).toEqual([["channel", 5]]);
   expect(document.activeElement).toBe(all("brush-channel")[0]);
@@ -133,9 +134,9 @@ it("marks the channel that is enlarged, wherever it was chosen, also among chann
       .filter((row) => row.getAttribute("aria-selected") === "true")
       .map((row) => row.dataset.channel);
   const current = (channel: number | null): void =>
-    view.update({ header: { kind: "current", sample: 0, channel }, arrays: {} });
+    give(view, { header: { kind: "current", sample: 0, channel }, arrays: {} });
   current(0);
-  view.update(contrast());
+  give(view, contrast());
   expect(marked()).toEqual(["0"]);
   current(7); // not listed
   expect(marked()).toEqual([]);
@@ -150,63 +151,63 @@ it("marks the channel that is enlarged, wherever it was chosen, also among chann
 });
 
 it("is reached by Tab at one channel, and keeps the focus on it when it moves", () => {
-  view.update(contrast());
+  give(view, contrast());
   all("brush-channel")[1]!.focus();
   press("ArrowUp");
   press("ArrowDown");
   const { channels: list } = contrast().header as Contrast;
-  view.update(contrast({ channels: [...list].reverse() }));
+  give(view, contrast({ channels: [...list].reverse() }));
   expect((document.activeElement as HTMLElement).dataset.channel).toBe("0");
   expect(all("brush-channel").map((row) => row.tabIndex)).toEqual([0, -1]);
 });
 
 it("asks for more channels until all are there", () => {
-  view.update(contrast());
+  give(view, contrast());
   find("brush-more").click();
   expect(wants).toEqual([["more", 26]]);
   find("brush-more").click(); // on its way
   expect(wants).toHaveLength(1);
-  view.update(contrast({ channelCount: 3 }));
+  give(view, contrast({ channelCount: 3 }));
   find("brush-more").click();
   expect(wants.at(-1)).toEqual(["more", 3]);
-  view.update(failed("out of memory"));
+  give(view, failed("out of memory"));
   find("brush-more").click();
   expect(wants).toHaveLength(3);
-  view.update(contrast({ channelCount: 2 }));
+  give(view, contrast({ channelCount: 2 }));
   expect(find("brush-more").hidden).toBe(true);
 });
 
 it("keeps the last channels, dimmed, while those of the new selection are computed", () => {
-  view.update(contrast());
-  view.update(contrast({ selected: 4, channels: [], channelCount: 0 }));
+  give(view, contrast());
+  give(view, contrast({ selected: 4, channels: [], channelCount: 0 }));
   expect(channels()).toEqual(["5", "0"]);
   const part = find("brush-more").parentElement!;
   expect(part.hasAttribute("data-waiting")).toBe(true);
-  view.update(contrast({ selected: 4, channels: [{ channel: 9, selected: null, rest: 1, difference: null }] }));
+  give(view, contrast({ selected: 4, channels: [{ channel: 9, selected: null, rest: 1, difference: null }] }));
   expect(channels()).toEqual(["9"]);
   expect(part.hasAttribute("data-waiting")).toBe(false);
 });
 
 it("shows no channels, and the reason, where there is nothing to compare", () => {
-  view.update(contrast());
-  view.update(contrast({ channels: [], channelCount: 0, note: "every sample looked at is selected" }));
+  give(view, contrast());
+  give(view, contrast({ channels: [], channelCount: 0, note: "every sample looked at is selected" }));
   expect(channels()).toEqual([]);
   expect(visible("brush-more")).toBe(false);
   expect(find("brush-note").textContent).toBe("every sample looked at is selected");
-  view.update(contrast());
+  give(view, contrast());
   expect(visible("brush-note")).toBe(false);
 });
 
 it("clears the selection once, until the kernel has answered", () => {
-  view.update(brushed(1, 2));
+  give(view, brushed(1, 2));
   const clear = find<HTMLButtonElement>("brush-clear");
   clear.click();
   clear.click();
   expect(wants).toEqual([["clear", true]]);
-  view.update(failed("the kernel is busy"));
+  give(view, failed("the kernel is busy"));
   expect(clear.disabled).toBe(false);
   clear.click();
-  view.update(brushed());
+  give(view, brushed());
   expect(visible("brush-clear")).toBe(false);
 });
 
@@ -214,10 +215,10 @@ it("copies the selection for Python, and says so for a moment", async () => {
   vi.useFakeTimers();
   const writeText = vi.fn().mockResolvedValue(undefined);
   vi.spyOn(navigator.clipboard, "writeText").mockImplementation(writeText);
-  view.update(contrast());
+  give(view, contrast());
   const button = find<HTMLButtonElement>("brush-copy");
   expect(button.disabled).toBe(true); // the indices are not here yet
-  view.update(brushed(4, 8));
+  give(view, brushed(4, 8));
   button.click();
   await vi.advanceTimersByTimeAsync(0);
   expect(writeText).toHaveBeenCalledWith("inspector.brush = [4, 8]");
@@ -229,7 +230,7 @@ it("copies the selection for Python, and says so for a moment", async () => {
 it("says so when the browser refuses to copy", async () => {
   vi.spyOn(navigator.clipboard, "writeText").mockRejectedValue(new Error("denied"));
   document.execCommand = () => false;
-  view.update(brushed(4, 8));
+  give(view, brushed(4, 8));
   find("brush-copy").click();
   await vi.waitFor(() => expect(find("errors").textContent).toContain("inspector.brush"));
 });
@@ -241,22 +242,22 @@ it("saves the selection as CSV", async () => {
     return "blob:x";
   });
   const click = vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(() => {});
-  view.update(brushed(4, 8));
+  give(view, brushed(4, 8));
   find("brush-csv").click();
   expect(click).toHaveBeenCalledTimes(1);
   expect(await files[0]!.text()).toBe("sample\r\n4\r\n8\r\n");
 });
 
 it("shows an error and takes it away again", () => {
-  view.update(failed("no such layer"));
+  give(view, failed("no such layer"));
   expect(find("errors").textContent).toContain("no such layer");
-  view.update(failed(""));
+  give(view, failed(""));
   expect(find("errors").textContent).toBe("");
 });
 
 it("asks for nothing by itself, and leaves nothing behind", () => {
-  view.update(brushed(1));
-  view.update(contrast());
+  give(view, brushed(1));
+  give(view, contrast());
   expect(wants).toEqual([]);
   expect(element.dataset.painted).toBe("conv1/3");
   view.destroy();
@@ -265,7 +266,7 @@ it("asks for nothing by itself, and leaves nothing behind", () => {
 });
 
 it("names the columns in words that fit on one line; the unit is in the title", () => {
-  view.update(contrast());
+  give(view, contrast());
   const heads = [...element.querySelectorAll<HTMLElement>(".iv-brush-channels [role=columnheader]")];
   expect(heads.map((head) => head.textContent)).toEqual(["Channel", "Selected", "Rest", "Difference"]);
   expect(heads[3]!.title).toContain("standard deviations");

@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 // What the view says and asks for. What it paints is seen in a real browser only: here nothing has a size.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { AccuracyFrame, CompressionFrame, DecidedFrame, ProjectionFrame, View, ViewFrame } from "../src/frames";
+import type { AccuracyFrame, CompressionFrame, DecidedFrame, ProjectionFrame, ViewFrame } from "../src/frames";
+import { give, type View } from "../src/view";
 import { create } from "../src/views/compression_panel";
 import { compressedFrame } from "./compression_frames";
 import { ramps } from "./grid_frames";
@@ -91,7 +92,7 @@ it("says what to do before a layer is chosen", () => {
 });
 
 it("shows the setting, what it costs and what is left, and when it is another layer's no more", () => {
-  for (const frame of [state(), projection(), tiles(), accuracy()]) view.update(frame);
+  for (const frame of [state(), projection(), tiles(), accuracy()]) give(view, frame);
   expect([pressed("basis-pca"), pressed("basis-off"), pressed("axis-channels")]).toEqual([true, false, true]);
   expect(find<HTMLInputElement>("rank-number").value).toBe("4");
   expect(text("full")).toBe("of 16");
@@ -105,22 +106,22 @@ it("shows the setting, what it costs and what is left, and when it is another la
   ]);
   expect(find("baseline").title).toContain("other samples");
   expect(find("accuracy-block").dataset.done).toBe("false");
-  view.update(accuracy({ evaluated: 200 }));
+  give(view, accuracy({ evaluated: 200 }));
   expect(["baseline", "evaluated"].map(text)).toEqual([
     "95.0 % without compression, on the same 200 samples",
     "on all 200 samples",
   ]);
   expect(find("baseline").title).toBe("");
   expect(find("accuracy-block").dataset.done).toBe("true");
-  view.update(state({ layer: "conv2" }));
+  give(view, state({ layer: "conv2" }));
   expect(text("matrix")).toBe("–");
   expect(text("accuracy")).toBe("–");
   expect(find("tiles").closest<HTMLElement>("[hidden]")).not.toBeNull();
 });
 
 it("asks for each rank of a drag, and for the accuracy once it rests", () => {
-  view.update(state());
-  view.update(projection());
+  give(view, state());
+  give(view, projection());
   for (const place of [0.6, 0.61, 0.75, 1]) drag(place);
   expect(wants).toEqual([
     ["rank", 5],
@@ -138,7 +139,7 @@ it("asks for each rank of a drag, and for the accuracy once it rests", () => {
 });
 
 it("asks at once when the slider is let go", () => {
-  view.update(state());
+  give(view, state());
   drag(1);
   find("rank").dispatchEvent(new Event("change"));
   expect(wants).toEqual([
@@ -148,7 +149,7 @@ it("asks at once when the slider is let go", () => {
 });
 
 it("takes keys and exact numbers", () => {
-  view.update(state());
+  give(view, state());
   find("rank").dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", cancelable: true }));
   const number = find<HTMLInputElement>("rank-number");
   number.value = "99";
@@ -162,49 +163,50 @@ it("takes keys and exact numbers", () => {
 });
 
 it("leaves a number alone that is being typed", () => {
-  view.update(state());
+  give(view, state());
   find<HTMLInputElement>("rank-number").value = "12";
-  view.update(accuracy());
-  view.update(state());
+  give(view, accuracy());
+  give(view, state());
   expect(find<HTMLInputElement>("rank-number").value).toBe("12");
-  view.update(state({ rank: 7 }));
+  give(view, state({ rank: 7 }));
   expect(find<HTMLInputElement>("rank-number").value).toBe("7");
 });
 
 it("is not moved back by an answer to where the slider was", () => {
-  view.update(state());
+  give(view, state());
   drag(1);
-  view.update(state({ rank: 8 }));
+  give(view, state({ rank: 8 }));
   expect(find<HTMLInputElement>("rank-number").value).toBe("16");
-  view.update(state({ rank: 16 }));
-  view.update(state({ rank: 3 })); // from Python, or a point of the curve
+  give(view, state({ rank: 16 }));
+  give(view, state({ rank: 3 })); // from Python, or a point of the curve
   expect(find<HTMLInputElement>("rank-number").value).toBe("3");
 });
 
 it("says that an accuracy is of another rank, until the new one comes", () => {
-  view.update(state());
-  view.update(accuracy());
+  give(view, state());
+  give(view, accuracy());
   drag(1);
   expect(find("accuracy-block").hasAttribute("data-stale")).toBe(true);
   expect(find("accuracy-block").dataset.done).toBe("false");
-  view.update(accuracy({ rank: 16, accuracy: 0.95 }));
+  give(view, accuracy({ rank: 16, accuracy: 0.95 }));
   expect(find("accuracy-block").hasAttribute("data-stale")).toBe(false);
 });
 
 it("shows the agreement alone where there are no labels", () => {
-  view.update(state({ labels: false }));
-  view.update(accuracy({ accuracy: null, low: null, high: null, baseline: null }));
+  give(view, state({ labels: false }));
+  give(view, accuracy({ accuracy: null, low: null, high: null, baseline: null }));
   expect(text("accuracy")).toBe("92.0 %");
   expect(find("accuracy-block").textContent).toContain("Agreement");
   expect(text("agreement")).toContain("no labels");
 });
 
 it("says when the prediction changes, and when there is none", () => {
-  view.update(state());
-  view.update(tiles());
-  view.update(decided([{ label: "cat", before: 0.9, after: 0.8 }]));
+  give(view, state());
+  give(view, tiles());
+  give(view, decided([{ label: "cat", before: 0.9, after: 0.8 }]));
   expect(text("verdict")).toBe("stays");
-  view.update(
+  give(
+    view,
     decided([
       { label: "cat", before: 0.9, after: 0.2 },
       { label: "<b>dog</b>", before: 0.1, after: 0.8 },
@@ -212,12 +214,12 @@ it("says when the prediction changes, and when there is none", () => {
   );
   expect(text("verdict")).toBe("changes from cat to <b>dog</b>");
   expect(element.querySelector("b")).toBeNull();
-  view.update(decided([], "no class probabilities: the model's output is [1, 1]"));
+  give(view, decided([], "no class probabilities: the model's output is [1, 1]"));
   expect(text("not-classifier")).toContain("no class probabilities");
 });
 
 it("needs no rank when it is off", () => {
-  view.update(state());
+  give(view, state());
   find("basis-off").click();
   expect(wants).toEqual([["basis", "off"]]);
   expect(find<HTMLInputElement>("rank").disabled).toBe(true);
@@ -226,22 +228,22 @@ it("needs no rank when it is off", () => {
 });
 
 it("counts bits when it quantises", () => {
-  view.update(state({ basis: "quantise", full: 32 }));
+  give(view, state({ basis: "quantise", full: 32 }));
   expect(element.querySelector(".iv-rank-exact")!.textContent).toContain("bits");
 });
 
 it("keeps a layer compressed beside others, and lets it go", () => {
   const other = { ...SETTING, layer: "<i>conv0</i>" };
-  view.update(state());
-  view.update(accuracy());
+  give(view, state());
+  give(view, accuracy());
   find("pin").click();
-  view.update(state({ pinned: true }));
+  give(view, state({ pinned: true }));
   expect(pressed("pin")).toBe(true);
   find("pin").click();
-  view.update(state({ also: [other] }));
+  give(view, state({ also: [other] }));
   expect(text("also")).toBe("<i>conv0</i> · PCA 4");
   expect(find("accuracy-block").hasAttribute("data-stale")).toBe(true); // it was of this layer alone
-  view.update(accuracy({ also: [other] }));
+  give(view, accuracy({ also: [other] }));
   expect(find("accuracy-block").hasAttribute("data-stale")).toBe(false);
   find("also").querySelector("button")!.click();
   expect(wants).toEqual([
@@ -254,22 +256,22 @@ it("keeps a layer compressed beside others, and lets it go", () => {
 it("copies the kernel's table", async () => {
   const taken = vi.fn(() => Promise.resolve());
   vi.stubGlobal("navigator", { clipboard: { writeText: taken } });
-  view.update(state());
+  give(view, state());
   expect(find<HTMLButtonElement>("copy").disabled).toBe(true);
-  view.update({ header: { kind: "studied", ranks: 2, text: "a\tb" }, arrays: {} });
+  give(view, { header: { kind: "studied", ranks: 2, text: "a\tb" }, arrays: {} });
   find("copy").click();
   expect(taken).toHaveBeenCalledWith("a\tb");
   vi.unstubAllGlobals();
 });
 
 it("draws a curve, says how far it is, and stops", () => {
-  view.update(state());
+  give(view, state());
   expect(find("work").hidden).toBe(true);
   find("curve").click();
-  view.update(working("curve"));
+  give(view, working("curve"));
   expect(text("work")).toContain("accuracy of conv1 by rank, pca · 40 %");
   find("work").querySelector<HTMLElement>("[data-testid=stop]")!.click();
-  view.update(working("curve", true));
+  give(view, working("curve", true));
   expect(find("work").hidden).toBe(true);
   expect(wants).toEqual([
     ["curve", true],
@@ -278,19 +280,19 @@ it("draws a curve, says how far it is, and stops", () => {
 });
 
 it("shows errors where the user looks, as text", () => {
-  view.update(state());
+  give(view, state());
   const header = { kind: "error", scope: "tiles", message: "no <b>floats</b>", detail: "Traceback" } as const;
-  view.update({ header, arrays: {} });
+  give(view, { header, arrays: {} });
   expect(find("errors").querySelector("[role=alert]")!.textContent).toContain("no <b>floats</b>");
-  view.update({ header: { ...header, over: true }, arrays: {} });
+  give(view, { header: { ...header, over: true }, arrays: {} });
   expect(find("errors").querySelector("[role=alert]")).toBeNull();
 });
 
 it("says the change against the same samples, with its interval", () => {
-  view.update(state());
-  view.update(accuracy());
+  give(view, state());
+  give(view, accuracy());
   expect(text("change")).toBe("\u22125.0 points (\u22129.1 to \u22120.9)");
-  view.update(accuracy({ change: null, changeLow: null, changeHigh: null }));
+  give(view, accuracy({ change: null, changeLow: null, changeHigh: null }));
   expect(text("change")).toBe("");
 });
 
@@ -300,11 +302,11 @@ it("says how long a curve will still take", () => {
     Object.assign(frame.header, { fraction });
     return frame;
   };
-  view.update(state());
-  view.update(at(0.1));
+  give(view, state());
+  give(view, at(0.1));
   expect(text("work")).toContain("accuracy of conv1 by rank, pca · 10 %");
   vi.advanceTimersByTime(2000);
-  view.update(at(0.3));
+  give(view, at(0.3));
   expect(text("work")).toContain("accuracy of conv1 by rank, pca · 30 % · about 7 s left");
 });
 
@@ -312,12 +314,12 @@ it("compares every block, and a row chooses one", () => {
   const row = { layer: "block.1", full: 64, rank: 8, kept: true, evaluated: 96, total: 1000 };
   const change = { change: -0.005, low: -0.02, high: 0.01 };
   const other = { ...row, layer: "<b>", kept: false, rank: 32, change: null, low: null, high: null };
-  view.update(state());
+  give(view, state());
   expect(find("compared").hidden).toBe(true);
   find("blocks").click();
   expect(wants).toEqual([["blocks", true]]);
   const rows = [{ ...row, ...change }, other];
-  view.update({ header: { kind: "compared", rows, tolerated: 0.01 }, arrays: {} });
+  give(view, { header: { kind: "compared", rows, tolerated: 0.01 }, arrays: {} });
   const cells = [...find("compared").querySelectorAll("tbody tr")].map((line) =>
     [...line.children].map((cell) => cell.textContent),
   );
@@ -329,7 +331,7 @@ it("compares every block, and a row chooses one", () => {
   find("compared").querySelector("button")!.click();
   expect(wants[1]).toEqual(["block", { layer: "block.1", rank: 8 }]);
   expect(find<HTMLButtonElement>("clear").disabled).toBe(false);
-  view.update({ header: { kind: "compared", rows: [], tolerated: 0 }, arrays: {} });
+  give(view, { header: { kind: "compared", rows: [], tolerated: 0 }, arrays: {} });
   expect(find("compared").hidden).toBe(true);
 });
 
@@ -357,29 +359,29 @@ const curve = (scope: string, changes: Record<string, unknown> = {}): ViewFrame 
   }) as unknown as ViewFrame;
 
 it("has a chart of the curves by rank and one of the blocks, each while there is something in it", () => {
-  view.update(state());
+  give(view, state());
   const charts = (): boolean[] => [...element.querySelectorAll<HTMLElement>(".iv-curves")].map((one) => !one.hidden);
   expect(charts()).toEqual([false, false]);
-  view.update(curve("a"));
-  view.update(curve("b", { of: "block" }));
+  give(view, curve("a"));
+  give(view, curve("b", { of: "block" }));
   expect(charts()).toEqual([true, true]);
   expect(element.textContent).toContain("32 to 500 of 1,000 samples");
-  view.update({ header: { kind: "curve", scope: "a", over: true }, arrays: {} } as unknown as ViewFrame);
+  give(view, { header: { kind: "curve", scope: "a", over: true }, arrays: {} } as unknown as ViewFrame);
   expect(charts()).toEqual([false, true]);
 });
 
 it("asks for the similarity of samples, and says when what is shown is of another rank", () => {
-  view.update(state());
+  give(view, state());
   find<HTMLInputElement>("similarity").click();
   expect(wants).toEqual([["similarity", true]]);
   const header = { kind: "histogram", scope: "similarity", layer: "conv1", rank: 4, run: 0, auc: 0.7, overlap: 0.5 };
   const counts = { shape: [4], data: Float64Array.of(0, 0, 2, 1) };
-  view.update({
+  give(view, {
     header: { ...header, pairs: 6, sampled: false, note: "", error: "" },
     arrays: { same: counts, other: counts },
   } as unknown as ViewFrame);
   expect(find("similarity-chart").hidden).toBe(false);
   expect(find("similarity-chart").hasAttribute("data-stale")).toBe(false);
-  view.update(state({ rank: 5 }));
+  give(view, state({ rank: 5 }));
   expect(find("similarity-chart").hasAttribute("data-stale")).toBe(true);
 });

@@ -2,6 +2,7 @@
 // The dashboard: tabs that are filled when they are looked at, columns that fold, a view that takes the whole window.
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ViewFrame } from "../src/frames";
+import { give } from "../src/view";
 import { create } from "../src/views/dashboard";
 
 let element: HTMLElement;
@@ -39,7 +40,7 @@ beforeEach(() => {
     },
     lost: () => lost,
   });
-  view.update(frame({ kind: "dashboard", tabs: TABS, tab: "Channels" }));
+  give(view, frame({ kind: "dashboard", tabs: TABS, tab: "Channels" }));
 });
 
 describe("tabs", () => {
@@ -54,7 +55,7 @@ describe("tabs", () => {
   });
 
   it("are opened by Python too", () => {
-    view.update(frame({ kind: "dashboard", tabs: TABS, tab: "Quality" }));
+    give(view, frame({ kind: "dashboard", tabs: TABS, tab: "Quality" }));
     expect(shown()).toEqual(["page-quality"]);
     expect(find("tab-quality").getAttribute("aria-selected")).toBe("true");
   });
@@ -81,10 +82,10 @@ it("gives what is selected room only while something is", () => {
   find("tab-embedding").click();
   expect(find("place-brush").hidden).toBe(true);
   expect(mounted).not.toContain("brush");
-  view.update(frame({ kind: "selection", count: 3 }));
+  give(view, frame({ kind: "selection", count: 3 }));
   expect(find("place-brush").hidden).toBe(false);
   expect(mounted).toContain("brush");
-  view.update(frame({ kind: "selection", count: 0 }));
+  give(view, frame({ kind: "selection", count: 0 }));
   expect(find("place-brush").hidden).toBe(true);
 });
 
@@ -117,13 +118,13 @@ it("makes a column wider and narrower with the arrow keys, within bounds", () =>
 });
 
 it("says in its drop-down which layer is chosen, and closes it with the choice", () => {
-  view.update(frame({ kind: "selected", layer: "conv1" }));
+  give(view, frame({ kind: "selected", layer: "conv1" }));
   const [dashboard, button] = [find("dashboard"), find("layers-button")];
   expect(button.textContent).toContain("conv1");
   button.click();
   expect(dashboard.hasAttribute("data-dropped")).toBe(true);
   expect(button.getAttribute("aria-expanded")).toBe("true");
-  view.update(frame({ kind: "selected", layer: "conv2" }));
+  give(view, frame({ kind: "selected", layer: "conv2" }));
   expect(dashboard.hasAttribute("data-dropped")).toBe(false);
   button.click();
   document.body.dispatchEvent(new Event("pointerdown", { bubbles: true }));

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 // What lies over the tiles while the pointer is on one: it must not outlive the place it was shown at.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { View } from "../src/frames";
+import { give, type View } from "../src/view";
 import { create } from "../src/views/channel_grid";
 import { gridFrame, ramps } from "./grid_frames";
 
@@ -50,7 +50,7 @@ beforeEach(() => {
   element = document.createElement("div");
   document.body.append(element);
   view = create(element, { want: () => {}, upload: () => {} });
-  view.update(gridFrame(ramps(16, 4, 4)));
+  give(view, gridFrame(ramps(16, 4, 4)));
 });
 afterEach(() => {
   view.destroy();

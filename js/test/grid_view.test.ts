@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 // What the view says and asks for. What it paints is seen in a real browser only: here nothing has a size.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { View, ViewFrame } from "../src/frames";
+import type { ViewFrame } from "../src/frames";
+import { give, type View } from "../src/view";
 import { create } from "../src/views/channel_grid";
 import { channelFrame, gridFrame, ramps } from "./grid_frames";
 
@@ -55,16 +56,16 @@ describe("before anything is chosen", () => {
 
   it("shows errors as text, and takes them away when they are over", () => {
     const header = { kind: "error", scope: "grid", message: "no layer <b>conv9</b>", detail: "Traceback" } as const;
-    view.update({ header, arrays: {} });
+    give(view, { header, arrays: {} });
     expect(element.querySelector("[role=alert]")?.textContent).toContain("no layer <b>conv9</b>");
     expect(element.querySelector("b")).toBeNull();
-    view.update({ header: { ...header, message: "", detail: "", over: true }, arrays: {} });
+    give(view, { header: { ...header, message: "", detail: "", over: true }, arrays: {} });
     expect(element.querySelector("[role=alert]")).toBeNull();
   });
 });
 
 describe("a layer of maps", () => {
-  beforeEach(() => view.update(gridFrame(ramps(16, 4, 4))));
+  beforeEach(() => give(view, gridFrame(ramps(16, 4, 4))));
 
   it("is named, with shape and sample", () => {
     expect(text("layer")).toBe("conv1");
@@ -78,7 +79,7 @@ describe("a layer of maps", () => {
     pick("order", "mean");
     slide("gamma", 1);
     find("size-l").click();
-    view.update(deadFrame("conv1", Array(16).fill(0)));
+    give(view, deadFrame("conv1", Array(16).fill(0)));
     expect(wants).toEqual([]);
   });
 
@@ -88,7 +89,7 @@ describe("a layer of maps", () => {
     expect(event.defaultPrevented).toBe(true);
     expect(find("detail").hidden).toBe(false);
     expect(find("detail").dataset).toMatchObject({ channel: "0", exact: "false" });
-    view.update(channelFrame(0, ramps(1, 4, 4)[0] as number[][]));
+    give(view, channelFrame(0, ramps(1, 4, 4)[0] as number[][]));
     expect(find("detail").dataset.exact).toBe("true");
     press("Enter");
     expect(wants).toHaveLength(1);
@@ -99,34 +100,34 @@ describe("a layer of maps", () => {
   });
 
   it("follows a channel chosen elsewhere without asking again", () => {
-    view.update(channelFrame(5, [[1]]));
+    give(view, channelFrame(5, [[1]]));
     expect(find("detail").dataset.channel).toBe("5");
-    view.update(channelFrame(null));
+    give(view, channelFrame(null));
     expect(find("detail").hidden).toBe(true);
     expect(wants).toEqual([]);
   });
 
   it("is not moved back by an answer to an earlier click", () => {
-    view.update(channelFrame(3));
+    give(view, channelFrame(3));
     find("channel-next").click();
     find("channel-next").click();
     expect(wants).toEqual([
       ["channel", 4],
       ["channel", 5],
     ]);
-    view.update(channelFrame(4));
+    give(view, channelFrame(4));
     expect(find("detail").dataset).toMatchObject({ channel: "5", exact: "false" });
-    view.update(channelFrame(5));
+    give(view, channelFrame(5));
     expect(find("detail").dataset).toMatchObject({ channel: "5", exact: "true" });
-    view.update(channelFrame(9));
+    give(view, channelFrame(9));
     expect(find("detail").dataset.channel).toBe("9");
   });
 
   it("takes the kernel's word when the answer to a click does not come", () => {
     vi.useFakeTimers();
-    view.update(channelFrame(3));
+    give(view, channelFrame(3));
     find("channel-next").click();
-    view.update(channelFrame(7, ramps(1, 4, 4)[0] as number[][]));
+    give(view, channelFrame(7, ramps(1, 4, 4)[0] as number[][]));
     expect(find("detail").dataset.channel).toBe("4");
     vi.runAllTimers();
     expect(find("detail").dataset).toMatchObject({ channel: "7", exact: "true" });
@@ -135,7 +136,7 @@ describe("a layer of maps", () => {
 
   it("waits for nothing when two clicks lead back to what the kernel shows", () => {
     vi.useFakeTimers();
-    view.update(channelFrame(3));
+    give(view, channelFrame(3));
     find("channel-next").click();
     find("channel-before").click();
     expect(wants.at(-1)).toEqual(["channel", 3]);
@@ -148,37 +149,37 @@ describe("a layer of maps", () => {
   it("can be asked again for a channel after an error", () => {
     press("Enter");
     const header = { kind: "error", scope: "channel", message: "no memory", detail: "Traceback" } as const;
-    view.update({ header, arrays: {} });
+    give(view, { header, arrays: {} });
     expect(find("detail").dataset.channel).toBe("0");
     press("Enter");
     expect(wants).toEqual([
       ["channel", 0],
       ["channel", 0],
     ]);
-    view.update({ header, arrays: {} });
-    view.update(channelFrame(2));
+    give(view, { header, arrays: {} });
+    give(view, channelFrame(2));
     expect(find("detail").dataset.channel).toBe("2");
   });
 
   it("steps in the order shown", () => {
-    view.update(channelFrame(15));
+    give(view, channelFrame(15));
     pick("order", "mean");
     find("channel-next").click();
     expect(wants.at(-1)).toEqual(["channel", 14]);
   });
 
   it("does not take the values of another sample for its own", () => {
-    view.update(channelFrame(2, ramps(1, 4, 4)[0] as number[][]));
-    view.update(gridFrame(ramps(16, 4, 4), { sample: 1 }));
+    give(view, channelFrame(2, ramps(1, 4, 4)[0] as number[][]));
+    give(view, gridFrame(ramps(16, 4, 4), { sample: 1 }));
     expect(find("detail").dataset).toMatchObject({ channel: "2", exact: "false" });
-    view.update(channelFrame(2, ramps(1, 4, 4)[0] as number[][], 1));
+    give(view, channelFrame(2, ramps(1, 4, 4)[0] as number[][], 1));
     expect(find("detail").dataset.exact).toBe("true");
   });
 
   it("keeps its settings for the next layer, until they are reset", () => {
     pick("colours", "inferno");
     find("size-s").click();
-    view.update(gridFrame(ramps(4, 2, 2), { layer: "conv2" }));
+    give(view, gridFrame(ramps(4, 2, 2), { layer: "conv2" }));
     expect(find<HTMLSelectElement>("colours").value).toBe("inferno");
     expect(find("size-s").getAttribute("aria-pressed")).toBe("true");
     find("reset").click();
@@ -196,11 +197,11 @@ describe("a layer of maps", () => {
   });
 
   it("counts dead channels of this layer only", () => {
-    view.update(deadFrame("other", Array(16).fill(1)));
+    give(view, deadFrame("other", Array(16).fill(1)));
     expect(find("dead").hidden).toBe(true);
-    view.update(deadFrame("conv1", [1, 1, ...Array(14).fill(0)]));
+    give(view, deadFrame("conv1", [1, 1, ...Array(14).fill(0)]));
     expect(text("dead")).toBe("2 of 16 dead in 256 samples");
-    view.update(deadFrame("conv1", [1, ...Array(15).fill(0)], 20, true));
+    give(view, deadFrame("conv1", [1, ...Array(15).fill(0)], 20, true));
     expect(text("dead")).toBe("1 of 16 dead in all 20 samples");
   });
 });
@@ -208,10 +209,10 @@ describe("a layer of maps", () => {
 describe("the channel over its input", () => {
   const over = (side: number): HTMLCanvasElement[] => {
     const values = Array.from({ length: side }, () => new Array<number>(side).fill(1));
-    view.update(gridFrame(ramps(2, side, side)));
+    give(view, gridFrame(ramps(2, side, side)));
     const answer = channelFrame(0, values);
     answer.arrays.image = { shape: [side, side, 3], data: new Uint8Array(3 * side * side) };
-    view.update(answer);
+    give(view, answer);
     return [...find("input").querySelectorAll("canvas")];
   };
 
@@ -230,7 +231,7 @@ describe("what the kernel can be asked for", () => {
       { name: "time", size: 8, index: 4 },
       { name: "axis 2", size: 3, index: 0 },
     ];
-    view.update(gridFrame(ramps(2, 3, 3), { shape: [2, 8, 3, 3, 3], slices }));
+    give(view, gridFrame(ramps(2, 3, 3), { shape: [2, 8, 3, 3, 3], slices }));
     slide("slice-0", 6);
     slide("slice-1", 2);
     expect(wants).toEqual([
@@ -240,7 +241,7 @@ describe("what the kernel can be asked for", () => {
   });
 
   it("another channel axis", () => {
-    view.update(gridFrame(ramps(2, 3, 4)));
+    give(view, gridFrame(ramps(2, 3, 4)));
     expect(Array.from(find("channel-axis").children, (option) => option.textContent)).toEqual([
       "axis 0 (2)",
       "axis 1 (3)",
@@ -250,8 +251,15 @@ describe("what the kernel can be asked for", () => {
     expect(wants).toEqual([["channelAxis", 2]]);
   });
 
+  it("no other axis of weights, whose output channels are the tiles", () => {
+    give(view, gridFrame(ramps(2, 3, 4), { of: "after step 3" }));
+    expect(find("channel-axis").closest(".iv-control[hidden]")).not.toBeNull();
+    give(view, gridFrame(ramps(2, 3, 4)));
+    expect(find("channel-axis").closest(".iv-control[hidden]")).toBeNull();
+  });
+
   it("tokens instead of maps", () => {
-    view.update(gridFrame(ramps(2, 3, 3), { foldable: true, folded: true, extraLabels: [] }));
+    give(view, gridFrame(ramps(2, 3, 3), { foldable: true, folded: true, extraLabels: [] }));
     find("fold-tokens").click();
     expect(wants).toEqual([["folded", false]]);
     expect(find("fold-tokens").getAttribute("aria-pressed")).toBe("true");
@@ -260,7 +268,8 @@ describe("what the kernel can be asked for", () => {
 
 describe("values that are no numbers", () => {
   it("are counted by kind", () => {
-    view.update(
+    give(
+      view,
       gridFrame([
         [
           [Number.NaN, 1],
@@ -276,14 +285,14 @@ describe("values that are no numbers", () => {
   });
 
   it("are counted over the layer when maps came reduced", () => {
-    view.update(gridFrame([[[Number.NaN, 1]]], { nonfinite: 9, full: [4, 8] }));
+    give(view, gridFrame([[[Number.NaN, 1]]], { nonfinite: 9, full: [4, 8] }));
     expect(text("non-finite")).toBe("9 not finite (NaN)");
   });
 });
 
 describe("other layouts", () => {
   it("a vector shows the value of the chosen one", () => {
-    view.update(gridFrame([[[0.5]], [[-2]]], { layout: "vector", shape: [2] }));
+    give(view, gridFrame([[[0.5]], [[-2]]], { layout: "vector", shape: [2] }));
     press("Enter");
     expect(text("value")).toBe("0.5");
     expect([text("colour-low"), text("colour-high")]).toEqual(["−2", "2"]);
@@ -291,18 +300,18 @@ describe("other layouts", () => {
 
   it("offers colours only where values are drawn as colours", () => {
     const offered = () => ["colours", "gamma", "contrast", "colour-bar"].map((id) => !find(id).closest("[hidden]"));
-    view.update(gridFrame([[[0.5]], [[-2]]], { layout: "vector", shape: [2] }));
+    give(view, gridFrame([[[0.5]], [[-2]]], { layout: "vector", shape: [2] }));
     expect(offered()).toEqual([false, false, true, false]);
     find("vector-heat").click();
     expect(offered()).toEqual([true, true, true, true]);
-    view.update(gridFrame(ramps(2, 1, 5), { layout: "strips", shape: [2, 5] }));
+    give(view, gridFrame(ramps(2, 1, 5), { layout: "strips", shape: [2, 5] }));
     expect(offered()).toEqual([true, true, true, true]);
     find("strips-line").click();
     expect(offered()).toEqual([false, false, true, false]);
   });
 
   it("tokens call their channels features", () => {
-    view.update(gridFrame(ramps(3, 1, 5), { layout: "tokens", shape: [5, 3], channelAxis: 1 }));
+    give(view, gridFrame(ramps(3, 1, 5), { layout: "tokens", shape: [5, 3], channelAxis: 1 }));
     press("Enter");
     expect(text("channel-title")).toBe("Feature 0 of 3");
     expect(find("curve").hidden).toBe(false);
@@ -313,8 +322,8 @@ it("two views on one page are apart, and leave nothing behind", () => {
   const other = document.createElement("div");
   document.body.append(other);
   const second = create(other, { want: () => {}, upload: () => {} });
-  second.update(gridFrame(ramps(2, 2, 2)));
-  view.update(gridFrame(ramps(3, 2, 2), { layer: "conv2" }));
+  give(second, gridFrame(ramps(2, 2, 2)));
+  give(view, gridFrame(ramps(3, 2, 2), { layer: "conv2" }));
   expect(text("layer")).toBe("conv2");
   expect(find("layer", other).textContent).toBe("conv1");
   expect(find("active-tile").id).not.toBe(find("active-tile", other).id);

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { LayerRow, View, ViewFrame } from "../src/frames";
+import type { LayerRow, ViewFrame } from "../src/frames";
+import { give, type View } from "../src/view";
 import { create } from "../src/views/layer_picker";
 
 const row = (name: string, more: Partial<LayerRow> = {}): LayerRow => ({
@@ -66,36 +67,36 @@ afterEach(() => {
 });
 
 it("chooses a layer at a click, at once, and asks the kernel for it", () => {
-  view.update(layers(ROWS));
-  view.update(selected("stem"));
+  give(view, layers(ROWS));
+  give(view, selected("stem"));
   expect(chosen()).toEqual(["stem"]);
   rowOf("head").click();
   expect(wants).toEqual([["layer", "head"]]);
   expect(chosen()).toEqual(["head"]);
-  view.update(selected("stem")); // an answer to an earlier click
+  give(view, selected("stem")); // an answer to an earlier click
   expect(chosen()).toEqual(["head"]);
-  view.update(selected("head"));
-  view.update(selected("stem")); // now someone else chose
+  give(view, selected("head"));
+  give(view, selected("stem")); // now someone else chose
   expect(chosen()).toEqual(["stem"]);
   expect(wants).toHaveLength(1);
 });
 
 it("follows a choice made elsewhere right after a click on the row that is chosen already", () => {
-  view.update(layers(ROWS));
-  view.update(selected("stem"));
+  give(view, layers(ROWS));
+  give(view, selected("stem"));
   rowOf("stem").click(); // the kernel has nothing to answer
-  view.update(selected("head"));
+  give(view, selected("head"));
   expect(chosen()).toEqual(["head"]);
   expect(wants).toEqual([]);
 });
 
 it("shows what the kernel said last when the answer to a click does not come", () => {
   vi.useFakeTimers();
-  view.update(layers(ROWS));
-  view.update(selected("stem"));
+  give(view, layers(ROWS));
+  give(view, selected("stem"));
   rowOf("head").click();
   rowOf("stem").click(); // both clicks may reach the kernel as one, which changes nothing
-  view.update(selected("blocks.0"));
+  give(view, selected("blocks.0"));
   expect(chosen()).toEqual(["stem"]);
   vi.runAllTimers();
   expect(chosen()).toEqual(["blocks.0"]);
@@ -104,8 +105,8 @@ it("shows what the kernel said last when the answer to a click does not come", (
 
 it("keeps a click that a busy kernel has not answered, and then takes its word", () => {
   vi.useFakeTimers();
-  view.update(layers(ROWS));
-  view.update(selected("stem"));
+  give(view, layers(ROWS));
+  give(view, selected("stem"));
   rowOf("head").click();
   rowOf("head").click();
   expect(wants).toHaveLength(1);
@@ -115,35 +116,35 @@ it("keeps a click that a busy kernel has not answered, and then takes its word",
   rowOf("head").click(); // the first may be lost
   expect(wants).toHaveLength(2);
   vi.runAllTimers();
-  view.update(selected("blocks.0"));
+  give(view, selected("blocks.0"));
   expect(chosen()).toEqual(["blocks.0"]);
 });
 
 it("says the kind behind a label that is a number, and begins where the header does in a model without folders", () => {
-  view.update(layers([row("0"), row("1", { kind: "<b>ReLU</b>" }), row("head", { kind: "Linear" })]));
+  give(view, layers([row("0"), row("1", { kind: "<b>ReLU</b>" }), row("head", { kind: "Linear" })]));
   expect(element.querySelector(".iv-layer b")).toBeNull();
   expect([...element.querySelectorAll(".iv-layer-inline-kind[data-number]")].map((e) => e.textContent)).toEqual([
     "Conv2d",
     "<b>ReLU</b>",
   ]);
   expect($("[data-testid=layer-list]").hasAttribute("data-flat")).toBe(true);
-  view.update(layers(ROWS));
+  give(view, layers(ROWS));
   expect($("[data-testid=layer-list]").hasAttribute("data-flat")).toBe(false);
 });
 
 it("takes the choice back when the kernel refuses it, and says why until there is an answer", () => {
-  view.update(layers(ROWS));
-  view.update(selected("stem"));
+  give(view, layers(ROWS));
+  give(view, selected("stem"));
   rowOf("head").click();
-  view.update(failed("layer", "head cannot be shown"));
+  give(view, failed("layer", "head cannot be shown"));
   expect(chosen()).toEqual(["stem"]);
   expect($("[role=alert]").textContent).toContain("head cannot be shown");
-  view.update(failed("layer", ""));
+  give(view, failed("layer", ""));
   expect($("[role=alert]")).toBeNull();
 });
 
 it("tells why a row cannot be chosen, folds it instead, and asks for nothing", () => {
-  view.update(layers(ROWS));
+  give(view, layers(ROWS));
   rowOf("blocks").click();
   expect(wants).toEqual([]);
   expect($("[data-testid=layer-note]").textContent).toBe("Cannot be shown: only holds others.");
@@ -152,18 +153,18 @@ it("tells why a row cannot be chosen, folds it instead, and asks for nothing", (
 });
 
 it("unfolds what holds a layer that was chosen elsewhere, also when that came first", () => {
-  view.update(selected("blocks.0.<b>conv</b>"));
-  view.update(layers(ROWS));
+  give(view, selected("blocks.0.<b>conv</b>"));
+  give(view, layers(ROWS));
   expect(chosen()).toEqual(["blocks.0.<b>conv</b>"]);
   rowOf("blocks").click();
   expect(chosen()).toEqual([]);
-  view.update(selected("stem"));
-  view.update(selected("blocks.0.<b>conv</b>"));
+  give(view, selected("stem"));
+  give(view, selected("blocks.0.<b>conv</b>"));
   expect(chosen()).toEqual(["blocks.0.<b>conv</b>"]);
 });
 
 it("shows names as text and marks what was searched", () => {
-  view.update(layers(ROWS));
+  give(view, layers(ROWS));
   search("CONV</b>");
   expect(element.querySelector(".iv-layer b")).toBeNull();
   expect([...element.querySelectorAll(".iv-layer-label mark")].map((mark) => mark.textContent)).toEqual(["conv</b>"]);
@@ -177,7 +178,7 @@ it("shows names as text and marks what was searched", () => {
 });
 
 it("filters by kind", () => {
-  view.update(layers(ROWS));
+  give(view, layers(ROWS));
   const chip = $(".iv-kind[data-kind=Linear]");
   chip.click();
   expect(listed()).toEqual(["head"]);
@@ -189,8 +190,8 @@ it("filters by kind", () => {
 });
 
 it("is worked by keys alone", () => {
-  view.update(layers(ROWS));
-  view.update(selected("stem"));
+  give(view, layers(ROWS));
+  give(view, selected("stem"));
   rowOf("stem").focus();
   press("ArrowDown");
   press("ArrowLeft");
@@ -213,7 +214,7 @@ it("is worked by keys alone", () => {
 });
 
 it("keeps its keys from the page around it, and leaves it all others", () => {
-  view.update(layers(ROWS));
+  give(view, layers(ROWS));
   const outside = vi.fn();
   element.addEventListener("keydown", (event) => outside(event.key));
   rowOf("stem").focus();
@@ -223,7 +224,7 @@ it("keeps its keys from the page around it, and leaves it all others", () => {
 });
 
 it("copies the full name", async () => {
-  view.update(layers(ROWS));
+  give(view, layers(ROWS));
   const written = vi.spyOn(navigator.clipboard, "writeText").mockResolvedValue();
   rowOf("blocks.0.<b>conv</b>").querySelector<HTMLElement>("[data-testid=copy]")!.click();
   await vi.waitFor(() => expect($("[data-testid=copied]").textContent).toBe("Copied blocks.0.<b>conv</b>"));
@@ -233,7 +234,7 @@ it("copies the full name", async () => {
 });
 
 it("makes elements only for rows in sight", () => {
-  view.update(layers(Array.from({ length: 3000 }, (_, i) => row(`layer_${i}`))));
+  give(view, layers(Array.from({ length: 3000 }, (_, i) => row(`layer_${i}`))));
   expect(element.querySelectorAll(".iv-layer").length).toBeLessThan(100);
   expect($("[role=treegrid]").getAttribute("aria-rowcount")).toBe("3001");
   press("End", rowOf("layer_0"));
@@ -241,12 +242,12 @@ it("makes elements only for rows in sight", () => {
 });
 
 it("says so when the model has no layers", () => {
-  view.update(layers([]));
+  give(view, layers([]));
   expect($("[data-testid=empty]").textContent).toContain("Net has no modules inside it");
 });
 
 it("leaves nothing behind", () => {
-  view.update(layers(ROWS));
+  give(view, layers(ROWS));
   view.destroy();
   expect(element.children).toHaveLength(0);
 });

@@ -1,10 +1,11 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { MonitorFinding, MonitorFrame, View } from "../src/frames";
+import type { MonitorFinding, MonitorFrame } from "../src/frames";
 import { COLOURS, heatOf, marksOf, ofLayers, ranges, shareOf, titleOf } from "../src/monitor/drawn";
 import { sparkPath } from "../src/monitor/pictures";
 import { clicked } from "../src/monitor/rows";
 import { after } from "../src/monitor/run";
+import { give, type View } from "../src/view";
 import { create } from "../src/views/monitor_view";
 
 const NAMES = ["conv1", "relu1", "conv2", "<b>fc</b>"];
@@ -94,9 +95,9 @@ beforeEach(() => {
 afterEach(() => view.destroy());
 
 it("waits for the first step, then shows a row for each layer, with text as text", () => {
-  view.update(monitor({}, []));
+  give(view, monitor({}, []));
   expect(find("monitor-empty").hidden).toBe(false);
-  view.update(monitor());
+  give(view, monitor());
   expect(find("monitor-empty").hidden).toBe(true);
   expect(rows().map((row) => row.dataset.layer)).toEqual(NAMES);
   expect(element.querySelector("b")).toBeNull();
@@ -109,7 +110,7 @@ it("waits for the first step, then shows a row for each layer, with text as text
 });
 
 it("says where the run is and what recording takes", () => {
-  view.update(monitor());
+  give(view, monitor());
   expect(find("step").textContent).toBe("1,234");
   expect(find("overhead").textContent).toMatch(
     /^400 of [\d,]+ steps recorded, recording takes 1\.4 % of the training time$/,
@@ -117,24 +118,24 @@ it("says where the run is and what recording takes", () => {
   expect(find("metrics").textContent).toBe("loss2.31learning rate0.01");
   const bad = monitor();
   bad.arrays.values.data[0] = Number.NaN;
-  view.update(bad);
+  give(view, bad);
   expect(find("metrics").querySelector("[data-bad]")!.textContent).toBe("lossNaN");
 });
 
 it("pauses and resumes, sets the budget, undoes an action", () => {
-  view.update(monitor());
+  give(view, monitor());
   find("pause").click();
   expect(find("pause").textContent).toBe("Resume");
-  view.update(monitor()); // not yet answered
+  give(view, monitor()); // not yet answered
   expect(find("pause").textContent).toBe("Resume");
-  view.update(monitor({ state: "paused" }));
+  give(view, monitor({ state: "paused" }));
   find("pause").click();
   const budget = find<HTMLSelectElement>("budget");
   expect(budget.value).toBe("0.02");
   budget.value = "0.1";
   budget.dispatchEvent(new Event("change"));
   expect(find("undo").hidden).toBe(true);
-  view.update(monitor({ undo: "learning rate halved" }));
+  give(view, monitor({ undo: "learning rate halved" }));
   expect(find("undo").title).toContain("learning rate halved");
   find("undo").click();
   expect(wants).toEqual([
@@ -146,18 +147,18 @@ it("pauses and resumes, sets the budget, undoes an action", () => {
 });
 
 it("has nothing to control once the run has ended, and a budget without a limit is any", () => {
-  view.update(monitor({ budget: null, recorded: 1234 }));
+  give(view, monitor({ budget: null, recorded: 1234 }));
   expect(find("overhead").textContent).toBe("every step is recorded");
-  view.update(monitor({ budget: null }));
+  give(view, monitor({ budget: null }));
   expect(find("overhead").textContent).toBe("400 of 1,234 steps recorded"); // it was paused for a while
   expect(find("overhead").title).toContain("1.4 %");
   expect(find<HTMLSelectElement>("budget").selectedOptions[0]!.textContent).toBe("any");
-  view.update(monitor({ state: "ended" }));
+  give(view, monitor({ state: "ended" }));
   expect(find("pause").hidden).toBe(true);
 });
 
 it("chooses layers by click, Ctrl and Shift, and hears what Python chose", () => {
-  view.update(monitor());
+  give(view, monitor());
   expect(selected()).toEqual(["conv1"]);
   click(2);
   click(1, { ctrlKey: true });
@@ -165,8 +166,8 @@ it("chooses layers by click, Ctrl and Shift, and hears what Python chose", () =>
   expect(rows()[1]!.style.getPropertyValue("--iv-line-colour")).toBe(COLOURS[1]);
   click(3, { shiftKey: true });
   expect(wants.at(-1)).toEqual(["layers", ["conv2", "<b>fc</b>"]]);
-  view.update(monitor({ chosen: choice(["conv2", "<b>fc</b>"]) }));
-  view.update(monitor({ chosen: choice(["relu1"]) }));
+  give(view, monitor({ chosen: choice(["conv2", "<b>fc</b>"]) }));
+  give(view, monitor({ chosen: choice(["relu1"]) }));
   expect(selected()).toEqual(["relu1"]);
 });
 
@@ -179,17 +180,17 @@ it("keeps the last chosen layer, and the first one of too many", () => {
 });
 
 it("lists findings, and keeps what is folded out while the evidence changes", () => {
-  view.update(monitor({ findings: null }));
+  give(view, monitor({ findings: null }));
   expect(find("findings-title").textContent).toBe("");
-  view.update(monitor());
+  give(view, monitor());
   expect(find("findings-title").textContent).toBe("Nothing looks wrong");
-  view.update(monitor({ findings: [], few: 6 }));
+  give(view, monitor({ findings: [], few: 6 }));
   expect(find("findings-title").textContent).toBe("Too few records to judge: 6 of each layer");
   const other = finding("", { kind: "chance", severity: 3 });
-  view.update(monitor({ findings: [finding("relu1")] }));
+  give(view, monitor({ findings: [finding("relu1")] }));
   const item = find("finding");
   item.querySelector("details")!.open = true;
-  view.update(monitor({ findings: [other, finding("relu1", { evidence: "<i>60 %</i>" })] }));
+  give(view, monitor({ findings: [other, finding("relu1", { evidence: "<i>60 %</i>" })] }));
   const items = [...element.querySelectorAll<HTMLElement>('[data-testid="finding"]')];
   expect(items.map((one) => one.dataset.kind)).toEqual(["chance", "dead"]);
   expect(items[1]).toBe(item);
@@ -199,23 +200,23 @@ it("lists findings, and keeps what is folded out while the evidence changes", ()
   expect(items[0]!.querySelector("button")!.hidden).toBe(true);
   item.querySelector("button")!.click();
   expect(wants).toEqual([["layers", ["relu1"]]]);
-  view.update(monitor());
+  give(view, monitor());
   expect(find("finding")).toBeNull();
 });
 
 it("shows an error and takes an unanswered pause back", () => {
-  view.update(monitor());
+  give(view, monitor());
   find("pause").click();
-  view.update({ header: { kind: "error", scope: "paused", message: "no", detail: "" }, arrays: {} });
+  give(view, { header: { kind: "error", scope: "paused", message: "no", detail: "" }, arrays: {} });
   expect(find("pause").textContent).toBe("Pause");
   expect(find("errors").textContent).toContain("no");
 });
 
 it("keeps its rows from frame to frame, 200 of them as well", () => {
   const names = Array.from({ length: 200 }, (_, i) => `layer${i}`);
-  view.update(monitor({}, names));
+  give(view, monitor({}, names));
   const first = rows()[0];
-  view.update(monitor({}, names));
+  give(view, monitor({}, names));
   expect(rows()[0]).toBe(first);
   expect(rows()).toHaveLength(200);
 });
@@ -226,7 +227,7 @@ it("draws a line with gaps where there is no number", () => {
 });
 
 it("leaves nothing behind", () => {
-  view.update(monitor());
+  give(view, monitor());
   expect(element.dataset.step).toBe("1234");
   view.destroy();
   expect(element.innerHTML).toBe("");
@@ -338,7 +339,7 @@ it("ranks marks by what they tell", () => {
 });
 
 it("asks for a channel, and says what is wrong with another word", () => {
-  view.update(monitor());
+  give(view, monitor());
   const field = find<HTMLInputElement>("channel");
   const type = (text: string): void => {
     field.value = text;
@@ -348,7 +349,7 @@ it("asks for a channel, and says what is wrong with another word", () => {
   expect(find("channel-error").textContent).toContain("“many” is not a channel");
   type("3");
   expect(find("channel-error").hidden).toBe(true);
-  view.update(monitor({ chosen: { ...choice(["conv1"])!, channel: 3, missing: "conv1 has no channel 3" } }));
+  give(view, monitor({ chosen: { ...choice(["conv1"])!, channel: 3, missing: "conv1 has no channel 3" } }));
   expect(find("channel-error").textContent).toBe("conv1 has no channel 3");
   type("");
   expect(wants).toEqual([
@@ -358,21 +359,21 @@ it("asks for a channel, and says what is wrong with another word", () => {
 });
 
 it("shows the weights once they were asked for", () => {
-  view.update(monitor());
+  give(view, monitor());
   find("weights-now").click();
   expect(wants).toEqual([["weights", true]]);
   expect(mounted).toEqual([]);
-  view.update(monitor({ weights: true }));
-  view.update(monitor({ weights: true }));
+  give(view, monitor({ weights: true }));
+  give(view, monitor({ weights: true }));
   expect(mounted).toEqual(["weights"]);
   view.destroy();
   expect(mounted).toEqual(["weights", "weights gone"]);
 });
 
 it("shows an interval that Python or another page chose, and the way back", () => {
-  view.update(monitor());
+  give(view, monitor());
   expect(find("whole-run").hidden).toBe(true);
-  view.update(monitor({ chosen: { ...choice(["conv1"])!, between: [5, 9] } }));
+  give(view, monitor({ chosen: { ...choice(["conv1"])!, between: [5, 9] } }));
   expect(find("whole-run").hidden).toBe(false);
   find("whole-run").click();
   expect(wants).toEqual([["zoom", null]]);
@@ -380,6 +381,6 @@ it("shows an interval that Python or another page chose, and the way back", () =
 });
 
 it("tells the latest events as text", () => {
-  view.update(monitor({ told: [[1200, "<b>rests</b>"]] }));
+  give(view, monitor({ told: [[1200, "<b>rests</b>"]] }));
   expect(find("told").textContent).toBe("step 1,200: <b>rests</b>");
 });

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { QualityFrame, QualityRow, View, ViewFrame } from "../src/frames";
+import type { QualityFrame, QualityRow, ViewFrame } from "../src/frames";
+import { give, type View } from "../src/view";
 import { create } from "../src/views/quality_table";
 
 const row = (layer: string, changes: Partial<QualityRow> = {}): QualityRow => ({
@@ -93,29 +94,29 @@ it("cannot measure in no space, and says so", () => {
 it("stops what is being measured, and tells how far it is", () => {
   expect(find("work").hidden).toBe(true);
   find("measure").click();
-  view.update(busy("fc1, t-SNE", 0.42));
+  give(view, busy("fc1, t-SNE", 0.42));
   expect(find("work").textContent).toContain("fc1, t-SNE · 42 %");
-  view.update(quality(ROWS)); // a row is done, others follow
+  give(view, quality(ROWS)); // a row is done, others follow
   expect(find("work").hidden).toBe(false);
   expect(find("quality-known").hidden).toBe(true);
   stop().click();
   expect(wants.at(-1)).toEqual(["stop", "measure"]);
-  view.update(busy("", null));
+  give(view, busy("", null));
   expect(find("work").hidden).toBe(true);
   expect(find("quality-known").textContent).toBe("3 rows");
 });
 
 it("has nothing to stop after an error", () => {
   find("measure").click();
-  view.update(failed("no layer is chosen"));
+  give(view, failed("no layer is chosen"));
   expect(find("errors").textContent).toContain("no layer is chosen");
   expect(find("work").hidden).toBe(true);
 });
 
 it("shows a row for each result, with text as text", () => {
-  view.update(quality([]));
+  give(view, quality([]));
   expect(find("quality-empty").hidden).toBe(false);
-  view.update(quality(ROWS));
+  give(view, quality(ROWS));
   expect(find("quality-empty").hidden).toBe(true);
   expect(layers()).toEqual(["fc1", "fc2", "<b>fc3</b>"]);
   expect(rows()[2]!.querySelector("th")!.textContent).toBe("<b>fc3</b>");
@@ -124,18 +125,18 @@ it("shows a row for each result, with text as text", () => {
 });
 
 it("says why there is no value", () => {
-  view.update(quality(ROWS));
+  give(view, quality(ROWS));
   expect(cell(1, "sameClass").textContent).toBe("–");
   expect(cell(1, "sameClass").title).toBe("all <i>samples</i> are the same");
   expect(cell(2, "trustworthiness").title).toContain("nothing to be compared with");
-  view.update(quality(ROWS, { noLabels: "no labels, so no classes" }));
+  give(view, quality(ROWS, { noLabels: "no labels, so no classes" }));
   expect(find("quality-no-labels").textContent).toBe("no labels, so no classes");
   expect(header("sameClass").hasAttribute("data-without-labels")).toBe(true);
   expect(header("trustworthiness").hasAttribute("data-without-labels")).toBe(false);
 });
 
 it("marks the best of a column", () => {
-  view.update(quality(ROWS));
+  give(view, quality(ROWS));
   expect(cell(2, "sameClass").hasAttribute("data-best")).toBe(true);
   expect(cell(2, "sameClass").textContent).toContain("best");
   expect(cell(0, "sameClass").hasAttribute("data-best")).toBe(false);
@@ -143,7 +144,7 @@ it("marks the best of a column", () => {
 });
 
 it("draws bars as long as the values", () => {
-  view.update(quality(ROWS));
+  give(view, quality(ROWS));
   const part = (place: number, column: string): string =>
     cell(place, column).style.getPropertyValue("--iv-part").trim();
   expect([part(0, "sameClass"), part(1, "sameClass"), part(2, "sameClass")]).toEqual(["100.00%", "", "50.00%"]);
@@ -151,11 +152,11 @@ it("draws bars as long as the values", () => {
 });
 
 it("sorts by a click on a header, and stays sorted when rows come", () => {
-  view.update(quality(ROWS));
+  give(view, quality(ROWS));
   sortBy("sameClass");
   expect(layers()).toEqual(["<b>fc3</b>", "fc1", "fc2"]);
   expect(header("sameClass").getAttribute("aria-sort")).toBe("ascending");
-  view.update(quality([...ROWS, row("fc4", { sameClass: 0.3 })]));
+  give(view, quality([...ROWS, row("fc4", { sameClass: 0.3 })]));
   expect(layers()).toEqual(["<b>fc3</b>", "fc4", "fc1", "fc2"]);
   sortBy("sameClass");
   expect(layers()).toEqual(["fc1", "fc4", "<b>fc3</b>", "fc2"]);
@@ -166,32 +167,32 @@ it("sorts by a click on a header, and stays sorted when rows come", () => {
 });
 
 it("has a column of models when there are two", () => {
-  view.update(quality(ROWS));
+  give(view, quality(ROWS));
   expect(header("model").hidden).toBe(true);
   expect(rows()[0]!.children).toHaveLength(10);
-  view.update(quality([row("fc1", { model: "trained" }), row("fc1", { model: "untrained" })]));
+  give(view, quality([row("fc1", { model: "trained" }), row("fc1", { model: "untrained" })]));
   expect(header("model").hidden).toBe(false);
   expect([cell(0, "model").textContent, cell(1, "model").textContent]).toEqual(["trained", "untrained"]);
 });
 
 it("chooses the layer of a row, by mouse and by keyboard, once", () => {
-  view.update(quality([...ROWS, row("fc1", { method: "tsne" })]));
-  view.update(selected("fc2"));
+  give(view, quality([...ROWS, row("fc1", { method: "tsne" })]));
+  give(view, selected("fc2"));
   expect(current()).toEqual(["fc2"]);
   cell(0, "sameClass").click();
   expect(current()).toEqual(["fc1", "fc1"]);
   expect(wants).toEqual([["layer", "fc1"]]);
   cell(0, "sameClass").click();
   expect(wants).toHaveLength(1);
-  view.update(selected("fc1"));
-  view.update(selected(null));
+  give(view, selected("fc1"));
+  give(view, selected(null));
   expect(current()).toEqual([]);
   rows()[2]!.querySelector("button")!.click();
   expect(wants.at(-1)).toEqual(["layer", "<b>fc3</b>"]);
 });
 
 it("does not choose a layer while text is being selected", () => {
-  view.update(quality(ROWS));
+  give(view, quality(ROWS));
   vi.spyOn(window, "getSelection").mockReturnValue({ toString: () => "0.5000" } as unknown as Selection);
   cell(0, "sameClass").click();
   expect(wants).toEqual([]);
@@ -199,27 +200,27 @@ it("does not choose a layer while text is being selected", () => {
 
 it("keeps the focus on a row when others come, it moves, or is measured again", () => {
   const focused = () => document.activeElement?.closest("tr")?.dataset.layer;
-  view.update(quality(ROWS));
+  give(view, quality(ROWS));
   rows()[1]!.querySelector("button")!.focus();
-  view.update(quality([row("fc0"), ...ROWS]));
+  give(view, quality([row("fc0"), ...ROWS]));
   expect(focused()).toBe("fc2");
-  view.update(quality([ROWS[1]!, row("fc0"), ROWS[0]!, row("fc2", { method: "tsne" })]));
+  give(view, quality([ROWS[1]!, row("fc0"), ROWS[0]!, row("fc2", { method: "tsne" })]));
   expect(focused()).toBe("fc2");
-  view.update(quality([row("fc2", { sameClass: 0.7 })]));
+  give(view, quality([row("fc2", { sameClass: 0.7 })]));
   expect(focused()).toBe("fc2");
 });
 
 it("keeps the rows that stay as they are, and what it says of them up to date", () => {
-  view.update(quality(ROWS));
+  give(view, quality(ROWS));
   const [first, , third] = rows();
   expect(third!.querySelector("[data-best]")).not.toBeNull();
-  view.update(quality([...ROWS, row("fc4", { sameClass: 0.1 })]));
+  give(view, quality([...ROWS, row("fc4", { sameClass: 0.1 })]));
   expect(rows()[0]).toBe(first);
   expect(rows()[2]).toBe(third);
   expect(third!.querySelector("[data-best]")).toBeNull();
   expect(cell(2, "sameClass").textContent).toBe("0.2500");
   expect(cell(3, "sameClass").textContent).toContain("best");
-  view.update(quality([ROWS[2]!]));
+  give(view, quality([ROWS[2]!]));
   expect(layers()).toEqual(["<b>fc3</b>"]);
 });
 
@@ -227,7 +228,7 @@ it("copies the table as LaTeX and, as it is sorted, as text", async () => {
   const copied: string[] = [];
   vi.spyOn(navigator.clipboard, "writeText").mockImplementation(async (text) => void copied.push(text));
   expect(find<HTMLButtonElement>("copy-latex").disabled).toBe(true);
-  view.update(quality(ROWS));
+  give(view, quality(ROWS));
   sortBy("sameClass");
   find("copy-latex").click();
   find("copy-text").click();
@@ -237,8 +238,8 @@ it("copies the table as LaTeX and, as it is sorted, as text", async () => {
 });
 
 it("asks for nothing by itself, and leaves nothing behind", () => {
-  view.update(quality(ROWS));
-  view.update(selected("fc1"));
+  give(view, quality(ROWS));
+  give(view, selected("fc1"));
   expect(wants).toEqual([]);
   expect(element.dataset.painted).toBe("3");
   view.destroy();

@@ -2,6 +2,7 @@
 // The sample picker as a person uses it, without pictures: a canvas is tested in a real browser.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ViewFrame } from "../src/frames";
+import { give } from "../src/view";
 import { create } from "../src/views/sample_picker";
 import type { NdArray } from "../src/wire";
 
@@ -73,15 +74,15 @@ afterEach(() => {
 
 describe("choosing", () => {
   it("asks for nothing when frames come", () => {
-    view.update(page());
-    view.update(sample({ sample: 50 }));
-    view.update(page({ offset: 3, indices: [3, 4, 5] }));
+    give(view, page());
+    give(view, sample({ sample: 50 }));
+    give(view, page({ offset: 3, indices: [3, 4, 5] }));
     expect(wants).toEqual([]);
   });
 
   it("counts on from the sample that was asked for, and turns to its page", () => {
-    view.update(page());
-    view.update(sample());
+    give(view, page());
+    give(view, sample());
     for (let i = 0; i < 3; i++) find("next-sample").click();
     expect(wants.filter(([key]) => key === "sample").map(([, value]) => value)).toEqual([1, 2, 3]);
     expect(wants.filter(([key]) => key === "offset")).toEqual([["offset", 3]]);
@@ -89,8 +90,8 @@ describe("choosing", () => {
   });
 
   it("turns back to a page that it has only just asked to leave", () => {
-    view.update(page());
-    view.update(sample());
+    give(view, page());
+    give(view, sample());
     const choose = (value: string): void => {
       const field = find<HTMLInputElement>("sample-number");
       field.value = value;
@@ -102,32 +103,32 @@ describe("choosing", () => {
       ["offset", 99],
       ["offset", 0],
     ]);
-    view.update(page({ offset: 99, indices: [99] }));
-    view.update(page());
+    give(view, page({ offset: 99, indices: [99] }));
+    give(view, page());
     choose("2");
     expect(wants.filter(([key]) => key === "offset")).toHaveLength(2);
   });
 
   it("is not moved back by the answer to an earlier click", () => {
-    view.update(page());
-    view.update(sample());
+    give(view, page());
+    give(view, sample());
     find("next-sample").click();
     find("next-sample").click();
-    view.update(sample({ sample: 1 }));
+    give(view, sample({ sample: 1 }));
     expect(element.dataset.painted).toBe("1");
     expect(number()).toBe("2");
-    view.update(sample({ sample: 2 }));
+    give(view, sample({ sample: 2 }));
     find("next-sample").click();
     expect(wants.filter(([key]) => key === "sample").at(-1)).toEqual(["sample", 3]);
   });
 
   it("shows what the kernel said last when the answer to a click does not come", () => {
     vi.useFakeTimers();
-    view.update(page());
-    view.update(sample());
+    give(view, page());
+    give(view, sample());
     find("next-sample").click();
     find("previous-sample").click(); // both may reach the kernel as one, which changes nothing
-    view.update(sample({ sample: 2 }));
+    give(view, sample({ sample: 2 }));
     expect(number()).toBe("0");
     vi.runAllTimers();
     expect(number()).toBe("2");
@@ -139,29 +140,29 @@ describe("choosing", () => {
 
   it("goes back to the user's own image when the kernel said so last", () => {
     vi.useFakeTimers();
-    view.update(page());
-    view.update(sample());
+    give(view, page());
+    give(view, sample());
     find("next-sample").click();
     find("previous-sample").click();
-    view.update(sample({ sample: null, name: "cat.png" }));
+    give(view, sample({ sample: null, name: "cat.png" }));
     vi.runAllTimers();
     expect(number()).toBe("");
     expect(find("thumbnails").querySelector("[aria-selected=true]")).toBeNull();
   });
 
   it("waits for no number when the kernel is to choose", () => {
-    view.update(page());
-    view.update(sample());
+    give(view, page());
+    give(view, sample());
     find("next-sample").click();
     find("random-sample").click();
-    view.update(sample({ sample: 40 }));
+    give(view, sample({ sample: 40 }));
     expect(number()).toBe("40");
   });
 
   it("follows a choice made elsewhere", () => {
-    view.update(page());
-    view.update(sample());
-    view.update(sample({ sample: 2 }));
+    give(view, page());
+    give(view, sample());
+    give(view, sample({ sample: 2 }));
     expect(number()).toBe("2");
     const chosen = [...element.querySelectorAll("[aria-selected=true]")].map(
       (option) => (option as HTMLElement).dataset.sample,
@@ -170,7 +171,8 @@ describe("choosing", () => {
   });
 
   it("leaves a step to the kernel where the page does not tell", () => {
-    view.update(
+    give(
+      view,
       page({
         filter: { label: "cat", misclassified: false, selected: false },
         indices: [40, 42, 44],
@@ -178,14 +180,14 @@ describe("choosing", () => {
         count: 9,
       }),
     );
-    view.update(sample({ sample: 44 }));
+    give(view, sample({ sample: 44 }));
     find("next-sample").click();
     expect(wants).toEqual([["step", 1]]);
   });
 
   it("takes the keys of a list", () => {
-    view.update(page());
-    view.update(sample());
+    give(view, page());
+    give(view, sample());
     const press = (key: string) =>
       find("thumbnails").dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
     press("ArrowRight");
@@ -201,7 +203,7 @@ describe("choosing", () => {
   });
 
   it("filters by class whatever the class is called", () => {
-    view.update(page({ classes: ["all", "<b>dog</b>"] }));
+    give(view, page({ classes: ["all", "<b>dog</b>"] }));
     const select = find<HTMLSelectElement>("class-filter");
     select.value = "0";
     select.dispatchEvent(new Event("change"));
@@ -217,50 +219,50 @@ describe("choosing", () => {
 
 describe("what is shown", () => {
   it("says right and wrong in words", () => {
-    view.update(sample());
-    view.update(judged());
+    give(view, sample());
+    give(view, judged());
     expect(find("verdict").textContent).toBe("correct");
-    view.update(judged({ predicted: "dog" }));
+    give(view, judged({ predicted: "dog" }));
     expect(find("verdict").textContent).toBe("wrong");
-    view.update(sample({ label: null }));
-    view.update(judged());
+    give(view, sample({ label: null }));
+    give(view, judged());
     expect(find("verdict")).toBeNull();
   });
 
   it("keeps the room of the bars while the prediction is under way", () => {
-    view.update(sample());
-    view.update(judged());
-    view.update(sample({ sample: 1 }));
-    view.update(judged()); // of the sample before
+    give(view, sample());
+    give(view, judged());
+    give(view, sample({ sample: 1 }));
+    give(view, judged()); // of the sample before
     expect(find("top").childElementCount).toBe(2);
     expect(element.hasAttribute("data-judged")).toBe(false);
   });
 
   it("says why there are no probabilities, and offers no filter that needs them", () => {
-    view.update(page());
-    view.update(sample());
-    view.update(judged({ predicted: null, top: [], notClassifier: "the output is an image" }));
+    give(view, page());
+    give(view, sample());
+    give(view, judged({ predicted: null, top: [], notClassifier: "the output is an image" }));
     expect(find("not-classifier").textContent).toBe("the output is an image");
     expect(find("top").hidden).toBe(true);
     expect(find<HTMLInputElement>("misclassified").disabled).toBe(true);
   });
 
   it("has no filters without labels, and says so", () => {
-    view.update(page({ classes: [] }));
+    give(view, page({ classes: [] }));
     expect(find("no-labels").hidden).toBe(false);
     expect(find<HTMLInputElement>("misclassified").closest("label")!.hidden).toBe(true);
   });
 
   it("says below the picture how it was made, all of it under the mouse", () => {
-    view.update(sample({ input: "image", shape: [3, 224, 224], text: "normalisation undone" }));
+    give(view, sample({ input: "image", shape: [3, 224, 224], text: "normalisation undone" }));
     const about = find("sample-about");
     expect(about.textContent).toBe("3 × 224 × 224 · normalisation undone");
     expect(about.title).toBe(about.textContent);
   });
 
   it("shows text of the user as text", () => {
-    view.update(sample({ label: "<img src=x>", text: "<script>", name: "<i>" }));
-    view.update(page({ text: ["<b>a</b>", "b", "c"] }));
+    give(view, sample({ label: "<img src=x>", text: "<script>", name: "<i>" }));
+    give(view, page({ text: ["<b>a</b>", "b", "c"] }));
     expect(element.querySelector("img, script, i, b")).toBeNull();
     expect(find("label").textContent).toBe("<img src=x>");
   });
@@ -275,7 +277,7 @@ describe("the user's own image", () => {
   };
 
   it("is sent to the kernel as it is", async () => {
-    view.update(sample());
+    give(view, sample());
     await pick(new File([new Uint8Array([1, 2, 3])], "cat.png", { type: "image/png" }));
     expect(uploads).toEqual([
       [{ kind: "image", name: "cat.png" }, { bytes: { shape: [3], data: new Uint8Array([1, 2, 3]) } }],
@@ -284,7 +286,7 @@ describe("the user's own image", () => {
   });
 
   it("is refused in the view when it is no image, until one comes that is", async () => {
-    view.update(sample());
+    give(view, sample());
     await pick(new File(["hello"], "notes.txt", { type: "text/plain" }));
     expect(uploads).toEqual([]);
     expect(element.querySelector("[role=alert]")!.textContent).toContain("notes.txt is no image");
@@ -293,11 +295,11 @@ describe("the user's own image", () => {
   });
 
   it("has its name, a way back, and can be shown again", () => {
-    view.update(sample({ sample: null, name: "cat.png", label: null }));
+    give(view, sample({ sample: null, name: "cat.png", label: null }));
     expect(element.dataset.painted).toBe("own");
     expect(find("own-name").textContent).toBe("cat.png");
     find("back-to-dataset").click();
-    view.update(sample());
+    give(view, sample());
     expect(find("own-name").hidden).toBe(true);
     find("own-again").click();
     expect(wants).toEqual([
@@ -308,18 +310,18 @@ describe("the user's own image", () => {
 });
 
 it("shows errors until they are over, and goes on working", () => {
-  view.update(sample());
-  view.update(frame({ kind: "error", scope: "sample", message: "the model failed", detail: "Traceback" }));
+  give(view, sample());
+  give(view, frame({ kind: "error", scope: "sample", message: "the model failed", detail: "Traceback" }));
   expect(element.querySelector("[role=alert]")!.textContent).toContain("the model failed");
-  view.update(frame({ kind: "error", scope: "sample", message: "", detail: "", over: true }));
+  give(view, frame({ kind: "error", scope: "sample", message: "", detail: "", over: true }));
   expect(element.querySelector("[role=alert]")).toBeNull();
-  view.update(sample({ sample: 7 }));
+  give(view, sample({ sample: 7 }));
   expect(number()).toBe("7");
 });
 
 it("leaves nothing behind", () => {
-  view.update(page());
-  view.update(sample());
+  give(view, page());
+  give(view, sample());
   view.destroy();
   expect(element.innerHTML).toBe("");
   expect({ ...element.dataset }).toEqual({});

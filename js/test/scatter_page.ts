@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import type { EmbeddingSettings, ViewFrame } from "../src/frames";
 import { fromArrays } from "../src/selected";
+import { give } from "../src/view";
 import { create } from "../src/views/embedding_scatter";
 import type { NdArray } from "../src/wire";
 
@@ -13,7 +14,7 @@ export let view: ReturnType<typeof create>;
 export const find = <E extends HTMLElement>(id: string): E => element.querySelector<E>(`[data-testid="${id}"]`)!;
 export const text = (id: string): string => find(id).textContent ?? "";
 export const send = (header: Record<string, unknown>, arrays: Record<string, NdArray> = {}): void =>
-  view.update({ header, arrays } as unknown as ViewFrame);
+  give(view, { header, arrays } as unknown as ViewFrame);
 export const u32 = (...values: number[]): NdArray => ({ shape: [values.length], data: Uint32Array.from(values) });
 
 export const settings: EmbeddingSettings = {

@@ -3,6 +3,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { HistogramFrame, ViewFrame } from "../src/frames";
 import { heights, inWords, isSigned } from "../src/similarity/histogram";
+import { give } from "../src/view";
 import { create } from "../src/views/similarity_view";
 
 let element: HTMLElement;
@@ -88,7 +89,7 @@ describe("numbers", () => {
 });
 
 it("asks the kernel for what is chosen, and shows it at once", () => {
-  view.update(state(["a"]));
+  give(view, state(["a"]));
   choose("pairs", "one");
   choose("of", "layers");
   expect(wants).toEqual([
@@ -97,60 +98,61 @@ it("asks the kernel for what is chosen, and shows it at once", () => {
   ]);
   expect(find("layers-to-compare").hidden).toBe(false);
   // What the kernel says of the first click does not take the second back.
-  view.update(state(["a"], { pairs: "one" }));
+  give(view, state(["a"], { pairs: "one" }));
   expect(find("layers-to-compare").hidden).toBe(false);
 });
 
 it("draws densities or pairs without the kernel", () => {
-  view.update(state(["a"]));
-  view.update(histogram("a"));
+  give(view, state(["a"]));
+  give(view, histogram("a"));
   choose("heights", "log");
   expect(wants).toEqual([]);
   expect(find("histogram-numbers").textContent).toBe("overlap 0.50 · 1,200 pairs");
 });
 
 it("has a place for every chart, and says there that it is under way", () => {
-  view.update(state(["a", ["a", 8]]));
-  view.update(frame({ kind: "busy", scope: "similarity", label: "cosine similarity", fraction: 0.25 }));
+  give(view, state(["a", ["a", 8]]));
+  give(view, frame({ kind: "busy", scope: "similarity", label: "cosine similarity", fraction: 0.25 }));
   expect(all("similarity-chart")).toHaveLength(2);
   expect(all("under-way").map((one) => one.textContent)).toEqual(["under way", "under way"]);
   expect(find("work").textContent).toContain("cosine similarity · 25 %");
   find("stop").click();
   expect(wants).toEqual([["stop", "similarity"]]);
-  view.update(frame({ kind: "busy", scope: "similarity", label: "", fraction: null, over: true }));
+  give(view, frame({ kind: "busy", scope: "similarity", label: "", fraction: null, over: true }));
   expect(find("work").textContent).toContain("Stopped.");
   find("again").click();
   expect(wants.at(-1)).toEqual(["again", true]);
 });
 
 it("keeps a chart, dimmed, until its successor is there", () => {
-  view.update(state(["a"]));
-  view.update(histogram("a"));
+  give(view, state(["a"]));
+  give(view, histogram("a"));
   const [chart] = all("similarity-chart");
   expect(chart!.dataset.done).toBe("true");
-  view.update(state(["a", "b"], {}, 2));
+  give(view, state(["a", "b"], {}, 2));
   expect(all("similarity-chart")[0]).toBe(chart);
   expect(chart!.hasAttribute("data-stale")).toBe(true);
-  view.update(histogram("a", { run: 2 }));
+  give(view, histogram("a", { run: 2 }));
   expect(chart!.hasAttribute("data-stale")).toBe(false);
 });
 
 it("shows what came before the list of charts, as when the page is opened again", () => {
-  view.update(histogram("a"));
-  view.update(state(["a"]));
+  give(view, histogram("a"));
+  give(view, state(["a"]));
   expect(find("similarity-chart").dataset.done).toBe("true");
 });
 
 it("says in a chart's place why there is none, as text", () => {
-  view.update(state(["a"]));
-  view.update(
+  give(view, state(["a"]));
+  give(
+    view,
     frame({ kind: "histogram", scope: "a", layer: "a", rank: null, run: 1, auc: null, note: "", error: "<b>no</b>" }),
   );
   expect(find("histogram-note").textContent).toBe("<b>no</b>");
 });
 
 it("takes no more layers than are shown at a time", () => {
-  view.update(state(["a", "b"], { of: "layers" }));
+  give(view, state(["a", "b"], { of: "layers" }));
   const boxes = [...find("layers-to-compare").querySelectorAll<HTMLInputElement>("input")];
   expect(boxes.map((box) => [box.checked, box.disabled])).toEqual([
     [true, false],
@@ -164,9 +166,9 @@ it("takes no more layers than are shown at a time", () => {
 });
 
 it("goes back to what the kernel said when that refuses", () => {
-  view.update(state(["a"]));
+  give(view, state(["a"]));
   choose("of", "ranks");
-  view.update(state(["a"]));
-  view.update(frame({ kind: "error", scope: "settings", message: "no", detail: "" }));
+  give(view, state(["a"]));
+  give(view, frame({ kind: "error", scope: "settings", message: "no", detail: "" }));
   expect(element.querySelector<HTMLSelectElement>("select[data-testid='of']")!.value).toBe("layer");
 });

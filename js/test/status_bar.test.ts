@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, expect, it } from "vitest";
 import type { StatusFrame } from "../src/frames";
+import { give } from "../src/view";
 import { accuracyText, create } from "../src/views/status_bar";
 
 let element: HTMLElement;
@@ -34,14 +35,14 @@ beforeEach(() => {
 });
 
 it("says which model, data and layer are looked at", () => {
-  view.update(status());
+  give(view, status());
   expect(
     ["model", "data", "samples", "device", "layer", "shape"].map((name) => find(`status-${name}`).textContent),
   ).toEqual(["LeNet", "MNIST", "3,000 samples", "cpu", "conv2", "16 × 10 × 10"]);
 });
 
 it("shows neither a layer nor an accuracy that there is not", () => {
-  view.update(status({ layer: null, shape: null }));
+  give(view, status({ layer: null, shape: null }));
   expect(
     [...element.querySelectorAll<HTMLElement>("[data-part]")]
       .filter((part) => !part.hidden)
@@ -57,20 +58,20 @@ it("gives the accuracy with its interval, and over how many samples while it fil
 });
 
 it("lists the jobs, cancels one, and keeps the rows of those that go on", () => {
-  view.update(status({ jobs: [job(4, 0.17), job(5)] }));
+  give(view, status({ jobs: [job(4, 0.17), job(5)] }));
   expect(find("jobs-button").textContent).toBe("2 jobs");
   const row = element.querySelector("[data-job='5']");
   element.querySelector<HTMLElement>("[data-job='4'] [data-testid=cancel]")!.click();
   expect(wants).toEqual([["cancel", 4]]);
-  view.update(status({ jobs: [job(5, 0.5)] }));
+  give(view, status({ jobs: [job(5, 0.5)] }));
   expect([...element.querySelectorAll("[data-job]")]).toEqual([row]);
   expect(find("jobs-button").textContent).toBe("1 job");
-  view.update(status());
+  give(view, status());
   expect(find("jobs-button").hidden).toBe(true);
 });
 
 it("leaves nothing behind", () => {
-  view.update(status({ jobs: [job(1)] }));
+  give(view, status({ jobs: [job(1)] }));
   view.destroy();
   expect(element.innerHTML).toBe("");
 });

@@ -5,12 +5,13 @@ import { h, setText } from "../ui/dom";
 import { counted, shapeText } from "../ui/format";
 import { ASCENDING, DESCENDING, icon, RESET, SAVE } from "../ui/icons";
 import { more } from "../ui/more";
+import type { Callbacks } from "../view";
 import { type Picture, sampleText } from "./picture";
 import { coloured, defaults, type OrderKey, type RangeKind, rangeKind, type Settings, type Size } from "./settings";
 
 export interface ToolbarEvents {
   settings(next: Settings): void;
-  want(key: "slices" | "folded" | "channelAxis", value: unknown): void;
+  want: Callbacks<"channel_grid">["want"];
   save(): void;
 }
 
@@ -227,7 +228,8 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
       vector.set(settings.vector);
       fold.element.hidden = !header.foldable;
       fold.set(header.folded ? "maps" : "tokens");
-      axis.element.hidden = header.shape.length < 2;
+      // Weights are read in one way only.
+      axis.element.hidden = header.shape.length < 2 || header.of !== undefined;
       axis.options(header.shape.map((n, i) => [String(i), `axis ${i} (${n})`]));
       axis.set(String(header.channelAxis));
       tools.setAttribute("aria-label", `Drawing of ${counted(picture.channels, "channel")}`);

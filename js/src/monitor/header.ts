@@ -2,6 +2,7 @@
 import type { MonitorFrame } from "../frames";
 import { h, setText } from "../ui/dom";
 import { count, number, percent } from "../ui/format";
+import type { Callbacks } from "../view";
 
 type Run = MonitorFrame["header"];
 
@@ -25,7 +26,7 @@ export interface Header {
   settle(): void;
 }
 
-export function header(want: (key: string, value: unknown) => void): Header {
+export function header(want: Callbacks<"monitor_view">["want"]): Header {
   let paused = false;
   let asked: boolean | null = null; // to pause, or to go on, until the kernel says so
   let listed = "";

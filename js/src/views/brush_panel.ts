@@ -2,7 +2,7 @@
 import { channelMeans } from "../brush/channels";
 import { classCounts } from "../brush/classes";
 import { csvText, headline, pythonText } from "../brush/selection";
-import type { BrushedFrame, ContrastFrame, Create, LabelsFrame } from "../frames";
+import type { BrushedFrame, ContrastFrame, LabelsFrame } from "../frames";
 import { choice } from "../ui/choice";
 import { copyButton } from "../ui/copy_button";
 import { h, setText } from "../ui/dom";
@@ -10,9 +10,9 @@ import { download } from "../ui/download";
 import { errorBanner } from "../ui/error";
 import { CLOSE, icon, SAVE } from "../ui/icons";
 import { workOf } from "../ui/work";
-import { viewOf } from "../view";
+import type { Create } from "../view";
 
-export const create: Create = (element, callbacks) => {
+export const create: Create<"brush_panel"> = (element, callbacks) => {
   let brushed: BrushedFrame | undefined;
   let contrast: ContrastFrame["header"] | undefined;
   let labels: LabelsFrame | undefined;
@@ -129,8 +129,8 @@ export const create: Create = (element, callbacks) => {
     expectCleared(false);
   };
 
-  return viewOf(
-    {
+  return {
+    takes: {
       busy: work.show,
       labels(frame) {
         labels = frame;
@@ -162,12 +162,12 @@ export const create: Create = (element, callbacks) => {
         draw();
       },
     },
-    () => {
+    destroy() {
       work.destroy();
       copy.destroy();
       current.destroy();
       root.remove();
       delete element.dataset.painted;
     },
-  );
+  };
 };

@@ -1,5 +1,5 @@
 // The channels of a layer for one sample, as tiles; the chosen one in a panel beside them.
-import type { ChannelFrame, Create, GridFrame } from "../frames";
+import type { ChannelFrame, GridFrame } from "../frames";
 import { createDetail, valuesOf } from "../grid/detail";
 import { createLegend } from "../grid/legend";
 import { orderOf, placesOf } from "../grid/order";
@@ -13,12 +13,12 @@ import { choice } from "../ui/choice";
 import { h } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { workOf } from "../ui/work";
-import { viewOf } from "../view";
+import type { Create } from "../view";
 
 // What is waited for; the search for dead channels goes on behind the tiles.
 const SHOWN = new Set(["grid", "channel"]);
 
-export const create: Create = (element, callbacks) => {
+export const create: Create<"channel_grid"> = (element, callbacks) => {
   let settings = defaults();
   let picture: Picture | undefined;
   let dead: { layer: string; found: Dead } | undefined;
@@ -117,9 +117,9 @@ export const create: Create = (element, callbacks) => {
       if (orderedBy !== `${settings.order}/${settings.descending}`) sort();
       draw();
     },
-    want(key, value) {
+    want(...asked) {
       work.expect();
-      callbacks.want(key, value);
+      callbacks.want(...asked);
     },
     save() {
       const now = scene();
@@ -190,8 +190,8 @@ export const create: Create = (element, callbacks) => {
     else if (now) showDetail(now);
   };
 
-  return viewOf(
-    {
+  return {
+    takes: {
       grid,
       channel,
       busy(frame) {
@@ -213,7 +213,7 @@ export const create: Create = (element, callbacks) => {
         if (picture?.header.layer === layer) draw();
       },
     },
-    () => {
+    destroy() {
       work.destroy();
       chosen.destroy();
       stage.destroy();
@@ -221,5 +221,5 @@ export const create: Create = (element, callbacks) => {
       delete element.dataset.painted;
       delete element.dataset.paintedAt;
     },
-  );
+  };
 };

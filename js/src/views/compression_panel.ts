@@ -13,7 +13,6 @@ import type {
   CompressedFrame,
   CompressionFrame,
   CompressionSetting,
-  Create,
   CurveFrame,
   HistogramFrame,
   ProjectionFrame,
@@ -27,9 +26,9 @@ import { h, setText } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { counted } from "../ui/format";
 import { workOf } from "../ui/work";
-import { viewOf } from "../view";
+import type { Create } from "../view";
 
-export const create: Create = (element, callbacks) => {
+export const create: Create<"compression_panel"> = (element, callbacks) => {
   let state: CompressionFrame["header"] | undefined;
   let fit: ProjectionFrame | null = null;
   let left: AccuracyFrame | null = null;
@@ -247,8 +246,8 @@ export const create: Create = (element, callbacks) => {
       hear(frame);
       draw();
     };
-  return viewOf(
-    {
+  return {
+    takes: {
       compression: then(({ header }) => hear(header)),
       projection: then((frame) => {
         fit = frame;
@@ -286,7 +285,7 @@ export const create: Create = (element, callbacks) => {
         for (const one of [basis, axis, rank]) one.release();
       }),
     },
-    () => {
+    destroy() {
       work.destroy();
       slider.destroy();
       pictures.destroy();
@@ -298,5 +297,5 @@ export const create: Create = (element, callbacks) => {
       root.remove();
       delete element.dataset.painted;
     },
-  );
+  };
 };

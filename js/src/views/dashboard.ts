@@ -1,5 +1,5 @@
 // The dashboard: status above, layers and sample at the sides, in the middle the view that is looked at.
-import type { CreatePage, DashboardFrame, Mounted } from "../frames";
+import type { DashboardFrame } from "../frames";
 import { dropDown } from "../page/drop_down";
 import { help } from "../page/help";
 import { side } from "../page/side";
@@ -7,7 +7,7 @@ import { type Tabs, tabs } from "../page/tabs";
 import { whole } from "../page/whole";
 import { choice } from "../ui/choice";
 import { h } from "../ui/dom";
-import { viewOf } from "../view";
+import type { CreatePage, Mounted } from "../view";
 
 // From which width on there is how much room: beside the view for the sample, for the layers too, for wider columns.
 const ROOM: readonly [number, string][] = [
@@ -17,7 +17,7 @@ const ROOM: readonly [number, string][] = [
   [0, "narrow"],
 ];
 
-export const create: CreatePage = (element, { want, mount, lost }) => {
+export const create: CreatePage<"dashboard"> = (element, { want, mount, lost }) => {
   const mounted: Mounted[] = [];
   const inside = (panel: string, place: HTMLElement): void => {
     mounted.push(mount(panel, place));
@@ -105,8 +105,8 @@ export const create: CreatePage = (element, { want, mount, lost }) => {
     large.toggle();
   });
 
-  return viewOf(
-    {
+  return {
+    takes: {
       dashboard(frame) {
         if (!views) make(frame);
         if (chosen.hear(frame.header.tab)) open();
@@ -120,7 +120,7 @@ export const create: CreatePage = (element, { want, mount, lost }) => {
         showBrush();
       },
     },
-    () => {
+    destroy() {
       observer.disconnect();
       chosen.destroy();
       large.destroy();
@@ -129,5 +129,5 @@ export const create: CreatePage = (element, { want, mount, lost }) => {
       root.remove();
       delete element.dataset.tab;
     },
-  );
+  };
 };

@@ -1,5 +1,5 @@
 // The samples of a layer as points in the plane: what lies together, what stands apart, and which samples those are.
-import type { ColourBy, Create, EmbeddingFrame, PointsFrame } from "../frames";
+import type { ColourBy, EmbeddingFrame, PointsFrame } from "../frames";
 import type { Fact } from "../scatter/card";
 import { nameOf, nothingKnown, painted, withColours, withLabels, withoutPredictions } from "../scatter/colouring";
 import { footer } from "../scatter/footer";
@@ -30,7 +30,7 @@ import { errorBanner } from "../ui/error";
 import { percent } from "../ui/format";
 import { groundOf, onTheme } from "../ui/theme";
 import { workOf } from "../ui/work";
-import { viewOf } from "../view";
+import type { Create } from "../view";
 
 // Frames of one run come some ten times a second: the points must have arrived before the next one.
 const STEP_MS = 90;
@@ -41,7 +41,7 @@ const MOST_MOVING = 100_000;
 const YIELD_MS = 16;
 const PREDICTING = "Predicting\u2026";
 
-export const create: Create = (element, callbacks) => {
+export const create: Create<"embedding_scatter"> = (element, callbacks) => {
   let known = nothingKnown();
   let by: ColourBy = "class";
   let asked: ColourBy | undefined;
@@ -274,8 +274,8 @@ export const create: Create = (element, callbacks) => {
     work.answered();
   };
 
-  return viewOf(
-    {
+  return {
+    takes: {
       points: draw,
       embedding({ header }) {
         status = header;
@@ -345,7 +345,7 @@ export const create: Create = (element, callbacks) => {
         work.answered();
       },
     },
-    () => {
+    destroy() {
       clearTimeout(soon);
       work.destroy();
       settings.destroy();
@@ -357,5 +357,5 @@ export const create: Create = (element, callbacks) => {
       plotted.destroy();
       root.remove();
     },
-  );
+  };
 };

@@ -1,5 +1,5 @@
 // Every layer of the model: a searchable tree to choose one from, and the size of the outputs by depth.
-import type { Create, LayersFrame, SelectedFrame } from "../frames";
+import type { LayersFrame, SelectedFrame } from "../frames";
 import { createBars } from "../layers/bars";
 import { columnWidths } from "../layers/columns";
 import { copy } from "../layers/copy";
@@ -15,12 +15,12 @@ import { errorBanner } from "../ui/error";
 import { count, counted } from "../ui/format";
 import { CLOSE, icon, RIGHT, SEARCH } from "../ui/icons";
 import { workOf } from "../ui/work";
-import { viewOf } from "../view";
+import type { Create } from "../view";
 
 // A model of more rows than this starts with its deeper levels folded.
 const ROWS_AT_FIRST = 80;
 
-export const create: Create = (element, callbacks) => {
+export const create: Create<"layer_picker"> = (element, callbacks) => {
   let nodes: Node[] = [];
   let places = new Map<string, number>();
   let words: string[] = [];
@@ -316,8 +316,8 @@ export const create: Create = (element, callbacks) => {
     if (chosen.hear(header.layer)) follow(header.layer !== shown);
   };
 
-  return viewOf(
-    {
+  return {
+    takes: {
       layers,
       selected: hear,
       busy: work.show,
@@ -329,12 +329,12 @@ export const create: Create = (element, callbacks) => {
         draw();
       },
     },
-    () => {
+    destroy() {
       work.destroy();
       chosen.destroy();
       list.destroy();
       filter.destroy();
       root.remove();
     },
-  );
+  };
 };

@@ -1,5 +1,4 @@
 // A training run as it goes: its state and controls, what is wrong with it, a row for each layer, and charts.
-import type { CreatePage, Mounted } from "../frames";
 import { bar } from "../monitor/bar";
 import { charts } from "../monitor/charts";
 import { COLOURS } from "../monitor/drawn";
@@ -11,9 +10,9 @@ import { choice } from "../ui/choice";
 import { h } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { count } from "../ui/format";
-import { viewOf } from "../view";
+import type { CreatePage, Mounted } from "../view";
 
-export const create: CreatePage = (element, { want, mount }) => {
+export const create: CreatePage<"monitor_view"> = (element, { want, mount }) => {
   let run: Run | undefined;
   let weights: Mounted | undefined;
   let seen = true;
@@ -111,8 +110,8 @@ export const create: CreatePage = (element, { want, mount }) => {
   });
   observer.observe(root);
 
-  return viewOf(
-    {
+  return {
+    takes: {
       monitor(frame) {
         run = after(run, frame);
         draw();
@@ -125,7 +124,7 @@ export const create: CreatePage = (element, { want, mount }) => {
         tools.release();
       },
     },
-    () => {
+    destroy() {
       observer.disconnect();
       chosen.destroy();
       between.destroy();
@@ -135,5 +134,5 @@ export const create: CreatePage = (element, { want, mount }) => {
       root.remove();
       delete element.dataset.step;
     },
-  );
+  };
 };

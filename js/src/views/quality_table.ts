@@ -1,5 +1,4 @@
 // How good the representations are: distances within and between classes, neighbours, a row for each layer and space.
-import type { Create } from "../frames";
 import { controls } from "../quality/controls";
 import { tableText } from "../quality/order";
 import { table } from "../quality/table";
@@ -9,9 +8,9 @@ import { h, setText } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { counted } from "../ui/format";
 import { workOf } from "../ui/work";
-import { viewOf } from "../view";
+import type { Create } from "../view";
 
-export const create: Create = (element, callbacks) => {
+export const create: Create<"quality_table"> = (element, callbacks) => {
   let latex = "";
   let measured = 0;
 
@@ -78,8 +77,8 @@ export const create: Create = (element, callbacks) => {
   };
   tell();
 
-  return viewOf(
-    {
+  return {
+    takes: {
       quality({ header }) {
         latex = header.latex;
         measured = header.rows.length;
@@ -106,12 +105,12 @@ export const create: Create = (element, callbacks) => {
         tell();
       },
     },
-    () => {
+    destroy() {
       work.destroy();
       chosen.destroy();
       for (const one of copies) one.destroy();
       root.remove();
       delete element.dataset.painted;
     },
-  );
+  };
 };

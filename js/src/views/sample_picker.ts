@@ -1,5 +1,5 @@
 // The sample that all views show, what it is and what the model says of it, and the others to choose from.
-import type { Create, JudgedFrame, SampleFrame, ThumbnailsFrame } from "../frames";
+import type { JudgedFrame, SampleFrame, ThumbnailsFrame } from "../frames";
 import { dropZone } from "../samples/drop";
 import { filters } from "../samples/filters";
 import { navigation } from "../samples/navigation";
@@ -11,9 +11,10 @@ import { choice } from "../ui/choice";
 import { h } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { workOf } from "../ui/work";
-import { viewOf } from "../view";
+import type { Create } from "../view";
+import type { Want } from "../wants";
 
-export const create: Create = (element, callbacks) => {
+export const create: Create<"sample_picker"> = (element, callbacks) => {
   let page: Page | undefined;
   let turning: number | undefined; // to the page that was asked for, until it is there
   let filter: Filter = { label: null, misclassified: false, selected: false };
@@ -42,9 +43,9 @@ export const create: Create = (element, callbacks) => {
     pages.select(chosen.shown ?? null);
   };
   // The kernel chooses: its answer is not known beforehand, so none is early.
-  const leave = (key: string, value: unknown): void => {
+  const leave = (...asked: Want<"sample_picker">): void => {
     chosen.release();
-    callbacks.want(key, value);
+    callbacks.want(...asked);
   };
 
   const turn = (offset: number): void => {
@@ -167,8 +168,8 @@ export const create: Create = (element, callbacks) => {
     pages.show(frame);
   };
 
-  return viewOf(
-    {
+  return {
+    takes: {
       sample,
       judged: ({ header }) => judge(header),
       images: pages.take,
@@ -183,7 +184,7 @@ export const create: Create = (element, callbacks) => {
         work.answered();
       },
     },
-    () => {
+    destroy() {
       work.destroy();
       chosen.destroy();
       picture.destroy();
@@ -191,5 +192,5 @@ export const create: Create = (element, callbacks) => {
       delete element.dataset.painted;
       delete element.dataset.judged;
     },
-  );
+  };
 };

@@ -1,6 +1,6 @@
 // How alike the samples of one class are in a layer, beside all samples: layer by layer, or rank by rank.
 import { group, legend } from "../charts";
-import type { Create, HistogramFrame, SimilarityFrame } from "../frames";
+import type { HistogramFrame, SimilarityFrame } from "../frames";
 import { type Cell, cell } from "../similarity/cell";
 import { controls } from "../similarity/controls";
 import { ALL, isSigned, type Measure, SAME } from "../similarity/histogram";
@@ -8,9 +8,9 @@ import { h } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { count } from "../ui/format";
 import { workOf } from "../ui/work";
-import { viewOf } from "../view";
+import type { Create } from "../view";
 
-export const create: Create = (element, callbacks) => {
+export const create: Create<"similarity_view"> = (element, callbacks) => {
   let status: SimilarityFrame["header"] | undefined;
   let measure: Measure = "density";
   let failed = false;
@@ -88,8 +88,8 @@ export const create: Create = (element, callbacks) => {
     draw();
   };
 
-  return viewOf(
-    {
+  return {
+    takes: {
       similarity: ({ header }) => lay(header),
       histogram(frame) {
         const { scope, over } = frame.header;
@@ -111,12 +111,12 @@ export const create: Create = (element, callbacks) => {
         draw();
       },
     },
-    () => {
+    destroy() {
       bar.destroy();
       work.destroy();
       for (const place of cells.values()) place.destroy();
       key.destroy();
       root.remove();
     },
-  );
+  };
 };

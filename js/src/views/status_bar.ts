@@ -1,10 +1,10 @@
 // One line: which model and data are looked at, how accurate the model is, and what is being worked on.
-import type { Create, StatusFrame } from "../frames";
+import type { StatusFrame } from "../frames";
 import { h, setText, uniqueId } from "../ui/dom";
 import { errorBanner } from "../ui/error";
 import { count, counted, percent, shapeText } from "../ui/format";
 import { CLOSE, icon } from "../ui/icons";
-import { viewOf } from "../view";
+import type { Create } from "../view";
 
 type Status = StatusFrame["header"];
 type JobRow = Status["jobs"][number];
@@ -25,7 +25,7 @@ export function accuracyText({
   ];
 }
 
-export const create: Create = (element, callbacks) => {
+export const create: Create<"status_bar"> = (element, callbacks) => {
   const errors = errorBanner();
   const rows = new Map<number, { element: HTMLElement; show(job: JobRow): void }>();
 
@@ -170,8 +170,11 @@ export const create: Create = (element, callbacks) => {
     showJobs(status.jobs);
   };
 
-  return viewOf({ status: ({ header }) => show(header), error: errors.show }, () => {
-    document.removeEventListener("scroll", place, true);
-    root.remove();
-  });
+  return {
+    takes: { status: ({ header }) => show(header), error: errors.show },
+    destroy() {
+      document.removeEventListener("scroll", place, true);
+      root.remove();
+    },
+  };
 };
