@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.connect import write_connection_file
@@ -20,11 +21,16 @@ class KernelClient:
         self.client = BlockingKernelClient(connection_file=self.file)
         self.client.load_connection_file()
         self.client.start_channels()
-        try:
-            self.client.wait_for_ready(timeout=120)
-        except RuntimeError:
-            self.stop()
-            raise
+        end = time.monotonic() + 120
+        while True:
+            try:
+                self.client.wait_for_ready(timeout=120)
+                break
+            except RuntimeError:
+                # It takes a kernel for dead whose heart does not beat for a second, as on a busy machine.
+                if self.process.poll() is not None or time.monotonic() > end:
+                    self.stop()
+                    raise
         self.heard = []
 
     def stop(self):
