@@ -8,15 +8,16 @@ import { others } from "../compression/others";
 import { AXES, BASES, same, sameFit, sameOthers } from "../compression/setting";
 import { rankSlider } from "../compression/slider";
 import { tiles } from "../compression/tiles";
-import type {
-  AccuracyFrame,
-  CompressedFrame,
-  CompressionFrame,
-  CompressionSetting,
-  CurveFrame,
-  HistogramFrame,
-  ProjectionFrame,
-  StudiedFrame,
+import {
+  type AccuracyFrame,
+  type CompressedFrame,
+  type CompressionFrame,
+  type CompressionSetting,
+  type CurveFrame,
+  type HistogramFrame,
+  isGone,
+  type ProjectionFrame,
+  type StudiedFrame,
 } from "../frames";
 import { histogramChart, isSigned } from "../similarity/histogram";
 import { busyBar } from "../ui/busy";
@@ -269,12 +270,11 @@ export const create: Create<"compression_panel"> = (element, callbacks) => {
       }),
       compared: drawn(({ header }) => every.show(header)),
       curve: drawn((frame) => {
-        const { scope, over } = frame.header;
-        if (over) curves.delete(scope);
-        else curves.set(scope, frame);
+        if (isGone(frame)) curves.delete(frame.header.scope);
+        else curves.set(frame.header.scope, frame);
       }),
       histogram: drawn((frame) => {
-        similar = frame;
+        if (!isGone(frame)) similar = frame;
       }),
       busy: drawn((frame) => {
         const { scope, over } = frame.header;
