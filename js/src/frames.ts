@@ -331,7 +331,6 @@ export type CurveFrame = Of<
   "curve",
   {
     scope: string;
-    over?: boolean; // it is gone, and nothing else is said
     of: "rank" | "block"; // which chart it belongs to: by rank, or every block by parts of its full rank
     name: string;
     hue: number; // which colour, counted from 0
@@ -384,19 +383,23 @@ export type HistogramFrame = Of<
   "histogram",
   {
     scope: string;
-    over?: boolean; // it is not shown any more, and nothing else is said
     layer: string;
     rank: number | null;
     run: number;
-    auc: number | null;
-    overlap: number | null;
-    pairs: number;
-    sampled: boolean; // an estimate
     note: string;
-    error: string; // why there is none; ""
+    error: string; // why there is none, and then none of the following; ""
+    auc?: number | null;
+    overlap?: number | null;
+    pairs?: number;
+    sampled?: boolean; // an estimate
   },
   { same?: F64 /* [bins] pairs of one class */; other?: F64 /* [bins] of different ones; all where there are none */ }
 >;
+
+/** What was said of this scope is gone, and nothing else is said. */
+type Gone<K extends string> = Of<K, { scope: string; over: true }>;
+export type GoneFrame = Gone<"curve"> | Gone<"histogram">;
+export const isGone = (frame: CurveFrame | HistogramFrame | GoneFrame): frame is GoneFrame => "over" in frame.header;
 
 /**
  * A training run as it stands, sent a few times a second while it is recorded. One that follows adds to the frames before
@@ -520,6 +523,7 @@ export type ViewFrame =
   | ComparedFrame
   | SimilarityFrame
   | HistogramFrame
+  | GoneFrame
   | MonitorFrame
   | DashboardFrame
   | SelectionFrame

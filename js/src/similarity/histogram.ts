@@ -34,7 +34,7 @@ export function heights(counts: Float64Array, measure: Measure): Float64Array {
 }
 
 /** The numbers of a histogram in words. */
-export function inWords({ overlap, pairs, sampled }: HistogramFrame["header"]): string {
+export function inWords({ overlap = null, pairs = 0, sampled }: HistogramFrame["header"]): string {
   const words = sampled ? `estimate from ${count(pairs)} pairs` : `${count(pairs)} pairs`;
   return [overlap === null ? "" : `overlap ${overlap.toFixed(2)}`, words].filter(Boolean).join(" · ");
 }
@@ -67,7 +67,7 @@ export function histogramChart(options: { group?: Group; compact?: boolean; lege
       const both = other.data.map((n, i) => n + same.data[i]!);
       const some = same.data.some((n) => n > 0);
       drawn.show({
-        title: header.auc === null ? name : `${name} · AUC ${header.auc.toFixed(3)}`,
+        title: header.auc == null ? name : `${name} · AUC ${header.auc.toFixed(3)}`,
         about: `Cosine similarities of samples. ${inWords(header)}.`,
         x: { label: "cosine similarity", low: from, high: 1 },
         y: measure === "log" ? { label: "pairs", scale: "log", low: LEAST } : { label: measure, low: 0 },

@@ -8,15 +8,16 @@ import { others } from "../compression/others";
 import { AXES, BASES, same, sameFit, sameOthers } from "../compression/setting";
 import { rankSlider } from "../compression/slider";
 import { tiles } from "../compression/tiles";
-import type {
-  AccuracyFrame,
-  CompressedFrame,
-  CompressionFrame,
-  CompressionSetting,
-  CurveFrame,
-  HistogramFrame,
-  ProjectionFrame,
-  StudiedFrame,
+import {
+  type AccuracyFrame,
+  type CompressedFrame,
+  type CompressionFrame,
+  type CompressionSetting,
+  type CurveFrame,
+  type HistogramFrame,
+  isGone,
+  type ProjectionFrame,
+  type StudiedFrame,
 } from "../frames";
 import { histogramChart, isSigned } from "../similarity/histogram";
 import { choice } from "../ui/choice";
@@ -240,45 +241,45 @@ export const create: Create<"compression_panel"> = (element, callbacks) => {
     rank.hear(header.rank);
   };
 
-  const then =
-    <F>(hear: (frame: F) => void) =>
+  /** What a frame says is drawn once it is taken. */
+  const drawn =
+    <F>(take: (frame: F) => void) =>
     (frame: F): void => {
-      hear(frame);
+      take(frame);
       draw();
     };
   return {
     takes: {
-      compression: then(({ header }) => hear(header)),
-      projection: then((frame) => {
+      compression: drawn(({ header }) => hear(header)),
+      projection: drawn((frame) => {
         fit = frame;
       }),
-      compressed: then((frame) => {
+      compressed: drawn((frame) => {
         picture = frame;
         pictures.show(frame);
         work.answered();
       }),
-      decided: then((frame) => verdict.show(frame, picture?.header.basis !== "off")),
-      accuracy: then((frame) => {
+      decided: drawn((frame) => verdict.show(frame, picture?.header.basis !== "off")),
+      accuracy: drawn((frame) => {
         left = frame;
       }),
-      studied: then(({ header }) => {
+      studied: drawn(({ header }) => {
         studied = header;
       }),
-      compared: then(({ header }) => every.show(header)),
-      curve: then((frame) => {
-        const { scope, over } = frame.header;
-        if (over) curves.delete(scope);
-        else curves.set(scope, frame);
+      compared: drawn(({ header }) => every.show(header)),
+      curve: drawn((frame) => {
+        if (isGone(frame)) curves.delete(frame.header.scope);
+        else curves.set(frame.header.scope, frame);
       }),
-      histogram: then((frame) => {
-        similar = frame;
+      histogram: drawn((frame) => {
+        if (!isGone(frame)) similar = frame;
       }),
-      busy: then((frame) => {
+      busy: drawn((frame) => {
         // How far the evaluation is stands with the accuracy.
         if (frame.header.scope === "accuracy") evaluating = !frame.header.over;
         else work.show(frame);
       }),
-      error: then((frame) => {
+      error: drawn((frame) => {
         errors.show(frame);
         if (frame.header.over) return;
         work.answered();

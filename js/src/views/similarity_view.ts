@@ -1,6 +1,6 @@
 // How alike the samples of one class are in a layer, beside all samples: layer by layer, or rank by rank.
 import { group, legend } from "../charts";
-import type { HistogramFrame, SimilarityFrame } from "../frames";
+import { type HistogramFrame, isGone, type SimilarityFrame } from "../frames";
 import { type Cell, cell } from "../similarity/cell";
 import { controls } from "../similarity/controls";
 import { ALL, isSigned, type Measure, SAME } from "../similarity/histogram";
@@ -92,8 +92,8 @@ export const create: Create<"similarity_view"> = (element, callbacks) => {
     takes: {
       similarity: ({ header }) => lay(header),
       histogram(frame) {
-        const { scope, over } = frame.header;
-        if (over) return; // the list of charts says so too
+        if (isGone(frame)) return; // the list of charts says so too
+        const { scope } = frame.header;
         const place = cells.get(scope);
         if (place) place.take(frame);
         else early.set(scope, frame);
