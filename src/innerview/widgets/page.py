@@ -9,25 +9,15 @@ import anywidget
 from traitlets import Bool, Dict
 
 from innerview.widgets import modules
+from innerview.widgets.reachable import reachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    import ipywidgets
 
     from innerview.panels.panel import Panel
 
 _log = logging.getLogger("innerview")
 _SENT: set[str] = set()  # files that this kernel has sent to some page
-
-
-def reachable(widget: ipywidgets.Widget) -> None:
-    """Let what the browser says to a widget reach the kernel while a cell runs."""
-    if widget.comm is not None:
-        # ipykernel 7.4 routes what the browser sends to the loop that sent the comm's last message
-        # (`BaseComm._reply_subshell_for`). For a message sent while a cell runs that is the busy main loop: clicks
-        # would wait for the end of the cell. Without it they go where the browser addressed them: to its subshell.
-        setattr(widget.comm, "_reply_subshell_for", None)  # noqa: B010 - there is no public switch
 
 
 class Page(anywidget.AnyWidget):
@@ -39,6 +29,7 @@ class Page(anywidget.AnyWidget):
 
     Attributes:
         shown: whether any place shows it (observable).
+        heard: whether the kernel hears what is said to it while a cell runs, whatever the front end.
     """
 
     # Its text, not its path: given a path, anywidget 0.11 watches the file and keeps every widget alive for it.
@@ -64,7 +55,7 @@ class Page(anywidget.AnyWidget):
             "panels": {name: modules.built(panel.view) for name, panel in panels.items()},
         }
         super().__init__(contents=contents, **kwargs)
-        reachable(self)
+        self.heard = reachable(self)
         self.on_msg(self._receive)
         self.observe(self._wanted, "want")
         # Unasked, since a kernel that goes on with a long cell may be deaf; a page that has lost them asks.

@@ -1,14 +1,9 @@
-"""A real ipykernel 6, spoken to as a browser does: clicks are answered by the cell that runs, and nothing else is."""
+"""Real kernels, spoken to as a browser without subshells does: the cell that runs answers clicks, and nothing else."""
 
-import os
 import signal
-import subprocess
-import sys
 
 import pytest
-from browser.lab import OTHER_KERNELS
-from jupyter_client.blocking import BlockingKernelClient
-from jupyter_client.connect import write_connection_file
+from unit.widgets.kernels import KERNELS, Browser
 
 from innerview.widgets import waiting_clicks
 
@@ -48,80 +43,30 @@ print(button.comm.comm_id, slider.comm.comm_id, other.comm.comm_id)
 """
 
 
-class Browser:
-    """What a page says to a kernel, and all that it hears: (kind, content, number of the message it belongs to)."""
+class Page(Browser):
+    """The page of the widgets above."""
 
-    def __init__(self, folder):
-        # Sockets in files: a port that is free now may be taken by another test's kernel before this one asks for it.
-        self.file, _ = write_connection_file(str(folder / "kernel.json"), ip=str(folder / "ipc"), transport="ipc")
-        command = [sys.executable, "-m", "ipykernel_launcher", "-f", self.file]
-        own = {"PYTHONPATH": str(OTHER_KERNELS["ipykernel6"]), "IPYTHONDIR": str(folder)}
-        self.process = subprocess.Popen(command, env=os.environ | own, stdout=subprocess.DEVNULL)
-        self.client = BlockingKernelClient(connection_file=self.file)
-        self.client.load_connection_file()
-        self.client.start_channels()
-        try:
-            self.client.wait_for_ready(timeout=120)
-        except RuntimeError:
-            self.stop()
-            raise
-        self.heard = []
+    def __init__(self, folder, kernel):
+        super().__init__(folder, kernel)
         self.button, self.slider, self.other = self.printed(self.settle(self.run(SETUP))).split()
-
-    def stop(self):
-        self.client.stop_channels()
-        self.process.kill()
-        self.process.wait()
-
-    def run(self, code):
-        return self.client.execute(code)
-
-    def say(self, comm, data):
-        message = self.client.session.msg("comm_msg", {"comm_id": comm, "data": data})
-        self.client.shell_channel.send(message)
-        return message["header"]["msg_id"]
 
     def click(self):
         return self.say(self.button, {"method": "custom", "content": {"event": "click"}})
 
     def slide(self, comm, value):
-        return self.say(comm, {"method": "update", "state": {"value": value}, "buffer_paths": []})
-
-    def wait(self, kind, number, **content):
-        """Hear all up to a message of this kind with this content."""
-        while True:
-            message = self.client.get_iopub_msg(timeout=30)
-            one = message["header"]["msg_type"], message["content"], message["parent_header"].get("msg_id")
-            self.heard.append(one)
-            if one[0] == kind and one[2] == number and content.items() <= one[1].items():
-                return number
-
-    def settle(self, number):
-        """Hear all up to the end of a cell or a click."""
-        return self.wait("status", number, execution_state="idle")
+        return self.set(comm, value=value)
 
     def begin(self, until):
         """A cell that trains until something is so."""
         self.heard.clear()
         return self.wait("stream", self.run(f"train(lambda: {until})"), text="begins\n")
 
-    def reply(self, number):
-        while True:
-            message = self.client.get_shell_msg(timeout=30)
-            if message["parent_header"]["msg_id"] == number:
-                return message["content"]
 
-    def printed(self, number):
-        return "".join(content["text"] for kind, content, of in self.heard if (kind, of) == ("stream", number))
-
-
-@pytest.fixture(scope="module")
-def kernel(tmp_path_factory):
-    if not OTHER_KERNELS["ipykernel6"].is_dir():
-        pytest.skip("ipykernel 6 is installed by `make test`")
-    browser = Browser(tmp_path_factory.mktemp("kernel"))
-    yield browser
-    browser.stop()
+@pytest.fixture(scope="module", params=KERNELS)
+def kernel(request, tmp_path_factory):
+    page = Page(tmp_path_factory.mktemp("kernel"), request.param)
+    yield page
+    page.stop()
 
 
 def test_clicks_are_answered_while_the_cell_runs_and_all_else_waits(kernel):
@@ -144,6 +89,19 @@ def test_clicks_are_answered_while_the_cell_runs_and_all_else_waits(kernel):
     # What a click has changed is told as its answer.
     echoes = [of for kind, content, of in kernel.heard if kind == "comm_msg" if content["comm_id"] == kernel.slider]
     assert echoes == [said[0], said[2]]
+
+
+def test_cells_that_wait_behind_one_that_fails_are_not_run(kernel):
+    cell = kernel.begin("len(heard) == 1 and 1 / 0")
+    slides = kernel.slide(kernel.other, 3)
+    waiting = [kernel.run(f"print('not run', {n})") for n in range(3)]
+    kernel.click()
+    assert kernel.reply(cell)["ename"] == "ZeroDivisionError"
+    assert [kernel.reply(number)["status"] for number in waiting] == ["aborted"] * 3
+    kernel.settle(waiting[-1])
+    assert ("comm_msg", slides) in [(kind, of) for kind, _, of in kernel.heard]
+    after = kernel.settle(kernel.run("print(other.value)"))
+    assert kernel.printed(after) == "3\n"
 
 
 def test_an_error_in_an_answer_does_not_reach_the_cell(kernel):
