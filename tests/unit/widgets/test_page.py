@@ -4,6 +4,7 @@ import gc
 import json
 import weakref
 
+import comm
 import pytest
 
 import innerview as iv
@@ -129,6 +130,24 @@ def test_nothing_large_is_part_of_the_widget_itself(digits):
         assert len(state["_esm"]) < 10_000
         assert len(json.dumps({name: str(value) for name, value in state.items() if name != "_esm"})) < 2_000
         made.close()
+
+
+def test_nothing_binary_is_part_of_what_opens_a_connection(monkeypatch, digits):
+    """VS Code loses what is binary in a comm_open."""
+    opened = []
+    create = comm.create_comm
+    monkeypatch.setattr(comm, "create_comm", lambda **given: (opened.append(given), create(**given))[1])
+    model = iv.demo.SmallCNN()
+    explorer = iv.explore(model, digits.test)
+    view = iv.MonitorView(iv.Monitor(model), inspector=explorer.inspector)
+    scatter = iv.EmbeddingScatter(explorer.inspector)
+    assert [given["target_name"] for given in opened].count("jupyter.widget") >= 3
+    for given in opened:
+        assert not given["buffers"]
+        assert not given["data"]["buffer_paths"]
+        json.dumps(given["data"])
+    for widget in (scatter, view, explorer):
+        widget.close()
 
 
 def test_a_page_that_is_closed_is_let_go(told):
