@@ -2,7 +2,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { type Ask, dress, take } from "./modules";
 import { type Place, place } from "./place";
-import type { Frame } from "./wire";
+import type { Binary, Frame } from "./wire";
 import { decode, encode } from "./wire";
 
 interface Wanted {
@@ -58,12 +58,13 @@ export function host() {
     for (const notice of notices) notice.hidden = false;
   };
 
+  // JupyterLab gives each buffer as a DataView; other hosts as an array of bytes or an ArrayBuffer, or give no list.
   const receive = (
     message: { type?: string; panel?: string; files?: string[] },
-    buffers: readonly DataView[],
+    buffers?: readonly Binary[] | null,
   ): void => {
-    if (message?.type === "modules") take(message.files ?? [], buffers as readonly BufferSource[]);
-    if (message?.type !== "frame" || message.panel === undefined || !buffers[0]) return;
+    if (message?.type === "modules") take(message.files ?? [], buffers ?? []);
+    if (message?.type !== "frame" || message.panel === undefined || !buffers?.[0]) return;
     const frame = decode(buffers[0]);
     const { kind, scope, over, follows } = frame.header;
     // A frame replaces what its kind said before of the same request, or adds to it. As Panel.push does.

@@ -18,12 +18,13 @@ const registry: Registry = globalThis.innerviewModules;
 
 const IMPORT = /((?:from|import)\s*)"\.\/([\w-]+\.js)"/g;
 
-/** Take files that have arrived. */
-export function take(files: readonly string[], texts: readonly BufferSource[]): void {
+/** Take files that have arrived. One whose text did not come along is still waited for. */
+export function take(files: readonly string[], texts: readonly AllowSharedBufferSource[]): void {
   files.forEach((file, i) => {
-    if (!registry.texts.has(file)) registry.texts.set(file, new TextDecoder().decode(texts[i]));
+    if (texts[i] && !registry.texts.has(file)) registry.texts.set(file, new TextDecoder().decode(texts[i]));
   });
   for (const file of files) {
+    if (!registry.texts.has(file)) continue;
     const waiting = registry.waiting.get(file);
     registry.waiting.delete(file);
     for (const go of waiting ?? []) go();

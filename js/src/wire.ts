@@ -20,6 +20,9 @@ export interface Frame {
   readonly arrays: Readonly<Record<string, NdArray>>;
 }
 
+/** What hosts give for a binary part of a message. */
+export type Binary = DataView | ArrayBuffer | Uint8Array;
+
 const MAGIC = 0x31465649; // "IVF1", little-endian
 const PREFIX = 8;
 const ALIGN = 8;
@@ -45,11 +48,11 @@ function dtypeOf(data: Numbers): Dtype {
 }
 
 /** Unpack a frame. Arrays are views of the frame's bytes where their alignment allows, copies elsewhere. */
-export function decode(source: DataView | ArrayBuffer | Uint8Array): Frame {
-  const bytes =
-    source instanceof ArrayBuffer
-      ? new Uint8Array(source)
-      : new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+export function decode(source: Binary): Frame {
+  // Not `instanceof`: what comes from another window has other classes.
+  const bytes = ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.byteLength < PREFIX || view.getUint32(0, true) !== MAGIC) throw new Error("these bytes are not a frame");
   const base = PREFIX + view.getUint32(4, true);

@@ -44,7 +44,7 @@ ORDER = [
     "test_compression.py",
     "test_embedding.py",
     "test_other_hosts.py",
-    "test_plain_host.py",
+    "test_emulated_hosts.py",
     "test_traffic.py",
     "test_harness.py",
     "test_strict_page.py",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat.v4
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from typing_extensions import Self
 
@@ -108,6 +108,15 @@ class Lab:
     def set_theme(self, theme: str) -> None:
         """Choose "light" or "dark" for the pages opened from now on."""
         self._write_setting("themes", {"theme": THEMES[theme]})
+
+    @contextlib.contextmanager
+    def without_subshells(self) -> Iterator[None]:
+        """Pages opened meanwhile talk to widgets as VS Code does: over the kernel's main loop."""
+        self._write_setting("kernels-settings", {"commsOverSubshells": "disabled"})
+        try:
+            yield
+        finally:
+            self._write_setting("kernels-settings", {})
 
     def stop(self) -> None:
         """End the server and its kernels and delete the folder. A second call does nothing."""

@@ -140,6 +140,10 @@ class Notebook:
             source=source,
         )
 
+    def uses_subshells(self) -> bool:
+        """Whether the page sends what it says to widgets to a subshell, if the kernel has them."""
+        return self._evaluate("return panel.sessionContext.session.kernel.commsOverSubshells;") != "disabled"
+
     def shut_down_kernels(self) -> None:
         """End this notebook's kernel and wait until it is gone; nothing if the page has left JupyterLab."""
         self.page.evaluate(

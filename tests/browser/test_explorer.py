@@ -1,6 +1,7 @@
 """The Explorer in a real JupyterLab with a real kernel: every view, every way to change the selection."""
 
 import io
+from contextlib import nullcontext
 
 import pytest
 from browser.explorer import SETUP, ExplorerPage
@@ -207,12 +208,17 @@ while not Path("{enough}").exists():
 """
 
 
-@pytest.mark.parametrize("kernel", ["python3", "ipykernel6"])
-def test_clicks_while_a_cell_trains(kernel, lab, open_notebook):
-    """A kernel with subshells answers while the cell runs, an older one afterwards; both end with the right picture."""
-    enough = lab.root / f"{kernel}.enough"  # the cell trains until there is such a file
+@pytest.mark.parametrize(("kernel", "subshells"), [("python3", True), ("python3", False), ("ipykernel6", True)])
+def test_clicks_while_a_cell_trains(kernel, subshells, lab, open_notebook):
+    """A kernel with subshells answers while the cell runs, whether the page uses them or not; an older one afterwards.
+
+    Both end with the right picture.
+    """
+    enough = lab.root / f"{kernel}-{subshells}.enough"  # the cell trains until there is such a file
     cells = [SETUP, "explorer", TRAIN.format(enough=enough.name), STATE]
-    notebook = open_notebook(lab.write_notebook("train.ipynb", cells, kernel))
+    with nullcontext() if subshells else lab.without_subshells():
+        notebook = open_notebook(lab.write_notebook("train.ipynb", cells, kernel))
+    assert notebook.uses_subshells() == subshells
     notebook.run_cell(0)
     notebook.run_cell(1)
     shown = ExplorerPage(notebook.output(1))

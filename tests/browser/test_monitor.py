@@ -1,6 +1,7 @@
 """The training monitor in a real JupyterLab: it draws and answers while a cell trains, and changes no weight."""
 
 import re
+from contextlib import nullcontext
 
 import pytest
 from playwright.sync_api import expect
@@ -105,13 +106,14 @@ def zoom_and_back(shown):
         assert shown.drawn(chart) == picture
 
 
-@pytest.mark.parametrize("kernel", ["python3", "ipykernel6"])
-def test_it_draws_and_answers_while_the_cell_trains(kernel, lab, open_notebook):
+@pytest.mark.parametrize(("kernel", "subshells"), [("python3", True), ("python3", False), ("ipykernel6", True)])
+def test_it_draws_and_answers_while_the_cell_trains(kernel, subshells, lab, open_notebook):
     """A kernel with subshells answers clicks by itself, an older one at the next step; the weights are the same."""
-    enough = lab.root / f"{kernel}.watched"
-    notebook = open_notebook(
-        lab.write_notebook("monitor.ipynb", [SETUP, TRAIN.format(enough=enough.name), SAME], kernel)
-    )
+    enough = lab.root / f"{kernel}-{subshells}.watched"
+    with nullcontext() if subshells else lab.without_subshells():
+        notebook = open_notebook(
+            lab.write_notebook("monitor.ipynb", [SETUP, TRAIN.format(enough=enough.name), SAME], kernel)
+        )
     notebook.run_cell(0)
     notebook.start_cell(1)
     shown = MonitorPage(notebook.output(1))

@@ -46,7 +46,7 @@ class MonitorView(Page):
         self.panel = monitor_view.MonitorView(monitor, compare=compare, inspector=inspector)
         super().__init__({"monitor": self.panel, "weights": self.panel.weights}, first=["monitor"])
         self._clicks = WaitingClicks(self)
-        if self.panel.monitor is not None:
+        if self.panel.monitor is not None and not self.heard:
             self.panel.monitor.listen(self._clicks.answer, every_step=True)
 
     @property

@@ -9,7 +9,7 @@ import anywidget
 from traitlets import Bool, Dict
 
 from innerview.widgets import modules
-from innerview.widgets.hearing import hear_while_busy
+from innerview.widgets.reachable import reachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +29,7 @@ class Page(anywidget.AnyWidget):
 
     Attributes:
         shown: whether any place shows it (observable).
+        heard: whether the kernel hears what is said to it while a cell runs, whatever the front end.
     """
 
     # Its text, not its path: given a path, anywidget 0.11 watches the file and keeps every widget alive for it.
@@ -54,7 +55,7 @@ class Page(anywidget.AnyWidget):
             "panels": {name: modules.built(panel.view) for name, panel in panels.items()},
         }
         super().__init__(contents=contents, **kwargs)
-        hear_while_busy(self)
+        self.heard = reachable(self)
         self.on_msg(self._receive)
         self.observe(self._wanted, "want")
         # Unasked, since a kernel that goes on with a long cell may be deaf; a page that has lost them asks.

@@ -1,10 +1,9 @@
-"""A real ipykernel 6, spoken to as a browser does: clicks are answered by the cell that runs, and nothing else is."""
+"""Real kernels, spoken to as a browser without subshells does: the cell that runs answers clicks, and nothing else."""
 
 import signal
 
 import pytest
-from browser.lab import OTHER_KERNELS
-from unit.widgets.kernel_client import KernelClient
+from unit.widgets.kernels import KERNELS, Browser
 
 from innerview.widgets import waiting_clicks
 
@@ -44,18 +43,18 @@ print(button.comm.comm_id, slider.comm.comm_id, other.comm.comm_id)
 """
 
 
-class Browser(KernelClient):
-    """A page with a button and two sliders."""
+class Page(Browser):
+    """The page of the widgets above."""
 
-    def __init__(self, folder):
-        super().__init__(folder, PYTHONPATH=str(OTHER_KERNELS["ipykernel6"]))
+    def __init__(self, folder, kernel):
+        super().__init__(folder, kernel)
         self.button, self.slider, self.other = self.printed(self.settle(self.run(SETUP))).split()
 
     def click(self):
         return self.say(self.button, {"method": "custom", "content": {"event": "click"}})
 
     def slide(self, comm, value):
-        return self.say(comm, {"method": "update", "state": {"value": value}, "buffer_paths": []})
+        return self.set(comm, value=value)
 
     def begin(self, until):
         """A cell that trains until something is so."""
@@ -63,13 +62,11 @@ class Browser(KernelClient):
         return self.wait("stream", self.run(f"train(lambda: {until})"), text="begins\n")
 
 
-@pytest.fixture(scope="module")
-def kernel(tmp_path_factory):
-    if not OTHER_KERNELS["ipykernel6"].is_dir():
-        pytest.skip("ipykernel 6 is installed by `make test`")
-    browser = Browser(tmp_path_factory.mktemp("kernel"))
-    yield browser
-    browser.stop()
+@pytest.fixture(scope="module", params=KERNELS)
+def kernel(request, tmp_path_factory):
+    page = Page(tmp_path_factory.mktemp("kernel"), request.param)
+    yield page
+    page.stop()
 
 
 def test_clicks_are_answered_while_the_cell_runs_and_all_else_waits(kernel):
@@ -92,6 +89,19 @@ def test_clicks_are_answered_while_the_cell_runs_and_all_else_waits(kernel):
     # What a click has changed is told as its answer.
     echoes = [of for kind, content, of in kernel.heard if kind == "comm_msg" if content["comm_id"] == kernel.slider]
     assert echoes == [said[0], said[2]]
+
+
+def test_cells_that_wait_behind_one_that_fails_are_not_run(kernel):
+    cell = kernel.begin("len(heard) == 1 and 1 / 0")
+    slides = kernel.slide(kernel.other, 3)
+    waiting = [kernel.run(f"print('not run', {n})") for n in range(3)]
+    kernel.click()
+    assert kernel.reply(cell)["ename"] == "ZeroDivisionError"
+    assert [kernel.reply(number)["status"] for number in waiting] == ["aborted"] * 3
+    kernel.settle(waiting[-1])
+    assert ("comm_msg", slides) in [(kind, of) for kind, _, of in kernel.heard]
+    after = kernel.settle(kernel.run("print(other.value)"))
+    assert kernel.printed(after) == "3\n"
 
 
 def test_an_error_in_an_answer_does_not_reach_the_cell(kernel):
