@@ -11,7 +11,8 @@ const VIEW = `export function create(element, { want }) {
   const said = document.createElement("output");
   element.append(said);
   want("opened", 1);
-  return { update: ({ header, arrays }) => { said.textContent += header.word + arrays.n.data.join(); }, destroy() {} };
+  const word = ({ header, arrays }) => { said.textContent += header.word + arrays.n.data.join(); };
+  return { takes: { word }, destroy() {} };
 }`;
 
 const offset = (bytes: Uint8Array): Uint8Array => {
