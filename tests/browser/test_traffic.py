@@ -1,41 +1,11 @@
 """What crosses between kernel and page, counted on the page's own websocket: bytes and messages, never times."""
 
-import json
-import struct
-
 import pytest
 from browser.explorer import SETUP, ExplorerPage
+from browser.traffic import Traffic
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
-
-
-class Traffic:
-    """The messages that a page has received from its kernels since `restart`."""
-
-    def __init__(self, page):
-        self.messages = []
-        page.on("websocket", self._listen)
-
-    def _listen(self, socket):
-        if "/api/kernels/" in socket.url:
-            socket.on("framereceived", lambda data: isinstance(data, bytes) and self.messages.append(data))
-
-    def restart(self):
-        self.messages.clear()
-
-    def of(self, kind):
-        return [message for message in self.messages if header(message)["msg_type"] == kind]
-
-    @property
-    def bytes(self):
-        return sum(map(len, self.messages))
-
-
-def header(message):
-    """The header of a message of the protocol "v1.kernel.websocket.jupyter.org": offsets, channel, header, ..."""
-    offsets = struct.unpack_from("<3Q", message, 8)
-    return json.loads(message[offsets[1] : offsets[2]])
 
 
 @pytest.fixture

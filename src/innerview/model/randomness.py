@@ -120,6 +120,11 @@ class _Redirected(TorchDispatchMode):
         super().__init__()
         self._generators = generators
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # torch would load torch._dynamo, which takes seconds, and call it at every operation.
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         if torch.Tag.nondeterministic_seeded not in func.tags:

