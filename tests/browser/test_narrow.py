@@ -18,7 +18,7 @@ const view = create(document.getElementById("view"), { want() {}, upload() {}, m
 window.show = (header, arrays) => {
   const typed = Object.entries(arrays).map(([name, { type, shape, data }]) =>
     [name, { shape, data: globalThis[type].from(data) }]);
-  view.update({ header, arrays: Object.fromEntries(typed) });
+  view.takes[header.kind]({ header, arrays: Object.fromEntries(typed) });
 };
 </script>""".replace("STYLE", FILES["style"])
 TYPES = {"uint8": "Uint8Array", "float32": "Float32Array", "float64": "Float64Array"}
