@@ -59,14 +59,25 @@ class Browser:
     def set(self, comm, **state):
         return self.say(comm, {"method": "update", "state": state, "buffer_paths": []})
 
+    def hear(self):
+        """The next message."""
+        message = self.client.get_iopub_msg(timeout=30)
+        one = message["header"]["msg_type"], message["content"], message["parent_header"].get("msg_id")
+        self.heard.append(one)
+        return one
+
     def wait(self, kind, number, **content):
         """Hear all up to a message of this kind with this content."""
         while True:
-            message = self.client.get_iopub_msg(timeout=30)
-            one = message["header"]["msg_type"], message["content"], message["parent_header"].get("msg_id")
-            self.heard.append(one)
+            one = self.hear()
             if one[0] == kind and one[2] == number and content.items() <= one[1].items():
                 return number
+
+    def wait_for_words(self, number, words):
+        """Hear all up to words that a cell prints, in however many messages they come."""
+        while words not in self.printed(number):
+            self.hear()
+        return number
 
     def settle(self, number):
         """Hear all up to the end of a cell or a click."""

@@ -40,7 +40,7 @@ class Page(Browser):
 
     def train(self, until, seconds):
         self.heard.clear()
-        return self.wait("stream", self.run(f"train(lambda: {until}, {seconds})"), text="begins\n")
+        return self.wait_for_words(self.run(f"train(lambda: {until}, {seconds})"), "begins\n")
 
     def want(self, comm, path, value):
         return self.set(comm, want={path: {"value": value, "at": path}})

@@ -59,7 +59,7 @@ class Page(Browser):
     def begin(self, until):
         """A cell that trains until something is so."""
         self.heard.clear()
-        return self.wait("stream", self.run(f"train(lambda: {until})"), text="begins\n")
+        return self.wait_for_words(self.run(f"train(lambda: {until})"), "begins\n")
 
 
 @pytest.fixture(scope="module", params=KERNELS)
