@@ -5,6 +5,7 @@ import { create } from "../src/views/embedding_scatter";
 import {
   change,
   element,
+  embedding,
   find,
   freshPage,
   labels,
@@ -142,6 +143,15 @@ describe("the selection", () => {
     expect(text("selection-count")).toBe("2 selected (1 not shown)");
     expect(uploads.length).toBe(1);
   });
+});
+
+it("leaves no word of work behind that goes on under the words of a run", () => {
+  embedding();
+  send({ kind: "busy", scope: "points", label: "embedding of fc", fraction: null });
+  expect(find("work").hidden).toBe(false);
+  embedding({ running: true });
+  send({ kind: "busy", scope: "points", label: "", fraction: null, over: true });
+  expect(find("work").hidden).toBe(true);
 });
 
 describe("a search that needs the predictions", () => {

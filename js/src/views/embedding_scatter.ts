@@ -320,10 +320,10 @@ export const create: Create<"embedding_scatter"> = (element, callbacks) => {
       },
       busy(frame) {
         const { scope, over, fraction } = frame.header;
-        if (scope === "images" || (scope === "points" && status?.running)) return; // has its own words
-        if (sought && scope === "know") {
-          if (!over && fraction !== null) foot.wait(`${PREDICTING} ${percent(fraction, 0)}`);
-        } else work.show(frame);
+        const awaited = sought !== undefined && scope === "know";
+        const hasItsOwnWords = awaited || scope === "images" || (scope === "points" && status?.running);
+        if (over || !hasItsOwnWords) work.show(frame); // the end always: it may have begun without
+        if (awaited && !over && fraction !== null) foot.wait(`${PREDICTING} ${percent(fraction, 0)}`);
       },
       error(frame) {
         errors.show(frame);
