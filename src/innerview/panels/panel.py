@@ -51,15 +51,14 @@ class Panel(traitlets.HasTraits):
 
     def open(self, outlet: Outlet) -> None:
         """Send every frame through this outlet from now on, beginning with those that show what there is."""
-        self._outlet = outlet
-        self.repeat()
+        with self._sending:  # a frame that comes meanwhile is sent after these, and once
+            self._outlet = outlet
+            self._send_kept()
 
     def repeat(self) -> None:
         """Send the frames that show what there is once more, for a page that has none of them."""
         with self._sending:
-            for frames in self._kept.values():
-                for frame in frames:
-                    self._send(frame)
+            self._send_kept()
 
     def push(self, header: dict[str, Any], arrays: Mapping[str, np.ndarray] = NO_ARRAYS) -> None:
         """Send a frame to every place where this panel is open, and keep it for those that open later.
@@ -124,6 +123,11 @@ class Panel(traitlets.HasTraits):
         self.closed = True
         self._outlet = None
         self._kept.clear()
+
+    def _send_kept(self) -> None:
+        for frames in self._kept.values():
+            for frame in frames:
+                self._send(frame)
 
     def _send(self, frame: bytearray) -> None:
         if self._outlet is not None:

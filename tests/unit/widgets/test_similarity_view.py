@@ -1,6 +1,7 @@
 """The similarity view on the kernel's side: what its charts hold for a selection and a control."""
 
 import gc
+import threading
 import time
 import weakref
 
@@ -242,12 +243,16 @@ def test_estimates_are_shown_as_such(sent, inspector, monkeypatch):
     exact = cosine_histogram(IMAGES, LABELS)
     estimate = CosineHistogram(exact.edges, exact.same, exact.other, 0.5, 0.0, 0.25, 1234, sampled=True)
 
+    opened = threading.Event()
+
     def estimating(*_args, **_options):
+        opened.wait(20)  # what is there before the page opens is sent when it does
         yield estimate
         return exact
 
     monkeypatch.setattr("innerview.panels.similarity_view.similarity", estimating)
     iv.SimilarityView(inspector)
+    opened.set()
     settle(inspector)
     found = [(h["sampled"], h["pairs"]) for _, h, _ in sent if h["kind"] == "histogram"]
     assert found == [(True, 1234), (False, 7140)]
